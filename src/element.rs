@@ -1,0 +1,67 @@
+//! What a component of a vector can be. Separate because views, kernels and the reference all speak of
+//! it; it knows which lanes carry an element, and nothing of layouts or algorithms.
+
+use core::fmt::Debug;
+use core::ops::{Mul, Sub};
+
+use bytemuck::Pod;
+
+/// The type of a component: `f32` or `f64`. Sealed: the kernels are compiled for these types.
+pub trait Element:
+    Pod
+    + Debug
+    + Default
+    + PartialEq
+    + PartialOrd
+    + Send
+    + Sync
+    + Mul<Output = Self>
+    + Sub<Output = Self>
+    + sealed::Compiled
+{
+}
+
+impl Element for f32 {}
+impl Element for f64 {}
+
+/// Code that exists once per element type, in this crate: a generic function would be compiled again in
+/// every crate that calls it, and without optimisation where that crate has none.
+pub trait PerElement {
+    /// What the code works on.
+    type Input<'a, T: Element>;
+    /// The instance for `f32`; must not be generic.
+    fn f32(input: Self::Input<'_, f32>);
+    /// The instance for `f64`; must not be generic.
+    fn f64(input: Self::Input<'_, f64>);
+}
+
+mod sealed {
+    use super::{Element, PerElement};
+    use crate::simd::{Lanes, Simd};
+
+    pub trait Compiled: Sized {
+        /// The lanes that carry this element at level `S`.
+        type Lanes<S: Simd>: Lanes<Element = Self, Simd = S>;
+
+        /// Runs the instance of `P` for this type.
+        fn select<P: PerElement>(input: P::Input<'_, Self>)
+        where
+            Self: Element;
+    }
+
+    impl Compiled for f32 {
+        type Lanes<S: Simd> = S::F32;
+
+        fn select<P: PerElement>(input: P::Input<'_, Self>) {
+            P::f32(input);
+        }
+    }
+
+    impl Compiled for f64 {
+        type Lanes<S: Simd> = S::F64;
+
+        fn select<P: PerElement>(input: P::Input<'_, Self>) {
+            P::f64(input);
+        }
+    }
+}

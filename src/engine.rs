@@ -1,0 +1,176 @@
+//! The engine: what is decided once per call (level, threads), and the operations by name.
+
+use crate::element::PerElement;
+use crate::kernel::{Batch, Cross, Operation, Run};
+use crate::level::Proof;
+use crate::threads::split;
+use crate::{Accuracy, Element, Error, Level, Threads, Vectors, VectorsMut};
+
+/// How operations are run; a small value to be made once and kept, or made for every call.
+///
+/// Nothing that is chosen here but the accuracy changes a bit of a result.
+///
+/// ```
+/// use crosslane::{Engine, Threads};
+///
+/// let engine = Engine::new().with_threads(Threads::Serial);
+/// let a = vec![[1.0_f32, 2.0, 3.0]; 1000];
+/// let b = vec![[4.0_f32, 5.0, 6.0]; 1000];
+/// let mut c = vec![[0.0_f32; 3]; 1000];
+/// engine.cross(&a, &b, &mut c)?;
+/// assert_eq!(c, vec![[-3.0, 6.0, -3.0]; 1000]);
+/// # Ok::<(), crosslane::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Engine {
+    accuracy: Accuracy,
+    level: Proof,
+    threads: Threads,
+}
+
+impl Engine {
+    /// [`Level::best`], [`Accuracy::Plain`], [`Threads::Auto`].
+    pub fn new() -> Self {
+        Self {
+            accuracy: Accuracy::default(),
+            level: Proof::best(),
+            threads: Threads::default(),
+        }
+    }
+
+    /// The same with another accuracy.
+    pub fn with_accuracy(self, accuracy: Accuracy) -> Self {
+        Self { accuracy, ..self }
+    }
+
+    /// The same at another level.
+    ///
+    /// # Errors
+    /// [`Error::LevelUnavailable`] if this CPU lacks it.
+    pub fn with_level(self, level: Level) -> Result<Self, Error> {
+        Ok(Self {
+            level: level.prove()?,
+            ..self
+        })
+    }
+
+    /// The same on other threads.
+    pub fn with_threads(self, threads: Threads) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// The level it runs at.
+    pub fn level(&self) -> Level {
+        self.level.level()
+    }
+
+    /// The cross product of every vector of `a` with the vector of `b` at the same place.
+    ///
+    /// c = (a₂b₃ − a₃b₂, a₃b₁ − a₁b₃, a₁b₂ − a₂b₁)
+    ///
+    /// `a`, `b` and `out` are equally long and each in any layout (see [`Vectors`]); one vector against
+    /// many is [`Vectors::broadcast`].
+    ///
+    /// The unit of the result is the product of the units. With [`Accuracy::Plain`] each component is two
+    /// rounded products and one rounded difference, never fused, as in [`crate::reference::cross`]: the bits that
+    /// `numpy.cross` gives (any NaN equals any NaN), at every level and on any number of threads. Special
+    /// values are IEEE 754's: 0·∞ and ∞ − ∞ are NaN, subnormals are kept unless the caller's own floating-point
+    /// environment flushes them.
+    ///
+    /// `out` cannot overlap `a` or `b`; to overwrite `a` there is [`Engine::cross_assign`].
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+    pub fn cross<'a, T: Element>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        out: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let batch = Batch::new([("a", a.into()), ("b", b.into())], [("out", out.into())])?;
+        self.multiply(batch);
+        Ok(())
+    }
+
+    /// The cross product in place: a becomes a × b.
+    ///
+    /// Everything else is as in [`Engine::cross`].
+    ///
+    /// ```
+    /// use crosslane::Engine;
+    ///
+    /// let mut v = [[1.0, 2.0, 3.0]];
+    /// Engine::new().cross_assign(&mut v, &[[4.0, 5.0, 6.0]])?;
+    /// assert_eq!(v, [[-3.0, 6.0, -3.0]]);
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b` is not as long as `a`; nothing was written.
+    pub fn cross_assign<'a, T: Element>(
+        &self,
+        a: impl Into<VectorsMut<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+    ) -> Result<(), Error> {
+        let batch = Batch::in_place(a.into(), b.into())?;
+        self.multiply(batch);
+        Ok(())
+    }
+
+    fn multiply<T: Element>(&self, batch: Batch<'_, T, 2, 1>) {
+        match self.accuracy {
+            Accuracy::Plain => T::select::<Cross>((*self, batch)),
+        }
+    }
+
+    /// Splits the batch, and runs each piece at this engine's level.
+    fn run<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+        self,
+        operation: Op,
+        batch: Batch<'_, T, I, O>,
+    ) {
+        split(batch, self.threads, &|batch| {
+            self.level.vectorize(Run { operation, batch })
+        });
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PerElement for Cross {
+    type Input<'a, T: Element> = (Engine, Batch<'a, T, 2, 1>);
+
+    fn f32((engine, batch): Self::Input<'_, f32>) {
+        engine.run(Self, batch);
+    }
+
+    fn f64((engine, batch): Self::Input<'_, f64>) {
+        engine.run(Self, batch);
+    }
+}
+
+/// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
+/// of [`Engine::new`].
+///
+/// ```
+/// let a = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+/// let b = [[4.0, 5.0, 6.0], [1.0, 2.0, 3.0]];
+/// let mut c = [[0.0; 3]; 2];
+/// crosslane::cross(&a, &b, &mut c)?;
+/// assert_eq!(c, [[-3.0, 6.0, -3.0], [3.0, -6.0, 3.0]]);
+/// # Ok::<(), crosslane::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+pub fn cross<'a, T: Element>(
+    a: impl Into<Vectors<'a, T>>,
+    b: impl Into<Vectors<'a, T>>,
+    out: impl Into<VectorsMut<'a, T>>,
+) -> Result<(), Error> {
+    Engine::new().cross(a, b, out)
+}

@@ -1,0 +1,102 @@
+//! What can be wrong with a caller's data. One enum for the whole library; nothing in it is allocated.
+
+use core::fmt;
+
+/// Why a view was not made or an operation was not performed. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two things that must be equally long are not.
+    LengthMismatch {
+        /// The argument that has the wrong length.
+        what: &'static str,
+        /// The length of what came before it.
+        expected: usize,
+        /// Its own length.
+        got: usize,
+    },
+    /// A strided view would reach outside its data.
+    OutOfBounds {
+        /// The vector that lies (partly) outside.
+        vector: usize,
+        /// Its component, 0 to 2.
+        component: usize,
+        /// The number of elements in the data.
+        len: usize,
+    },
+    /// Two places of an exclusive view would be the same element.
+    Overlap {
+        /// Vector and component of the one.
+        first: (usize, usize),
+        /// Vector and component of the other.
+        second: (usize, usize),
+    },
+    /// A type given to `from_pod` is not three or four elements.
+    NotThreeOrFourElements {
+        /// The size of one element in bytes.
+        element: usize,
+        /// The size of the type in bytes.
+        got: usize,
+    },
+    /// The data given to `from_pod` is not aligned for its elements.
+    Misaligned {
+        /// The alignment that the elements need, in bytes.
+        expected: usize,
+    },
+    /// This CPU lacks the instruction set.
+    LevelUnavailable {
+        /// The level asked for.
+        level: &'static str,
+        /// The highest level that this CPU has.
+        highest: &'static str,
+    },
+    /// A name that is not a level.
+    UnknownLevel,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::LengthMismatch {
+                what,
+                expected,
+                got,
+            } => {
+                write!(
+                    f,
+                    "{what} has length {got}, expected {expected}; nothing was written"
+                )
+            }
+            Self::OutOfBounds {
+                vector,
+                component,
+                len,
+            } => write!(
+                f,
+                "component {component} of vector {vector} lies outside the data of {len} elements; no view was made"
+            ),
+            Self::Overlap { first, second } => write!(
+                f,
+                "component {} of vector {} and component {} of vector {} are the same element of an exclusive view; \
+                 no view was made",
+                first.1, first.0, second.1, second.0
+            ),
+            Self::NotThreeOrFourElements { element, got } => write!(
+                f,
+                "a vector type of {got} bytes is not 3 or 4 elements of {element} bytes; no view was made"
+            ),
+            Self::Misaligned { expected } => {
+                write!(
+                    f,
+                    "the data is not aligned to {expected} bytes; no view was made"
+                )
+            }
+            Self::LevelUnavailable { level, highest } => {
+                write!(f, "this CPU has no {level}, its highest level is {highest}")
+            }
+            Self::UnknownLevel => write!(f, "unknown level, expected baseline, avx2 or avx512"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,200 @@
+//! The algorithms, written once over lanes, for every instruction set, layout and element type.
+//!
+//! # How a batch is worked on
+//!
+//! An [`Operation`] says what happens to lanes: for the cross product, six registers in, three out.
+//! It knows nothing of memory. This module carries lanes between memory and operation:
+//!
+//! ```text
+//! for each block of the batch:
+//!     columns of each input   = the caller's own columns, where the stride is 1
+//!                             | a tile in L1, gathered from any other stride
+//!     for each register's worth of vectors in the block:
+//!         load inputs, operate, store outputs                 <- the one hot loop
+//!     an output that is not columns is scattered from its tile
+//! ```
+//!
+//! So a layout costs one way in and one way out, an operation costs one function, and they add. When
+//! every operand is columns the block is the whole batch and nothing is copied.
+//!
+//! 1. The tail of a column is done with partial loads and stores: nothing behind the last element is
+//!    touched, and a batch shorter than a register needs no other code.
+//! 2. One vector is columns, whatever its stride, and needs no tile.
+//! 3. A broadcast operand fills its tile once per batch, not once per block.
+//! 4. In each step the loads come before the stores, and the tiles are filled before their block is
+//!    written, so an output may be one of the inputs, place by place.
+
+use core::mem::MaybeUninit;
+
+use crate::Element;
+use crate::simd::{Lanes, Simd, Work};
+
+mod batch;
+mod cross;
+mod tile;
+
+pub(crate) use batch::Batch;
+pub(crate) use cross::Cross;
+use tile::{Place, Tile};
+
+/// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
+pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
+    /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
+    fn lanes<L: Lanes>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
+}
+
+/// An operation on a batch, ready to be run at some level.
+#[derive(Debug)]
+pub(crate) struct Run<'a, T, Op, const I: usize, const O: usize> {
+    pub(crate) operation: Op,
+    pub(crate) batch: Batch<'a, T, I, O>,
+}
+
+impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+    for Run<'_, T, Op, I, O>
+{
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let (inputs, outputs) = (self.batch.inputs(), self.batch.outputs());
+        let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
+        let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
+        let (mut from, mut to) = (
+            [[core::ptr::null_mut(); 3]; I],
+            [[core::ptr::null_mut(); 3]; O],
+        );
+
+        let total = self.batch.len();
+        let all_columns = inputs.iter().chain(&outputs).all(Place::is_columns);
+        let block = if all_columns {
+            total
+        } else {
+            total.min(Tile::capacity::<T>())
+        };
+        let mut start = 0;
+        while start < total {
+            let len = block.min(total - start);
+            for k in 0..I {
+                // SAFETY: a batch is valid from `start` on for `len` vectors, and `len` fits into a tile
+                // unless no operand needs one.
+                from[k] = unsafe { inputs[k].gather(start, len, &mut in_tiles[k]) };
+            }
+            for k in 0..O {
+                to[k] = outputs[k].destination(start, &mut out_tiles[k]);
+            }
+            // SAFETY: these are columns of `len` elements, in the batch or in a tile, and those in `from`
+            // hold values. Outputs meet inputs place by place or not at all, as a batch guarantees.
+            unsafe { columns::<S, T, Op, I, O>(simd, self.operation, from, to, len) };
+            for k in 0..O {
+                // SAFETY: as for `gather`, and `columns` has filled the tile.
+                unsafe { outputs[k].scatter(start, len, to[k]) };
+            }
+            start += len;
+        }
+    }
+}
+
+/// The hot loop: `len` vectors from columns to columns.
+///
+/// # Safety
+/// Each pointer of `from` is valid for reads of `len` elements and each of `to` for writes; where one of
+/// `to` overlaps one of `from`, they are equal.
+#[inline(always)]
+unsafe fn columns<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [[*mut T; 3]; I],
+    to: [[*mut T; 3]; O],
+    len: usize,
+) {
+    let lanes = T::Lanes::<S>::LEN;
+    let mut i = 0;
+    while len - i >= lanes {
+        // SAFETY: the `LEN` elements from `i` on are among the `len`.
+        unsafe { step::<S, T, Op, I, O>(simd, operation, from, to, i, None) };
+        i += lanes;
+    }
+    if i < len {
+        // SAFETY: fewer than `LEN` elements are left from `i` on, and no more are asked for.
+        unsafe { step::<S, T, Op, I, O>(simd, operation, from, to, i, Some(len - i)) };
+    }
+}
+
+/// One register's worth of vectors from index `i` on, or the `first` of them.
+///
+/// # Safety
+/// As [`columns`], for `LEN` (or `first`, at most `LEN`) elements from index `i` on.
+#[inline(always)]
+unsafe fn step<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [[*mut T; 3]; I],
+    to: [[*mut T; 3]; O],
+    i: usize,
+    first: Option<usize>,
+) {
+    // SAFETY: as granted by the caller.
+    let mut inputs = [unsafe { load::<S, T>(simd, from[0], i, first) }; I];
+    for k in 1..I {
+        // SAFETY: as granted by the caller.
+        inputs[k] = unsafe { load::<S, T>(simd, from[k], i, first) };
+    }
+    let outputs = operation.lanes(inputs);
+    for k in 0..O {
+        // SAFETY: as granted by the caller.
+        unsafe { store::<S, T>(outputs[k], to[k], i, first) };
+    }
+}
+
+/// The lanes of x, y and z.
+///
+/// # Safety
+/// As [`step`].
+#[inline(always)]
+unsafe fn load<S: Simd, T: Element>(
+    simd: S,
+    columns: [*mut T; 3],
+    i: usize,
+    first: Option<usize>,
+) -> [T::Lanes<S>; 3] {
+    let [x, y, z] = columns.map(|column| column.cast_const().wrapping_add(i));
+    match first {
+        // SAFETY: as granted by the caller.
+        None => unsafe {
+            [
+                Lanes::load(simd, x),
+                Lanes::load(simd, y),
+                Lanes::load(simd, z),
+            ]
+        },
+        // SAFETY: as granted by the caller.
+        Some(n) => unsafe {
+            [
+                Lanes::load_first(simd, x, n),
+                Lanes::load_first(simd, y, n),
+                Lanes::load_first(simd, z, n),
+            ]
+        },
+    }
+}
+
+/// Stores the lanes of x, y and z.
+///
+/// # Safety
+/// As [`step`].
+#[inline(always)]
+unsafe fn store<S: Simd, T: Element>(
+    lanes: [T::Lanes<S>; 3],
+    columns: [*mut T; 3],
+    i: usize,
+    first: Option<usize>,
+) {
+    for k in 0..3 {
+        let to = columns[k].wrapping_add(i);
+        match first {
+            // SAFETY: as granted by the caller.
+            None => unsafe { lanes[k].store(to) },
+            // SAFETY: as granted by the caller.
+            Some(n) => unsafe { lanes[k].store_first(to, n) },
+        }
+    }
+}

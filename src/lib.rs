@@ -1,0 +1,69 @@
+//! Cross products of whole batches of 3-vectors: c = a × b for every layout that people have in memory,
+//! with the widest SIMD instructions of the running CPU, on all its cores, and with a result that is the
+//! same bit for bit on every CPU.
+//!
+//! ```
+//! // Rows, as `[[T; 3]]` or NumPy's (N, 3) ...
+//! let a = vec![[1.0_f32, 2.0, 3.0]; 5];
+//! // ... against one vector ...
+//! let b = crosslane::Vectors::broadcast(&[4.0, 5.0, 6.0], 5);
+//! // ... into columns.
+//! let mut c = crosslane::Soa::zeros(5);
+//! crosslane::cross(&a, b, &mut c)?;
+//! assert_eq!(c.y(), [6.0; 5]);
+//! # Ok::<(), crosslane::Error>(())
+//! ```
+//!
+//! - [`cross`] is the whole library for most callers; [`Engine`] chooses level and threads by hand.
+//! - [`Vectors`] and [`VectorsMut`] are views of the caller's memory in any layout, [`Soa`] owns columns.
+//! - [`mod@reference`] is the definition that every kernel is compared with, bit for bit.
+//!
+//! # Promises
+//!
+//! 1. With [`Accuracy::Plain`], every component is two rounded products and one rounded difference, never
+//!    fused: what `numpy.cross` computes, bit for bit (any NaN equals any NaN), at every level, layout,
+//!    alignment, length and number of threads.
+//! 2. An `Err` means that nothing was written. No input makes safe code panic, read or write outside the
+//!    views, or leak.
+//! 3. The library changes no global state: no floating-point mode, no thread pool of its own.
+//!
+//! # Features
+//!
+//! `rayon` (default): several threads. Without it every operation is serial.
+
+#[forbid(unsafe_code)]
+#[expect(unnameable_types, reason = "what seals Element is public in name only")]
+mod element;
+#[forbid(unsafe_code)]
+mod engine;
+#[forbid(unsafe_code)]
+mod error;
+mod kernel;
+#[forbid(unsafe_code)]
+mod level;
+#[forbid(unsafe_code)]
+pub mod reference;
+#[expect(
+    unnameable_types,
+    reason = "the sealed part of Element speaks of lanes"
+)]
+mod simd;
+#[forbid(unsafe_code)]
+mod soa;
+#[forbid(unsafe_code)]
+mod threads;
+mod view;
+
+pub use element::Element;
+pub use engine::{Engine, cross};
+pub use error::Error;
+pub use level::Level;
+pub use reference::Accuracy;
+pub use soa::Soa;
+pub use threads::Threads;
+pub use view::{Vectors, VectorsMut};
+
+/// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

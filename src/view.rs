@@ -1,0 +1,561 @@
+//! Views: a batch of vectors in the caller's memory is three pointers and a stride, whatever its layout.
+//!
+//! Every address is checked here, where a view is made, so that the kernels check nothing. The
+//! invariant of both types: for every `i < len`, `components[k]` moved by `i * stride` elements is valid
+//! for reads (and, in a [`VectorsMut`], for writes that nothing else observes) for the lifetime `'a`.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use bytemuck::{Pod, PodCastError};
+
+use crate::{Element, Error};
+
+/// A batch of 3-vectors to read, in any layout.
+///
+/// `T` is `f32` or `f64`. Component k of vector i lies at `components[k] + i * stride`, counted in elements.
+///
+/// | what you have | constructor | stride |
+/// |---|---|---|
+/// | three columns; NumPy (3, N) | [`Vectors::soa`] | 1 |
+/// | `[[T; 3]]`; NumPy (N, 3) | [`Vectors::aos`] or `From` | 3 |
+/// | `[[T; 4]]`, float4 | [`Vectors::padded`] or `From` | 4 |
+/// | a slice of another crate's vectors | [`Vectors::from_pod`] | 3 or 4 |
+/// | one vector against many | [`Vectors::broadcast`] | 0 |
+/// | any NumPy view, a field of a record, reversed | [`Vectors::strided`] | any |
+///
+/// ```
+/// use crosslane::Vectors;
+///
+/// let (x, y, z) = ([1.0, 2.0], [3.0, 4.0], [5.0, 6.0]);
+/// let columns = Vectors::soa(&x, &y, &z)?;
+/// let rows = Vectors::aos(&[[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]);
+/// assert_eq!(columns.get(1), Some([2.0, 4.0, 6.0]));
+/// assert_eq!(columns.get(1), rows.get(1));
+/// assert_eq!(columns.get(2), None);
+/// # Ok::<(), crosslane::Error>(())
+/// ```
+pub struct Vectors<'a, T> {
+    components: [*const T; 3],
+    stride: isize,
+    len: usize,
+    lifetime: PhantomData<&'a [T]>,
+}
+
+/// A batch of 3-vectors to write, in any layout; no two of its places are the same element.
+///
+/// The constructors are those of [`Vectors`], without `broadcast`.
+pub struct VectorsMut<'a, T> {
+    components: [*mut T; 3],
+    stride: isize,
+    len: usize,
+    lifetime: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: a view is a shared slice in all but name.
+unsafe impl<T: Sync> Send for Vectors<'_, T> {}
+// SAFETY: as above; nothing can be changed through it.
+unsafe impl<T: Sync> Sync for Vectors<'_, T> {}
+// SAFETY: an exclusive view is an exclusive slice in all but name.
+unsafe impl<T: Send> Send for VectorsMut<'_, T> {}
+// SAFETY: through a shared reference it can only be read.
+unsafe impl<T: Sync> Sync for VectorsMut<'_, T> {}
+
+impl<T> Clone for Vectors<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Vectors<'_, T> {}
+
+impl<'a, T: Element> Vectors<'a, T> {
+    /// Structure of arrays: one column per component.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if the columns are not equally long.
+    pub fn soa(x: &'a [T], y: &'a [T], z: &'a [T]) -> Result<Self, Error> {
+        check_columns(x.len(), y.len(), z.len())?;
+        Ok(Self::columns([x, y, z]))
+    }
+
+    /// Array of structures: `v[i]` is vector i.
+    pub fn aos(v: &'a [[T; 3]]) -> Self {
+        Self::rows(v.as_flattened(), 3, v.len())
+    }
+
+    /// Padded array of structures: the first three elements of `v[i]` are vector i, the fourth is never
+    /// read for its value.
+    pub fn padded(v: &'a [[T; 4]]) -> Self {
+        Self::rows(v.as_flattened(), 4, v.len())
+    }
+
+    /// The vector `v`, `len` times.
+    pub fn broadcast(v: &'a [T; 3], len: usize) -> Self {
+        Self::rows(v, 0, len)
+    }
+
+    /// Any strides: component k of vector i is `data[first + k * component_stride + i * vector_stride]`.
+    ///
+    /// Strides count elements and may be zero or negative.
+    ///
+    /// ```
+    /// use crosslane::Vectors;
+    ///
+    /// // Records of (id, x, y, z), last one first.
+    /// let records = [0.0, 1.0, 2.0, 3.0, 1.0, 4.0, 5.0, 6.0];
+    /// let reversed = Vectors::strided(&records, 5, 1, -4, 2)?;
+    /// assert_eq!(reversed.get(0), Some([4.0, 5.0, 6.0]));
+    /// assert_eq!(reversed.get(1), Some([1.0, 2.0, 3.0]));
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`] if any of these indices is not an index of `data`, however far outside it
+    /// is. A view of no vectors has no indices and is always right.
+    pub fn strided(
+        data: &'a [T],
+        first: usize,
+        component_stride: isize,
+        vector_stride: isize,
+        len: usize,
+    ) -> Result<Self, Error> {
+        check_bounds(data.len(), first, component_stride, vector_stride, len)?;
+        let components = components_at(data.as_ptr().cast_mut(), first, component_stride);
+        Ok(Self::new(
+            components.map(<*mut T>::cast_const),
+            vector_stride,
+            len,
+        ))
+    }
+
+    /// A slice of another crate's vectors: any plain type that is three or four `T` in memory, the first
+    /// three being the components. `glam::Vec3`, `nalgebra::Vector3<f64>`, `[f32; 4]` ...
+    ///
+    /// # Errors
+    /// [`Error::NotThreeOrFourElements`] if `V` has another size, [`Error::Misaligned`] if the slice is
+    /// not aligned for `T`.
+    pub fn from_pod<V: Pod>(v: &'a [V]) -> Result<Self, Error> {
+        let width = width_of::<V, T>()?;
+        let data = bytemuck::try_cast_slice(v).map_err(cast_error::<V, T>)?;
+        Ok(Self::rows(data, width as isize, v.len()))
+    }
+
+    /// A view from its parts: component k of vector i is at `components[k]` moved by `i * stride` elements.
+    ///
+    /// # Safety
+    /// For every `i < len` and each k that place is aligned, inside one allocation together with
+    /// `components[k]`, and valid for reads of `T` for the lifetime `'a`, during which nobody writes
+    /// to it. If `len` is zero the pointers may be anything.
+    pub unsafe fn from_raw(components: [*const T; 3], stride: isize, len: usize) -> Self {
+        debug_assert!(
+            len == 0 || components.iter().all(|p| !p.is_null() && p.is_aligned()),
+            "{components:?} must be aligned and not null"
+        );
+        Self::new(components, stride, len)
+    }
+
+    /// The number of vectors.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no vectors.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Vector `i`, if there is one.
+    pub fn get(&self, i: usize) -> Option<[T; 3]> {
+        (i < self.len).then(|| {
+            // SAFETY: `i < len`, and the invariant makes every such place readable.
+            self.components
+                .map(|p| unsafe { *p.offset(i as isize * self.stride) })
+        })
+    }
+
+    fn new(components: [*const T; 3], stride: isize, len: usize) -> Self {
+        Self {
+            components,
+            stride,
+            len,
+            lifetime: PhantomData,
+        }
+    }
+
+    /// Columns that are known to be equally long.
+    pub(crate) fn columns(columns: [&'a [T]; 3]) -> Self {
+        Self::new(columns.map(<[T]>::as_ptr), 1, columns[0].len())
+    }
+
+    /// Components side by side, the vectors `stride` elements apart; an empty `data` needs an empty view.
+    fn rows(data: &'a [T], stride: isize, len: usize) -> Self {
+        let p = data.as_ptr();
+        Self::new([p, p.wrapping_add(1), p.wrapping_add(2)], stride, len)
+    }
+
+    pub(crate) fn components(&self) -> [*const T; 3] {
+        self.components
+    }
+
+    pub(crate) fn stride(&self) -> isize {
+        self.stride
+    }
+
+    /// Takes the vectors from `at` on away; `at` must not exceed the length.
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        let tail = self
+            .components
+            .map(|p| moved(p.cast_mut(), at, self.stride).cast_const());
+        Self::new(tail, self.stride, take_tail(&mut self.len, at))
+    }
+}
+
+impl<'a, T: Element> VectorsMut<'a, T> {
+    /// Structure of arrays: one column per component.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if the columns are not equally long.
+    pub fn soa(x: &'a mut [T], y: &'a mut [T], z: &'a mut [T]) -> Result<Self, Error> {
+        check_columns(x.len(), y.len(), z.len())?;
+        Ok(Self::columns([x, y, z]))
+    }
+
+    /// Array of structures: `v[i]` is vector i.
+    pub fn aos(v: &'a mut [[T; 3]]) -> Self {
+        let len = v.len();
+        Self::rows(v.as_flattened_mut(), 3, len)
+    }
+
+    /// Padded array of structures: the first three elements of `v[i]` are vector i, the fourth stays as
+    /// it is.
+    pub fn padded(v: &'a mut [[T; 4]]) -> Self {
+        let len = v.len();
+        Self::rows(v.as_flattened_mut(), 4, len)
+    }
+
+    /// Any strides, as in [`Vectors::strided`].
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`] as there, and [`Error::Overlap`] if two places of the view would be the same
+    /// element.
+    pub fn strided(
+        data: &'a mut [T],
+        first: usize,
+        component_stride: isize,
+        vector_stride: isize,
+        len: usize,
+    ) -> Result<Self, Error> {
+        check_bounds(data.len(), first, component_stride, vector_stride, len)?;
+        check_overlap(component_stride, vector_stride, len)?;
+        Ok(Self::new(
+            components_at(data.as_mut_ptr(), first, component_stride),
+            vector_stride,
+            len,
+        ))
+    }
+
+    /// A slice of another crate's vectors, as in [`Vectors::from_pod`]; a fourth element stays as it is.
+    ///
+    /// # Errors
+    /// As [`Vectors::from_pod`].
+    pub fn from_pod<V: Pod>(v: &'a mut [V]) -> Result<Self, Error> {
+        let (width, len) = (width_of::<V, T>()?, v.len());
+        let data = bytemuck::try_cast_slice_mut(v).map_err(cast_error::<V, T>)?;
+        Ok(Self::rows(data, width as isize, len))
+    }
+
+    /// A view from its parts, as in [`Vectors::from_raw`].
+    ///
+    /// # Safety
+    /// As there, and every place is also valid for writes, no two places are the same element, and nobody
+    /// else reads or writes them during `'a`.
+    pub unsafe fn from_raw(components: [*mut T; 3], stride: isize, len: usize) -> Self {
+        debug_assert!(
+            len == 0 || components.iter().all(|p| !p.is_null() && p.is_aligned()),
+            "{components:?} must be aligned and not null"
+        );
+        Self::new(components, stride, len)
+    }
+
+    /// The number of vectors.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no vectors.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Vector `i`, if there is one.
+    pub fn get(&self, i: usize) -> Option<[T; 3]> {
+        self.as_vectors().get(i)
+    }
+
+    fn new(components: [*mut T; 3], stride: isize, len: usize) -> Self {
+        Self {
+            components,
+            stride,
+            len,
+            lifetime: PhantomData,
+        }
+    }
+
+    /// Columns that are known to be equally long.
+    pub(crate) fn columns(columns: [&'a mut [T]; 3]) -> Self {
+        let len = columns[0].len();
+        Self::new(columns.map(<[T]>::as_mut_ptr), 1, len)
+    }
+
+    fn rows(data: &'a mut [T], stride: isize, len: usize) -> Self {
+        let p = data.as_mut_ptr();
+        Self::new([p, p.wrapping_add(1), p.wrapping_add(2)], stride, len)
+    }
+
+    /// The same view for a shorter time, so that it can be given away more than once.
+    ///
+    /// ```
+    /// use crosslane::{VectorsMut, cross};
+    ///
+    /// let mut out = [[0.0; 3]];
+    /// let mut view = VectorsMut::aos(&mut out);
+    /// cross(&[[1.0, 2.0, 3.0]], &[[4.0, 5.0, 6.0]], view.reborrow())?;
+    /// assert_eq!(view.get(0), Some([-3.0, 6.0, -3.0]));
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn reborrow(&mut self) -> VectorsMut<'_, T> {
+        VectorsMut::new(self.components, self.stride, self.len)
+    }
+
+    fn as_vectors(&self) -> Vectors<'_, T> {
+        Vectors::new(
+            self.components.map(<*mut T>::cast_const),
+            self.stride,
+            self.len,
+        )
+    }
+
+    /// The same vectors to read while this view writes them.
+    ///
+    /// # Safety
+    /// Vector i is not read through the result after it was written through `self`, nor while it is.
+    pub(crate) unsafe fn to_read_in_place(&self) -> Vectors<'a, T> {
+        Vectors::new(
+            self.components.map(<*mut T>::cast_const),
+            self.stride,
+            self.len,
+        )
+    }
+
+    pub(crate) fn components(&self) -> [*mut T; 3] {
+        self.components
+    }
+
+    pub(crate) fn stride(&self) -> isize {
+        self.stride
+    }
+
+    /// Takes the vectors from `at` on away; `at` must not exceed the length.
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        let tail = self.components.map(|p| moved(p, at, self.stride));
+        Self::new(tail, self.stride, take_tail(&mut self.len, at))
+    }
+}
+
+/// Component k at `data[first + k * component_stride]`. Where the view is empty these may point anywhere.
+fn components_at<T>(data: *mut T, first: usize, component_stride: isize) -> [*mut T; 3] {
+    [0, 1, 2].map(|k: isize| {
+        data.wrapping_offset((first as isize).wrapping_add(k.wrapping_mul(component_stride)))
+    })
+}
+
+/// The same component `vectors` further. Wrapping, because the end of a view need not be inside the allocation.
+fn moved<T>(component: *mut T, vectors: usize, stride: isize) -> *mut T {
+    component.wrapping_offset((vectors as isize).wrapping_mul(stride))
+}
+
+/// Shortens `len` to `at`, and returns by how much.
+fn take_tail(len: &mut usize, at: usize) -> usize {
+    let tail = len
+        .checked_sub(at)
+        .expect("a view is split inside its length");
+    *len = at;
+    tail
+}
+
+fn check_columns(x: usize, y: usize, z: usize) -> Result<(), Error> {
+    check_len("column y", x, y)?;
+    check_len("column z", x, z)
+}
+
+/// `Err` unless `what` has the length that came before it.
+pub(crate) fn check_len(what: &'static str, expected: usize, got: usize) -> Result<(), Error> {
+    #[cold]
+    fn mismatch(what: &'static str, expected: usize, got: usize) -> Error {
+        Error::LengthMismatch {
+            what,
+            expected,
+            got,
+        }
+    }
+    if expected == got {
+        Ok(())
+    } else {
+        Err(mismatch(what, expected, got))
+    }
+}
+
+/// Every index of the view is an index of the data. Indices are linear in k and i, so the corners tell.
+fn check_bounds(
+    data_len: usize,
+    first: usize,
+    component_stride: isize,
+    vector_stride: isize,
+    len: usize,
+) -> Result<(), Error> {
+    let Some(last) = len.checked_sub(1) else {
+        return Ok(());
+    };
+    for vector in [0, last] {
+        for component in 0..3 {
+            // i128 holds any product of a stride and a length; saturating covers the last bit of the sum.
+            let index = (first as i128)
+                .saturating_add(component as i128 * component_stride as i128)
+                .saturating_add(vector as i128 * vector_stride as i128);
+            if index < 0 || index >= data_len as i128 {
+                return Err(Error::OutOfBounds {
+                    vector,
+                    component,
+                    len: data_len,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No two (vector, component) of a view are the same element: d·component_stride = j·vector_stride
+/// has no solution with |d| ≤ 2, |j| < len but d = j = 0.
+fn check_overlap(component_stride: isize, vector_stride: isize, len: usize) -> Result<(), Error> {
+    let overlap = |first, second| Err(Error::Overlap { first, second });
+    if len > 1 && vector_stride == 0 {
+        return overlap((0, 0), (1, 0));
+    }
+    if len > 0 && component_stride == 0 {
+        return overlap((0, 0), (0, 1));
+    }
+    if len > 1 {
+        for d in [1, 2] {
+            let (distance, step) = (d as i128 * component_stride as i128, vector_stride as i128);
+            let j = distance / step;
+            if distance % step == 0 && j.unsigned_abs() < len as u128 {
+                // Component d of vector i is component 0 of vector i + j.
+                let (from, to) = if j > 0 {
+                    (0, j as usize)
+                } else {
+                    (j.unsigned_abs() as usize, 0)
+                };
+                return overlap((from, d), (to, 0));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How many `T` a `V` is: 3 or 4.
+fn width_of<V, T>() -> Result<usize, Error> {
+    [3, 4]
+        .into_iter()
+        .find(|width| width * size_of::<T>() == size_of::<V>())
+        .ok_or(Error::NotThreeOrFourElements {
+            element: size_of::<T>(),
+            got: size_of::<V>(),
+        })
+}
+
+/// Sizes were checked before, so that only the alignment can be wrong.
+#[cold]
+fn cast_error<V, T>(_: PodCastError) -> Error {
+    Error::Misaligned {
+        expected: align_of::<T>(),
+    }
+}
+
+impl<'a, T: Element> From<&'a [[T; 3]]> for Vectors<'a, T> {
+    fn from(v: &'a [[T; 3]]) -> Self {
+        Self::aos(v)
+    }
+}
+
+impl<'a, T: Element> From<&'a [[T; 4]]> for Vectors<'a, T> {
+    fn from(v: &'a [[T; 4]]) -> Self {
+        Self::padded(v)
+    }
+}
+
+impl<'a, T: Element> From<&'a Vec<[T; 3]>> for Vectors<'a, T> {
+    fn from(v: &'a Vec<[T; 3]>) -> Self {
+        Self::aos(v)
+    }
+}
+
+impl<'a, T: Element> From<&'a Vec<[T; 4]>> for Vectors<'a, T> {
+    fn from(v: &'a Vec<[T; 4]>) -> Self {
+        Self::padded(v)
+    }
+}
+
+impl<'a, T: Element, const N: usize> From<&'a [[T; 3]; N]> for Vectors<'a, T> {
+    fn from(v: &'a [[T; 3]; N]) -> Self {
+        Self::aos(v)
+    }
+}
+
+impl<'a, T: Element> From<&'a mut [[T; 3]]> for VectorsMut<'a, T> {
+    fn from(v: &'a mut [[T; 3]]) -> Self {
+        Self::aos(v)
+    }
+}
+
+impl<'a, T: Element> From<&'a mut [[T; 4]]> for VectorsMut<'a, T> {
+    fn from(v: &'a mut [[T; 4]]) -> Self {
+        Self::padded(v)
+    }
+}
+
+impl<'a, T: Element> From<&'a mut Vec<[T; 3]>> for VectorsMut<'a, T> {
+    fn from(v: &'a mut Vec<[T; 3]>) -> Self {
+        Self::aos(v)
+    }
+}
+
+impl<'a, T: Element> From<&'a mut Vec<[T; 4]>> for VectorsMut<'a, T> {
+    fn from(v: &'a mut Vec<[T; 4]>) -> Self {
+        Self::padded(v)
+    }
+}
+
+impl<'a, T: Element, const N: usize> From<&'a mut [[T; 3]; N]> for VectorsMut<'a, T> {
+    fn from(v: &'a mut [[T; 3]; N]) -> Self {
+        Self::aos(v)
+    }
+}
+
+impl<T> fmt::Debug for Vectors<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        describe(f, "Vectors", self.stride, self.len)
+    }
+}
+
+impl<T> fmt::Debug for VectorsMut<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        describe(f, "VectorsMut", self.stride, self.len)
+    }
+}
+
+fn describe(f: &mut fmt::Formatter<'_>, name: &str, stride: isize, len: usize) -> fmt::Result {
+    f.debug_struct(name)
+        .field("stride", &stride)
+        .field("len", &len)
+        .finish_non_exhaustive()
+}
