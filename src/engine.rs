@@ -1,7 +1,7 @@
 //! The engine: what is decided once per call (level, threads), and the operations by name.
 
 use crate::element::PerElement;
-use crate::kernel::{Batch, Cross, Operation, Run};
+use crate::kernel::{Batch, Cross, Direct, Operation, Tiled};
 use crate::level::Proof;
 use crate::threads::split;
 use crate::{Accuracy, Element, Error, Level, Threads, Vectors, VectorsMut};
@@ -87,8 +87,7 @@ impl Engine {
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let batch = Batch::new([("a", a.into()), ("b", b.into())], [("out", out.into())])?;
-        self.multiply(batch);
+        self.multiply(&mut Batch::new(a.into(), b.into(), out.into())?);
         Ok(())
     }
 
@@ -112,25 +111,25 @@ impl Engine {
         a: impl Into<VectorsMut<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
     ) -> Result<(), Error> {
-        let batch = Batch::in_place(a.into(), b.into())?;
-        self.multiply(batch);
+        self.multiply(&mut Batch::in_place(a.into(), b.into())?);
         Ok(())
     }
 
-    fn multiply<T: Element>(&self, batch: Batch<'_, T, 2, 1>) {
+    fn multiply<'a, T: Element>(&'a self, batch: &'a mut Batch<'a, T, 2, 1>) {
         match self.accuracy {
-            Accuracy::Plain => T::select::<Cross>((*self, batch)),
+            Accuracy::Plain => T::select::<Cross>((self, batch)),
         }
     }
 
     /// Splits the batch, and runs each piece at this engine's level.
     fn run<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-        self,
+        &self,
         operation: Op,
-        batch: Batch<'_, T, I, O>,
+        batch: &mut Batch<'_, T, I, O>,
     ) {
-        split(batch, self.threads, &|batch| {
-            self.level.vectorize(Run { operation, batch })
+        split(batch, self.threads, &|batch| match Direct::new(operation, batch) {
+            Some(direct) => self.level.vectorize(direct),
+            None => self.level.vectorize(Tiled { operation, batch }),
         });
     }
 }
@@ -142,7 +141,7 @@ impl Default for Engine {
 }
 
 impl PerElement for Cross {
-    type Input<'a, T: Element> = (Engine, Batch<'a, T, 2, 1>);
+    type Input<'a, T: Element> = (&'a Engine, &'a mut Batch<'a, T, 2, 1>);
 
     fn f32((engine, batch): Self::Input<'_, f32>) {
         engine.run(Self, batch);

@@ -21,25 +21,27 @@ pub enum Threads {
     Max(NonZeroUsize),
 }
 
-/// Calls `work` with pieces of the batch that together are the batch.
+/// Calls `work` with pieces of the batch that together are the batch, which is used up.
 #[cfg(not(feature = "rayon"))]
 pub(crate) fn split<T: Element, const I: usize, const O: usize>(
-    batch: Batch<'_, T, I, O>,
+    batch: &mut Batch<'_, T, I, O>,
     _: Threads,
-    work: &(impl Fn(Batch<'_, T, I, O>) + Sync),
+    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
 ) {
     work(batch);
 }
 
-/// Calls `work` with pieces of the batch that together are the batch.
+/// Calls `work` with pieces of the batch that together are the batch, which is used up.
 #[cfg(feature = "rayon")]
-pub(crate) fn split<'a, T: Element, const I: usize, const O: usize>(
-    batch: Batch<'a, T, I, O>,
+pub(crate) fn split<T: Element, const I: usize, const O: usize>(
+    batch: &mut Batch<'_, T, I, O>,
     threads: Threads,
-    work: &(impl Fn(Batch<'a, T, I, O>) + Sync),
+    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
 ) {
-    let pieces = pieces(&batch, threads);
-    join(batch, pieces, work);
+    match pieces(batch, threads) {
+        1 => work(batch),
+        pieces => join(batch, pieces, work),
+    }
 }
 
 /// Below this many bytes read and written, [`Threads::Auto`] stays serial.
@@ -64,20 +66,20 @@ fn pieces<T: Element, const I: usize, const O: usize>(
 /// Halves the batch until there are `pieces`, at cache lines of the output, so that no two threads write
 /// to one line.
 #[cfg(feature = "rayon")]
-fn join<'a, T: Element, const I: usize, const O: usize>(
-    mut batch: Batch<'a, T, I, O>,
+fn join<T: Element, const I: usize, const O: usize>(
+    batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
-    work: &(impl Fn(Batch<'a, T, I, O>) + Sync),
+    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
 ) {
-    if pieces <= 1 {
+    if pieces == 1 {
         return work(batch);
     }
     let half = pieces / 2;
     // Divided first: a batch of broadcast vectors may be longer than memory.
     let middle = batch.line_boundary(batch.len() / pieces * half);
-    let tail = batch.split_off(middle);
+    let mut tail = batch.split_off(middle);
     rayon::join(
         || join(batch, half, work),
-        || join(tail, pieces - half, work),
+        || join(&mut tail, pieces - half, work),
     );
 }

@@ -4,8 +4,10 @@ use super::tile::Place;
 use crate::view::check_len;
 use crate::{Element, Error, Vectors, VectorsMut};
 
-/// `I` inputs and `O` outputs of equally many vectors. Outputs do not overlap inputs, except that one
-/// may be an input: the same vectors at the same places.
+/// `I` inputs and `O` outputs of `len` vectors each. Outputs do not overlap inputs, except that one may
+/// be an input: the same vectors at the same places.
+///
+/// It is passed on by reference: copying what was just written costs more than a small batch.
 #[derive(Debug)]
 pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     inputs: [Vectors<'a, T>; I],
@@ -13,31 +15,31 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     len: usize,
 }
 
-impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
-    /// The operands with the names that an error gives them; the first input says how many vectors.
-    pub(crate) fn new(
-        inputs: [(&'static str, Vectors<'a, T>); I],
-        outputs: [(&'static str, VectorsMut<'a, T>); O],
-    ) -> Result<Self, Error> {
-        let len = inputs[0].1.len();
-        for (name, view) in &inputs {
-            check_len(name, len, view.len())?;
-        }
-        for (name, view) in &outputs {
-            check_len(name, len, view.len())?;
-        }
-        Ok(Self {
-            inputs: inputs.map(|(_, view)| view),
-            outputs: outputs.map(|(_, view)| view),
-            len,
-        })
+impl<'a, T: Element> Batch<'a, T, 2, 1> {
+    /// a and b in, out out.
+    #[inline]
+    pub(crate) fn new(a: Vectors<'a, T>, b: Vectors<'a, T>, out: VectorsMut<'a, T>) -> Result<Self, Error> {
+        let len = a.len();
+        check_len("b", len, b.len())?;
+        check_len("out", len, out.len())?;
+        Ok(Self { inputs: [a, b], outputs: [out], len })
     }
 
+    /// a and b in, a out.
+    #[inline]
+    pub(crate) fn in_place(a: VectorsMut<'a, T>, b: Vectors<'a, T>) -> Result<Self, Error> {
+        // SAFETY: in the kernels every load of a vector comes before the store to it.
+        let before = unsafe { a.to_read_in_place() };
+        Self::new(before, b, a)
+    }
+}
+
+impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// The bytes that the batch moves from and to memory. A broadcast operand stays in the registers.
+    /// The bytes that the batch moves from and to memory. A broadcast operand stays in the cache.
     pub(crate) fn bytes(&self) -> usize {
         let read = self.inputs.iter().filter(|view| view.stride() != 0).count();
         self.len.saturating_mul((read + O) * size_of::<[T; 3]>())
@@ -47,16 +49,10 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     pub(crate) fn line_boundary(&self, at: usize) -> usize {
         const LINE: usize = 64;
         let (start, stride) = (self.outputs[0].components()[0], self.outputs[0].stride());
-        (at.saturating_sub(LINE / size_of::<T>() - 1)..=at)
-            .rev()
-            .find(|&i| {
-                start
-                    .wrapping_offset((i as isize).wrapping_mul(stride))
-                    .addr()
-                    % LINE
-                    == 0
-            })
-            .unwrap_or(at)
+        let starts_line = |&i: &usize| {
+            start.wrapping_offset((i as isize).wrapping_mul(stride)).addr().is_multiple_of(LINE)
+        };
+        (at.saturating_sub(LINE / size_of::<T>() - 1)..=at).rev().find(starts_line).unwrap_or(at)
     }
 
     /// Takes the vectors from `at` on away, of every operand; `at` must not exceed the length.
@@ -68,28 +64,15 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         }
     }
 
-    pub(super) fn inputs(&self) -> [Place<T>; I] {
-        self.inputs.map(|view| {
-            Place::new(
-                view.components().map(<*const T>::cast_mut),
-                view.stride(),
-                self.len,
-            )
-        })
+    #[inline(always)]
+    pub(super) fn input(&self, k: usize) -> Place<T> {
+        let view = &self.inputs[k];
+        Place::new(view.components().map(<*const T>::cast_mut), view.stride(), self.len)
     }
 
-    pub(super) fn outputs(&self) -> [Place<T>; O] {
-        self.outputs
-            .each_ref()
-            .map(|view| Place::new(view.components(), view.stride(), self.len))
-    }
-}
-
-impl<'a, T: Element> Batch<'a, T, 2, 1> {
-    /// a and b in, a out.
-    pub(crate) fn in_place(a: VectorsMut<'a, T>, b: Vectors<'a, T>) -> Result<Self, Error> {
-        // SAFETY: in the kernels every load of a vector comes before the store to it.
-        let before = unsafe { a.to_read_in_place() };
-        Self::new([("a", before), ("b", b)], [("a", a)])
+    #[inline(always)]
+    pub(super) fn output(&self, k: usize) -> Place<T> {
+        let view = &self.outputs[k];
+        Place::new(view.components(), view.stride(), self.len)
     }
 }

@@ -15,7 +15,9 @@
 //! ```
 //!
 //! So a layout costs one way in and one way out, an operation costs one function, and they add. When
-//! every operand is columns the block is the whole batch and nothing is copied.
+//! every operand is columns ([`Direct`]) the block is the whole batch and nothing is copied; the other
+//! way ([`Tiled`]) is a function of its own, because its stack frame would cost a small batch more time
+//! than the batch itself.
 //!
 //! 1. The tail of a column is done with partial loads and stores: nothing behind the last element is
 //!    touched, and a batch shorter than a register needs no other code.
@@ -25,6 +27,7 @@
 //!    written, so an output may be one of the inputs, place by place.
 
 use core::mem::MaybeUninit;
+use core::ptr;
 
 use crate::Element;
 use crate::simd::{Lanes, Simd, Work};
@@ -35,7 +38,7 @@ mod tile;
 
 pub(crate) use batch::Batch;
 pub(crate) use cross::Cross;
-use tile::{Place, Tile};
+use tile::Tile;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
@@ -43,50 +46,68 @@ pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     fn lanes<L: Lanes>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
 }
 
-/// An operation on a batch, ready to be run at some level.
+/// An operation on a batch whose operands all are columns.
 #[derive(Debug)]
-pub(crate) struct Run<'a, T, Op, const I: usize, const O: usize> {
-    pub(crate) operation: Op,
-    pub(crate) batch: Batch<'a, T, I, O>,
+pub(crate) struct Direct<'a, T, Op, const I: usize, const O: usize> {
+    operation: Op,
+    batch: &'a Batch<'a, T, I, O>,
 }
 
-impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
-    for Run<'_, T, Op, I, O>
-{
+impl<'a, T: Element, Op, const I: usize, const O: usize> Direct<'a, T, Op, I, O> {
+    /// `None` if an operand is not columns.
+    pub(crate) fn new(operation: Op, batch: &'a Batch<'a, T, I, O>) -> Option<Self> {
+        let columns = (0..I).all(|k| batch.input(k).is_columns()) && (0..O).all(|k| batch.output(k).is_columns());
+        columns.then_some(Self { operation, batch })
+    }
+}
+
+impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work for Direct<'_, T, Op, I, O> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (inputs, outputs) = (self.batch.inputs(), self.batch.outputs());
+        let (mut from, mut to) = ([[ptr::null_mut(); 3]; I], [[ptr::null_mut(); 3]; O]);
+        for k in 0..I {
+            from[k] = self.batch.input(k).components();
+        }
+        for k in 0..O {
+            to[k] = self.batch.output(k).components();
+        }
+        // SAFETY: `new` has seen that these are columns, the views say that they are valid, and outputs
+        // meet inputs place by place or not at all, as a batch guarantees.
+        unsafe { columns::<S, T, Op, I, O>(simd, self.operation, from, to, self.batch.len()) };
+    }
+}
+
+/// An operation on a batch in any layout.
+#[derive(Debug)]
+pub(crate) struct Tiled<'a, T, Op, const I: usize, const O: usize> {
+    pub(crate) operation: Op,
+    pub(crate) batch: &'a Batch<'a, T, I, O>,
+}
+
+impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work for Tiled<'_, T, Op, I, O> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
         let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
         let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
-        let (mut from, mut to) = (
-            [[core::ptr::null_mut(); 3]; I],
-            [[core::ptr::null_mut(); 3]; O],
-        );
-
+        let (mut from, mut to) = ([[ptr::null_mut(); 3]; I], [[ptr::null_mut(); 3]; O]);
         let total = self.batch.len();
-        let all_columns = inputs.iter().chain(&outputs).all(Place::is_columns);
-        let block = if all_columns {
-            total
-        } else {
-            total.min(Tile::capacity::<T>())
-        };
         let mut start = 0;
         while start < total {
-            let len = block.min(total - start);
+            let len = Tile::capacity::<T>().min(total - start);
             for k in 0..I {
-                // SAFETY: a batch is valid from `start` on for `len` vectors, and `len` fits into a tile
-                // unless no operand needs one.
-                from[k] = unsafe { inputs[k].gather(start, len, &mut in_tiles[k]) };
+                // SAFETY: the views say that vectors from `start` on are valid, `len` of them fit into a
+                // tile, and blocks come in order, the longest first.
+                from[k] = unsafe { self.batch.input(k).gather(start, len, &mut in_tiles[k]) };
             }
             for k in 0..O {
-                to[k] = outputs[k].destination(start, &mut out_tiles[k]);
+                to[k] = self.batch.output(k).destination(start, &mut out_tiles[k]);
             }
             // SAFETY: these are columns of `len` elements, in the batch or in a tile, and those in `from`
             // hold values. Outputs meet inputs place by place or not at all, as a batch guarantees.
             unsafe { columns::<S, T, Op, I, O>(simd, self.operation, from, to, len) };
             for k in 0..O {
                 // SAFETY: as for `gather`, and `columns` has filled the tile.
-                unsafe { outputs[k].scatter(start, len, to[k]) };
+                unsafe { self.batch.output(k).scatter(start, len, to[k]) };
             }
             start += len;
         }

@@ -40,6 +40,10 @@ impl<T: Copy> Place<T> {
         }
     }
 
+    pub(super) fn components(&self) -> [*mut T; 3] {
+        self.components
+    }
+
     /// Whether each component is a column that needs no tile.
     #[inline(always)]
     pub(super) fn is_columns(&self) -> bool {
