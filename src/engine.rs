@@ -127,10 +127,14 @@ impl Engine {
         operation: Op,
         batch: &mut Batch<'_, T, I, O>,
     ) {
-        split(batch, self.threads, &|batch| match Direct::new(operation, batch) {
-            Some(direct) => self.level.vectorize(direct),
-            None => self.level.vectorize(Tiled { operation, batch }),
-        });
+        split(
+            batch,
+            self.threads,
+            &|batch| match Direct::new(operation, batch) {
+                Some(direct) => self.level.vectorize(direct),
+                None => self.level.vectorize(Tiled { operation, batch }),
+            },
+        );
     }
 }
 

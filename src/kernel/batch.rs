@@ -18,11 +18,19 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
 impl<'a, T: Element> Batch<'a, T, 2, 1> {
     /// a and b in, out out.
     #[inline]
-    pub(crate) fn new(a: Vectors<'a, T>, b: Vectors<'a, T>, out: VectorsMut<'a, T>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        a: Vectors<'a, T>,
+        b: Vectors<'a, T>,
+        out: VectorsMut<'a, T>,
+    ) -> Result<Self, Error> {
         let len = a.len();
         check_len("b", len, b.len())?;
         check_len("out", len, out.len())?;
-        Ok(Self { inputs: [a, b], outputs: [out], len })
+        Ok(Self {
+            inputs: [a, b],
+            outputs: [out],
+            len,
+        })
     }
 
     /// a and b in, a out.
@@ -50,9 +58,15 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         const LINE: usize = 64;
         let (start, stride) = (self.outputs[0].components()[0], self.outputs[0].stride());
         let starts_line = |&i: &usize| {
-            start.wrapping_offset((i as isize).wrapping_mul(stride)).addr().is_multiple_of(LINE)
+            start
+                .wrapping_offset((i as isize).wrapping_mul(stride))
+                .addr()
+                .is_multiple_of(LINE)
         };
-        (at.saturating_sub(LINE / size_of::<T>() - 1)..=at).rev().find(starts_line).unwrap_or(at)
+        (at.saturating_sub(LINE / size_of::<T>() - 1)..=at)
+            .rev()
+            .find(starts_line)
+            .unwrap_or(at)
     }
 
     /// Takes the vectors from `at` on away, of every operand; `at` must not exceed the length.
@@ -67,7 +81,11 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     #[inline(always)]
     pub(super) fn input(&self, k: usize) -> Place<T> {
         let view = &self.inputs[k];
-        Place::new(view.components().map(<*const T>::cast_mut), view.stride(), self.len)
+        Place::new(
+            view.components().map(<*const T>::cast_mut),
+            view.stride(),
+            self.len,
+        )
     }
 
     #[inline(always)]

@@ -56,12 +56,15 @@ pub(crate) struct Direct<'a, T, Op, const I: usize, const O: usize> {
 impl<'a, T: Element, Op, const I: usize, const O: usize> Direct<'a, T, Op, I, O> {
     /// `None` if an operand is not columns.
     pub(crate) fn new(operation: Op, batch: &'a Batch<'a, T, I, O>) -> Option<Self> {
-        let columns = (0..I).all(|k| batch.input(k).is_columns()) && (0..O).all(|k| batch.output(k).is_columns());
+        let columns = (0..I).all(|k| batch.input(k).is_columns())
+            && (0..O).all(|k| batch.output(k).is_columns());
         columns.then_some(Self { operation, batch })
     }
 }
 
-impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work for Direct<'_, T, Op, I, O> {
+impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+    for Direct<'_, T, Op, I, O>
+{
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let (mut from, mut to) = ([[ptr::null_mut(); 3]; I], [[ptr::null_mut(); 3]; O]);
@@ -84,7 +87,9 @@ pub(crate) struct Tiled<'a, T, Op, const I: usize, const O: usize> {
     pub(crate) batch: &'a Batch<'a, T, I, O>,
 }
 
-impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work for Tiled<'_, T, Op, I, O> {
+impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+    for Tiled<'_, T, Op, I, O>
+{
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
@@ -128,8 +133,9 @@ unsafe fn columns<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, cons
     len: usize,
 ) {
     let lanes = T::Lanes::<S>::LEN;
+    let whole = len - len % lanes;
     let mut i = 0;
-    while len - i >= lanes {
+    while i < whole {
         // SAFETY: the `LEN` elements from `i` on are among the `len`.
         unsafe { step::<S, T, Op, I, O>(simd, operation, from, to, i, None) };
         i += lanes;

@@ -1,0 +1,281 @@
+//! What the tests share: operands in any layout with guards around them, values that matter, and a
+//! comparison of bits in which any NaN equals any NaN.
+
+#![allow(dead_code, reason = "every test binary uses another part")]
+#![allow(unreachable_pub, reason = "what is public here is public to the tests")]
+
+use std::fmt::{Debug, LowerHex};
+
+use crosslane::{Accuracy, Element, Engine, Level, Soa, Vectors, VectorsMut, reference};
+
+/// What the tests need to know of an element.
+pub trait Float: Element + From<f32> {
+    type Bits: Copy + Eq + LowerHex + Debug;
+    const NAME: &'static str;
+    /// Values at which arithmetic changes its behaviour.
+    const SPECIAL: &'static [Self];
+    fn bits(self) -> Self::Bits;
+    fn from_random(bits: u64) -> Self;
+    fn nan(self) -> bool;
+
+    fn same(self, other: Self) -> bool {
+        self.bits() == other.bits() || (self.nan() && other.nan())
+    }
+}
+
+macro_rules! float {
+    ($t:ident, $bits:ident, $huge:expr, $tiny:expr) => {
+        impl Float for $t {
+            type Bits = $bits;
+            const NAME: &'static str = stringify!($t);
+            const SPECIAL: &'static [Self] = &[
+                0.0,
+                -0.0,
+                1.0,
+                -1.0,
+                1.5,
+                1.0 + $t::EPSILON,
+                $t::from_bits(1),
+                -$t::from_bits(1),
+                $t::MIN_POSITIVE,
+                $t::MIN_POSITIVE - $t::from_bits(1),
+                $huge,
+                -$huge,
+                $tiny,
+                $t::MAX,
+                -$t::MAX,
+                $t::INFINITY,
+                $t::NEG_INFINITY,
+                $t::NAN,
+            ];
+            fn bits(self) -> $bits {
+                self.to_bits()
+            }
+            fn from_random(bits: u64) -> Self {
+                $t::from_bits(bits as $bits)
+            }
+            fn nan(self) -> bool {
+                self.is_nan()
+            }
+        }
+    };
+}
+float!(f32, u32, 1e30, 1e-30);
+float!(f64, u64, 1e200, 1e-200);
+
+/// A small generator (SplitMix64): the same numbers on every platform.
+#[derive(Clone, Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.bits() >> 32) as usize * n >> 32
+    }
+
+    /// Mostly numbers near one, some special values, some random bits.
+    pub fn value<T: Float>(&mut self) -> T {
+        match self.below(8) {
+            0 => T::SPECIAL[self.below(T::SPECIAL.len())],
+            1 => T::from_random(self.bits()),
+            _ => T::from((self.bits() as i32) as f32 / 1e9),
+        }
+    }
+}
+
+/// How an operand lies in its buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Soa,
+    Aos,
+    Padded,
+    Broadcast,
+    /// Component stride and vector stride.
+    Strided(isize, isize),
+}
+
+use Layout::*;
+
+/// Everything that can be read.
+pub const INPUTS: [Layout; 8] = [
+    Soa,
+    Aos,
+    Padded,
+    Broadcast,
+    Strided(1, 6),    // two vectors interleaved, NumPy's (N, 2, 3)[:, 0]
+    Strided(1, -3),   // rows, reversed
+    Strided(700, -1), // columns, reversed
+    Strided(-2, 7),   // components backwards, with gaps
+];
+
+/// Everything that can be written.
+pub fn outputs() -> impl Iterator<Item = Layout> + Clone {
+    INPUTS.into_iter().filter(|layout| *layout != Broadcast)
+}
+
+/// Elements in front of and behind every operand that nobody may touch.
+const GUARD: usize = 64;
+
+/// A buffer that starts at a cache line, with `len` vectors in it, `offset` elements further than they could be.
+#[derive(Clone)]
+pub struct Operand<T> {
+    memory: Soa<T>,
+    layout: Layout,
+    first: usize,
+    component_stride: isize,
+    vector_stride: isize,
+    len: usize,
+}
+
+impl<T: Float> Operand<T> {
+    pub fn new(layout: Layout, len: usize, offset: usize, random: &mut Random) -> Self {
+        let n = len as isize;
+        let (component_stride, vector_stride) = match layout {
+            Soa => (n + 5, 1),
+            Aos => (1, 3),
+            Padded => (1, 4),
+            Broadcast => (1, 0),
+            Strided(700, v) => (n + 3, v),
+            Strided(c, v) => (c, v),
+        };
+        let reach = |stride: isize, steps: isize| stride * steps.max(0);
+        let lowest = reach(component_stride, 2).min(0) + reach(vector_stride, n - 1).min(0);
+        let highest = reach(component_stride, 2).max(0) + reach(vector_stride, n - 1).max(0);
+        let first = GUARD + offset + lowest.unsigned_abs();
+        let total = first + highest.unsigned_abs() + 4 + GUARD;
+        let mut operand = Self {
+            memory: Soa::zeros(total),
+            layout,
+            first,
+            component_stride,
+            vector_stride,
+            len,
+        };
+        operand.elements_mut().fill_with(|| random.value());
+        operand
+    }
+
+    pub fn elements(&self) -> &[T] {
+        self.memory.x()
+    }
+
+    pub fn elements_mut(&mut self) -> &mut [T] {
+        let [x, ..] = self.memory.columns_mut();
+        x
+    }
+
+    fn index(&self, k: usize, i: usize) -> usize {
+        (self.first as isize + k as isize * self.component_stride + i as isize * self.vector_stride)
+            as usize
+    }
+
+    pub fn get(&self, i: usize) -> [T; 3] {
+        [0, 1, 2].map(|k| self.elements()[self.index(k, i)])
+    }
+
+    pub fn set(&mut self, i: usize, v: [T; 3]) {
+        for (k, component) in v.into_iter().enumerate() {
+            let index = self.index(k, i);
+            self.elements_mut()[index] = component;
+        }
+    }
+
+    pub fn view(&self) -> Vectors<'_, T> {
+        let (data, len) = (self.elements(), self.len);
+        let from = &data[self.first..];
+        match self.layout {
+            Soa => {
+                let column = |k| &from[k * (len + 5)..][..len];
+                Vectors::soa(column(0), column(1), column(2)).unwrap()
+            }
+            Aos => Vectors::aos(bytemuck::cast_slice(&from[..3 * len])),
+            Padded => Vectors::padded(bytemuck::cast_slice(&from[..4 * len])),
+            Broadcast => Vectors::broadcast(from[..3].try_into().unwrap(), len),
+            Strided(..) => Vectors::strided(
+                data,
+                self.first,
+                self.component_stride,
+                self.vector_stride,
+                len,
+            )
+            .unwrap(),
+        }
+    }
+
+    pub fn view_mut(&mut self) -> VectorsMut<'_, T> {
+        let (first, c, v, len, layout) = (
+            self.first,
+            self.component_stride,
+            self.vector_stride,
+            self.len,
+            self.layout,
+        );
+        let data = self.elements_mut();
+        if let Strided(..) = layout {
+            return VectorsMut::strided(data, first, c, v, len).unwrap();
+        }
+        let from = &mut data[first..];
+        match layout {
+            Soa => {
+                let (x, from) = from.split_at_mut(len + 5);
+                let (y, z) = from.split_at_mut(len + 5);
+                VectorsMut::soa(&mut x[..len], &mut y[..len], &mut z[..len]).unwrap()
+            }
+            Aos => VectorsMut::aos(bytemuck::cast_slice_mut(&mut from[..3 * len])),
+            Padded => VectorsMut::padded(bytemuck::cast_slice_mut(&mut from[..4 * len])),
+            Broadcast | Strided(..) => panic!("one vector cannot hold many"),
+        }
+    }
+
+    /// This operand after `out[i] = a[i] × b[i]`, by the reference: what is not a vector stays as it is.
+    pub fn after_cross(&self, a: &Self, b: &Self) -> Self {
+        let mut expected = self.clone();
+        for i in 0..self.len {
+            expected.set(i, reference::cross(a.get(i), b.get(i), Accuracy::Plain));
+        }
+        expected
+    }
+
+    /// The whole buffer, guards and gaps included, has the bits of another.
+    #[track_caller]
+    pub fn assert_same(&self, expected: &Self, context: &dyn Debug) {
+        for (i, (got, expected)) in self.elements().iter().zip(expected.elements()).enumerate() {
+            assert!(
+                got.same(*expected),
+                "element {i} is {:x}, expected {:x} ({} vectors from {} as {:?}): {context:?}",
+                got.bits(),
+                expected.bits(),
+                self.len,
+                self.first,
+                self.layout,
+            );
+        }
+    }
+}
+
+/// An engine for every level that this CPU has; says which it lacks. With `CROSSLANE_EXPECT_LEVELS=n` a
+/// machine with fewer than n levels fails, so that a run which should have tested one cannot leave it out.
+pub fn engines() -> Vec<Engine> {
+    let levels: Vec<Level> = Level::available().collect();
+    for level in [Level::Baseline, Level::Avx2, Level::Avx512] {
+        if !levels.contains(&level) {
+            println!("NOT TESTED: this CPU has no {level}");
+        }
+    }
+    if let Ok(n) = std::env::var("CROSSLANE_EXPECT_LEVELS") {
+        assert!(
+            levels.len() >= n.parse().unwrap(),
+            "{n} levels were expected, this CPU has {levels:?}"
+        );
+    }
+    levels
+        .into_iter()
+        .map(|level| Engine::new().with_level(level).unwrap())
+        .collect()
+}
