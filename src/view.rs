@@ -129,7 +129,19 @@ impl<'a, T: Element> Vectors<'a, T> {
     }
 
     /// A slice of another crate's vectors: any plain type that is three or four `T` in memory, the first
-    /// three being the components. `glam::Vec3`, `nalgebra::Vector3<f64>`, `[f32; 4]` ...
+    /// three being the components. `glam::Vec3`, `nalgebra::Vector3<f64>`, `[f32; 4]` ... The type of the
+    /// elements cannot be guessed from `V` and is to be said once.
+    ///
+    /// ```
+    /// use crosslane::{Vectors, VectorsMut, cross};
+    ///
+    /// let a = [glam::Vec3::X, glam::Vec3::Y];
+    /// let b = [nalgebra::Vector3::<f32>::y(), nalgebra::Vector3::z()];
+    /// let mut c = [glam::Vec3::ZERO; 2];
+    /// cross::<f32>(Vectors::from_pod(&a)?, Vectors::from_pod(&b)?, VectorsMut::from_pod(&mut c)?)?;
+    /// assert_eq!(c, [glam::Vec3::Z, glam::Vec3::X]);
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotThreeOrFourElements`] if `V` has another size, [`Error::Misaligned`] if the slice is

@@ -6,6 +6,7 @@ mod support;
 use std::num::NonZeroUsize;
 
 use crosslane::{Engine, Threads};
+use proptest::prelude::*;
 use support::{Float, INPUTS, Layout, Operand, Random, engines, outputs};
 
 /// 0 to 4 registers of the widest level and one more; then the boundaries of one and two tiles (1 KiB a
@@ -203,6 +204,41 @@ fn outside_a_pool_the_global_one_is_used_and_matches_reference() {
             for layout in outputs() {
                 check::<f32>(engine, [layout; 3], 150_007, [1, 2, 3], &mut random);
             }
+        }
+    }
+}
+
+fn input() -> impl Strategy<Value = Layout> {
+    prop_oneof![
+        prop::sample::select(INPUTS.to_vec()),
+        (-9..9_isize, -9..9_isize).prop_map(|(c, v)| Layout::Strided(c, v)),
+    ]
+}
+
+/// What can be written: components and vectors that never meet.
+fn output() -> impl Strategy<Value = Layout> {
+    let strided =
+        (1..5_isize, 0..9_isize, any::<bool>(), any::<bool>()).prop_map(|(c, gap, down, back)| {
+            let (c, v) = (if down { -c } else { c }, 2 * c + 1 + gap);
+            Layout::Strided(c, if back { -v } else { v })
+        });
+    prop_oneof![prop::sample::select(outputs().collect::<Vec<_>>()), strided]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_batch_matches_reference(
+        a in input(), b in input(), out in output(), len in 0..700_usize,
+        offsets in prop::array::uniform3(0..16_usize), threads in 0..5_usize, seed in any::<u64>(),
+    ) {
+        let threads = NonZeroUsize::new(threads).map_or(Threads::Auto, Threads::Max);
+        for engine in engines() {
+            let engine = engine.with_threads(threads);
+            check::<f32>(engine, [a, b, out], len, offsets, &mut Random(seed));
+            check::<f64>(engine, [a, b, out], len, offsets, &mut Random(seed));
+            check_assign::<f32>(engine, [out, b], len, offsets[0], &mut Random(seed));
         }
     }
 }

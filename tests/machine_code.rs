@@ -1,0 +1,209 @@
+//! Reads the machine code that a build without any flags gives: the hot loop of every dispatched entry
+//! point is full width, holds nothing but the algorithm, and calls nothing.
+//!
+//! This is what no other test sees: a missing `#[inline(always)]` gives right results, slowly.
+
+#![cfg(target_arch = "x86_64")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the code of one level looks like.
+struct Expected {
+    /// The token's path, as it stands in the name of the entry.
+    token: &'static str,
+    /// The registers of full width, and those that would be too narrow or too wide.
+    full: &'static str,
+    other: [&'static str; 2],
+    /// The prefix of arithmetic instructions.
+    prefix: &'static str,
+    /// Instructions per step of the hot loop: 6 loads, 9 operations, 3 stores, 3 for counting; with two-operand
+    /// instructions also copies of registers.
+    most: usize,
+}
+
+const LEVELS: [Expected; 3] = [
+    Expected {
+        token: "baseline::Baseline",
+        full: "%xmm",
+        other: ["%ymm", "%zmm"],
+        prefix: "",
+        most: 25,
+    },
+    Expected {
+        token: "avx2::Avx2",
+        full: "%ymm",
+        other: ["%xmm", "%zmm"],
+        prefix: "v",
+        most: 21,
+    },
+    Expected {
+        token: "avx512::Avx512",
+        full: "%zmm",
+        other: ["%xmm", "%ymm"],
+        prefix: "v",
+        most: 21,
+    },
+];
+
+/// The assembly of the library, compiled for release with the target's default features.
+fn assembly() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine-code");
+    let output = Command::new(env!("CARGO"))
+        .args(["rustc", "--quiet", "--release", "--lib", "--manifest-path"])
+        .arg(root.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target)
+        .args([
+            "--",
+            "--emit=asm",
+            "-Csymbol-mangling-version=v0",
+            "-Cdebuginfo=0",
+        ])
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("CARGO_BUILD_TARGET")
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let deps = target.join("release/deps");
+    let is_assembly = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("crosslane-") && name.ends_with(".s")
+    };
+    let newest = std::fs::read_dir(&deps)
+        .expect("the build has left its files")
+        .map(|entry| entry.unwrap().path())
+        .filter(is_assembly)
+        .max_by_key(|path| path.metadata().unwrap().modified().unwrap())
+        .expect("the build has left assembly");
+    std::fs::read_to_string(newest).unwrap()
+}
+
+/// Every function as its demangled name and its lines, labels and instructions only.
+fn functions(assembly: &str) -> Vec<(String, Vec<&str>)> {
+    let mut functions: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut inside = false;
+    for line in assembly.lines() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if let Some(symbol) = line
+            .strip_suffix(':')
+            .filter(|label| label.starts_with("_R"))
+        {
+            functions.push((
+                format!("{:#}", rustc_demangle::demangle(symbol)),
+                Vec::new(),
+            ));
+            inside = true;
+        } else if line.starts_with(".Lfunc_end") {
+            inside = false;
+        } else if let (true, Some((_, lines))) = (inside, functions.last_mut())
+            && !line.is_empty()
+            && (!line.starts_with('.') || line.starts_with(".LBB"))
+        {
+            lines.push(line);
+        }
+    }
+    functions
+}
+
+/// The loops of one basic block: from a label to a jump back to it, no label and no jump in between.
+fn tight_loops<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let mut loops = Vec::new();
+    let mut block: Option<(&str, Vec<&str>)> = None;
+    for line in lines {
+        if let Some(label) = line.strip_suffix(':') {
+            block = Some((label, Vec::new()));
+        } else if let Some((label, body)) = &mut block {
+            body.push(*line);
+            if line.starts_with('j') {
+                if line.split_whitespace().nth(1) == Some(label) {
+                    loops.push(std::mem::take(body));
+                }
+                block = None;
+            }
+        }
+    }
+    loops
+}
+
+fn check_entry(level: &Expected, element: &str, name: &str, lines: &[&str]) {
+    let calls: Vec<_> = lines
+        .iter()
+        .filter(|line| line.starts_with("call"))
+        .collect();
+    assert!(calls.is_empty(), "{name} calls: {calls:?}");
+
+    let suffix = if element == "f32" { "ps" } else { "pd" };
+    let (mul, sub) = (
+        format!("{}mul{suffix}", level.prefix),
+        format!("{}sub{suffix}", level.prefix),
+    );
+    let count = |body: &[&str], op: &str| {
+        let full =
+            |line: &&&str| line.split_whitespace().next() == Some(op) && line.contains(level.full);
+        body.iter().filter(full).count()
+    };
+    let hot: Vec<_> = tight_loops(lines)
+        .into_iter()
+        .filter(|body| count(body, &mul) > 0)
+        .collect();
+    assert_eq!(
+        hot.len(),
+        1,
+        "{name} should have one loop of full width that multiplies, in:\n{}",
+        lines.join("\n")
+    );
+    let body = &hot[0];
+    let text = body.join("\n");
+    let steps = count(body, &mul) / 6;
+    assert_eq!(count(body, &mul), 6 * steps, "{name}, products:\n{text}");
+    assert_eq!(count(body, &sub), 3 * steps, "{name}, differences:\n{text}");
+    for register in level.other {
+        assert!(
+            !text.contains(register),
+            "{name} has {register} in its hot loop:\n{text}"
+        );
+    }
+    assert!(!text.contains("fm"), "{name} fuses:\n{text}");
+    assert!(
+        !text.contains("(%rsp") && !text.contains("(%rbp"),
+        "{name} spills registers:\n{text}"
+    );
+    assert!(
+        body.len() <= level.most * steps,
+        "{name} has {} instructions for {steps} steps:\n{text}",
+        body.len()
+    );
+}
+
+#[test]
+fn hot_loops_are_full_width_and_call_nothing() {
+    let assembly = assembly();
+    let functions = functions(&assembly);
+    for level in &LEVELS {
+        for work in ["Direct", "Tiled"] {
+            for element in ["f32", "f64"] {
+                let is_entry = |(name, _): &&(String, Vec<&str>)| {
+                    name.contains(&format!("crosslane::simd::{}", level.token))
+                        && name.contains("vectorize")
+                        && name.contains(&format!("kernel::{work}<{element}"))
+                };
+                let entries: Vec<_> = functions.iter().filter(is_entry).collect();
+                assert_eq!(
+                    entries.len(),
+                    1,
+                    "entries of {work}<{element}> at {}",
+                    level.token
+                );
+                let (name, lines) = entries[0];
+                check_entry(level, element, name, lines);
+            }
+        }
+    }
+}

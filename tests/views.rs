@@ -1,0 +1,384 @@
+//! Views: what is accepted lies inside its data, what is rejected is rejected for the stated reason, and
+//! both are decided against a plain model.
+
+mod support;
+
+use std::collections::HashMap;
+
+use crosslane::{Error, Soa, Vectors, VectorsMut, cross};
+use proptest::prelude::*;
+
+/// Where (component, vector) lies, in arithmetic that cannot overflow.
+fn place(first: usize, component_stride: isize, vector_stride: isize, k: usize, i: usize) -> i128 {
+    first as i128 + k as i128 * component_stride as i128 + i as i128 * vector_stride as i128
+}
+
+/// What `strided` should say, by going through every place.
+fn model(
+    data: usize,
+    first: usize,
+    c: isize,
+    v: isize,
+    len: usize,
+    exclusive: bool,
+) -> Result<(), &'static str> {
+    let mut seen = HashMap::new();
+    let mut overlap = false;
+    for i in 0..len {
+        for k in 0..3 {
+            let index = place(first, c, v, k, i);
+            if index < 0 || index >= data as i128 {
+                return Err("out of bounds");
+            }
+            overlap |= seen.insert(index, (i, k)).is_some();
+        }
+    }
+    if exclusive && overlap {
+        Err("overlap")
+    } else {
+        Ok(())
+    }
+}
+
+fn name(error: Error) -> &'static str {
+    match error {
+        Error::OutOfBounds { .. } => "out of bounds",
+        Error::Overlap { .. } => "overlap",
+        other => panic!("no such error is expected: {other}"),
+    }
+}
+
+/// Both constructors say what the model says, accepted views read and write what they should, and an error
+/// names places that are what it says they are.
+fn check_strided(data: &mut [f64], first: usize, c: isize, v: isize, len: usize) {
+    let size = data.len();
+    for (i, element) in data.iter_mut().enumerate() {
+        *element = i as f64;
+    }
+    let shared = Vectors::strided(data, first, c, v, len);
+    assert_eq!(
+        shared.as_ref().map(|_| ()).map_err(|&e| name(e)),
+        model(size, first, c, v, len, false),
+        "shared"
+    );
+    if let Ok(view) = shared {
+        assert_eq!(view.len(), len, "length");
+        for i in 0..len {
+            let expected = [0, 1, 2].map(|k| place(first, c, v, k, i) as f64);
+            assert_eq!(view.get(i), Some(expected), "vector {i}");
+        }
+        assert_eq!(view.get(len), None, "behind the last");
+    }
+    let exclusive = VectorsMut::strided(data, first, c, v, len);
+    let result = exclusive.as_ref().map(|_| ()).map_err(|&e| name(e));
+    assert_eq!(result, model(size, first, c, v, len, true), "exclusive");
+    match exclusive {
+        Ok(out) => {
+            let [a, b] = [[[0.0, 0.0, 1.0]], [[0.0, 1.0, 0.0]]].map(|v: [[f64; 3]; 1]| v);
+            let (a, b) = (
+                Vectors::broadcast(&a[0], len),
+                Vectors::broadcast(&b[0], len),
+            );
+            cross(a, b, out).unwrap();
+            let written: Vec<i128> = (0..len)
+                .flat_map(|i| (0..3).map(move |k| place(first, c, v, k, i)))
+                .collect();
+            for (i, element) in data.iter().enumerate() {
+                let expected = match written.iter().position(|&index| index == i as i128) {
+                    Some(at) => [-1.0, 0.0, 0.0][at % 3],
+                    None => i as f64,
+                };
+                assert_eq!(*element, expected, "element {i}");
+            }
+        }
+        Err(Error::OutOfBounds {
+            vector,
+            component,
+            len: elements,
+        }) => {
+            let index = place(first, c, v, component, vector);
+            assert!(
+                vector < len && (index < 0 || index >= size as i128),
+                "({vector}, {component}) is outside"
+            );
+            assert_eq!(elements, size, "elements");
+        }
+        Err(Error::Overlap {
+            first: one,
+            second: other,
+        }) => {
+            assert!(
+                one != other && one.0 < len && other.0 < len,
+                "{one:?} and {other:?} are two places"
+            );
+            let index = |(i, k): (usize, usize)| place(first, c, v, k, i);
+            assert_eq!(index(one), index(other), "{one:?} and {other:?} coincide");
+        }
+        Err(other) => panic!("no such error is expected: {other}"),
+    }
+}
+
+#[test]
+fn every_small_strided_view_is_what_the_model_says() {
+    let mut data = [0.0; 13];
+    for size in [0, 1, 3, 7, 13] {
+        for first in 0..=size + 1 {
+            for c in -5..=5 {
+                for v in -7..=7 {
+                    for len in 0..=5 {
+                        check_strided(&mut data[..size], first, c, v, len);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Numbers at which index arithmetic wraps round, and small ones.
+fn extreme() -> impl Strategy<Value = isize> {
+    let edges = vec![
+        isize::MIN,
+        isize::MIN + 1,
+        isize::MIN / 2,
+        isize::MAX / 2,
+        isize::MAX / 2 + 1,
+        isize::MAX - 1,
+        isize::MAX,
+        1 << 32,
+        -(1 << 32),
+        (1 << 62) + 1,
+    ];
+    prop_oneof![prop::sample::select(edges), -9..9_isize]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn strided_views_with_extreme_numbers_are_what_the_model_says(
+        size in 0..20_usize, first in extreme(), c in extreme(), v in extreme(), len in 0..6_usize,
+    ) {
+        check_strided(&mut vec![0.0; size], first as usize, c, v, len);
+    }
+
+    #[test]
+    fn no_length_makes_an_index_wrap_round(
+        size in 0..20_usize, first in 0..20_usize, c in extreme(), v in extreme(),
+        len in extreme().prop_map(|len| (len as usize).max(21)),
+    ) {
+        let data = vec![0.0_f32; size];
+        let accepted = Vectors::strided(&data, first, c, v, len).is_ok();
+        // More places than elements fit only if all vectors are one.
+        let fits = v == 0 && model(size, first, c, v, 1, false).is_ok();
+        prop_assert_eq!(accepted, fits);
+        prop_assert!(VectorsMut::strided(&mut vec![0.0_f32; size], first, c, v, len).is_err());
+    }
+}
+
+#[test]
+fn columns_of_unequal_length_are_an_error() {
+    let (long, short) = (&mut [0.0; 4][..], &mut [0.0; 3][..]);
+    let error = |what| Error::LengthMismatch {
+        what,
+        expected: 4,
+        got: 3,
+    };
+    assert_eq!(
+        Vectors::soa(long, short, long).unwrap_err(),
+        error("column y")
+    );
+    assert_eq!(
+        Vectors::soa(long, long, short).unwrap_err(),
+        error("column z")
+    );
+    assert_eq!(
+        VectorsMut::soa(long, short, &mut [0.0; 4]).unwrap_err(),
+        error("column y")
+    );
+    assert_eq!(
+        VectorsMut::soa(long, &mut [0.0; 4], short).unwrap_err(),
+        error("column z")
+    );
+}
+
+#[test]
+fn operands_of_unequal_length_are_an_error_and_nothing_is_written() {
+    let (three, four) = (vec![[1.0, 2.0, 3.0]; 3], vec![[4.0, 5.0, 6.0]; 4]);
+    let mut out = vec![[7.0; 3]; 4];
+    let b = cross(&four, &three, &mut out).unwrap_err();
+    assert_eq!(
+        b,
+        Error::LengthMismatch {
+            what: "b",
+            expected: 4,
+            got: 3
+        }
+    );
+    assert_eq!(
+        b.to_string(),
+        "b has length 3, expected 4; nothing was written"
+    );
+    let out_error = cross(&three, &three, &mut out).unwrap_err();
+    assert_eq!(
+        out_error,
+        Error::LengthMismatch {
+            what: "out",
+            expected: 3,
+            got: 4
+        }
+    );
+    let in_place = crosslane::Engine::new()
+        .cross_assign(&mut out, &three)
+        .unwrap_err();
+    assert_eq!(
+        in_place,
+        Error::LengthMismatch {
+            what: "b",
+            expected: 4,
+            got: 3
+        }
+    );
+    assert_eq!(out, vec![[7.0; 3]; 4]);
+}
+
+#[test]
+fn vectors_of_other_crates_are_read_and_written_in_place() {
+    let a = [
+        glam::Vec3::new(1.0, 2.0, 3.0),
+        glam::Vec3::new(4.0, 5.0, 6.0),
+    ];
+    let b = [
+        nalgebra::Vector3::new(4.0_f32, 5.0, 6.0),
+        nalgebra::Vector3::new(1.0, 2.0, 3.0),
+    ];
+    let mut c = [glam::Vec4::splat(9.0); 2];
+    cross::<f32>(
+        Vectors::from_pod(&a).unwrap(),
+        Vectors::from_pod(&b).unwrap(),
+        VectorsMut::from_pod(&mut c).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(
+        c,
+        [
+            glam::Vec4::new(-3.0, 6.0, -3.0, 9.0),
+            glam::Vec4::new(3.0, -6.0, 3.0, 9.0)
+        ]
+    );
+
+    let a = [glam::DVec3::new(1.0, 2.0, 3.0)];
+    let mut c = [nalgebra::Vector3::<f64>::zeros()];
+    cross::<f64>(
+        Vectors::from_pod(&a).unwrap(),
+        &[[4.0, 5.0, 6.0]],
+        VectorsMut::from_pod(&mut c).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(c, [nalgebra::Vector3::new(-3.0, 6.0, -3.0)]);
+}
+
+#[test]
+fn types_that_are_not_three_or_four_elements_are_an_error() {
+    let error = |got| Error::NotThreeOrFourElements { element: 4, got };
+    assert_eq!(
+        Vectors::<f32>::from_pod(&[glam::Vec2::ZERO]).unwrap_err(),
+        error(8)
+    );
+    assert_eq!(
+        Vectors::<f32>::from_pod(&[glam::DVec3::ZERO]).unwrap_err(),
+        error(24)
+    );
+    assert_eq!(Vectors::<f32>::from_pod(&[0_u8; 12]).unwrap_err(), error(1));
+    assert_eq!(
+        VectorsMut::<f32>::from_pod(&mut [()]).unwrap_err(),
+        error(0)
+    );
+}
+
+#[test]
+fn misaligned_vectors_are_an_error() {
+    let mut bytes = [[0_u8; 12]; 3];
+    let flat: &mut [u8] = bytemuck::cast_slice_mut(&mut bytes);
+    let off = usize::from(flat.as_ptr().addr() % 4 == 0);
+    let vectors: &mut [[u8; 12]] = bytemuck::cast_slice_mut(&mut flat[off..off + 24]);
+    assert_eq!(
+        Vectors::<f32>::from_pod(vectors).unwrap_err(),
+        Error::Misaligned { expected: 4 }
+    );
+    assert_eq!(
+        VectorsMut::<f32>::from_pod(vectors).unwrap_err(),
+        Error::Misaligned { expected: 4 }
+    );
+}
+
+#[test]
+fn raw_views_are_columns_rows_and_anything_between() {
+    let a = [1.0_f64, 4.0, 2.0, 5.0, 3.0, 6.0];
+    let mut out = [0.0_f64; 6];
+    let (p, q) = (a.as_ptr(), out.as_mut_ptr());
+    let at = |k: usize| p.wrapping_add(k);
+    // SAFETY: three columns of two vectors, 0 1 | 2 3 | 4 5.
+    let columns = unsafe { Vectors::from_raw([at(0), at(2), at(4)], 1, 2) };
+    // SAFETY: the same from the last vector to the first.
+    let reversed = unsafe { Vectors::from_raw([at(1), at(3), at(5)], -1, 2) };
+    assert_eq!(
+        (columns.get(0), columns.get(1)),
+        (Some([1.0, 2.0, 3.0]), Some([4.0, 5.0, 6.0]))
+    );
+    // SAFETY: two rows of three, which nothing else uses meanwhile.
+    let rows = unsafe { VectorsMut::from_raw([q, q.wrapping_add(1), q.wrapping_add(2)], 3, 2) };
+    cross(columns, reversed, rows).unwrap();
+    assert_eq!(out, [-3.0, 6.0, -3.0, 3.0, -6.0, 3.0]);
+    // SAFETY: a view of nothing may point anywhere.
+    let nothing = unsafe { Vectors::<f64>::from_raw([std::ptr::null(); 3], 17, 0) };
+    assert!(
+        nothing.is_empty() && nothing.get(0).is_none(),
+        "{nothing:?}"
+    );
+}
+
+#[test]
+fn a_view_can_be_lent_again_and_again() {
+    let mut out = vec![[0.0; 3]; 2];
+    let mut view = VectorsMut::aos(&mut out);
+    for scale in [1.0, 2.0] {
+        cross(
+            &[[scale, 0.0, 0.0]; 2],
+            &[[0.0, 1.0, 0.0]; 2],
+            view.reborrow(),
+        )
+        .unwrap();
+    }
+    assert_eq!(view.get(1), Some([0.0, 0.0, 2.0]));
+    assert_eq!(view.get(2), None);
+}
+
+#[test]
+fn owned_columns_are_aligned_zero_and_as_long_as_asked_for() {
+    for len in [0, 1, 7, 8, 9, 15, 16, 17, 1000] {
+        let mut soa = Soa::<f32>::zeros(len);
+        assert_eq!((soa.len(), soa.is_empty()), (len, len == 0));
+        for column in soa.columns_mut() {
+            assert_eq!(column.len(), len);
+            assert!(
+                column.as_ptr().addr() % 64 == 0,
+                "column at {:p}",
+                column.as_ptr()
+            );
+            assert!(column.iter().all(|&x| x.to_bits() == 0), "zeros");
+        }
+        let rows: Vec<[f64; 3]> = (0..len).map(|i| [i as f64, -(i as f64), 0.5]).collect();
+        let soa = Soa::from_aos(&rows);
+        assert_eq!(soa.to_aos(), rows);
+        assert_eq!(
+            soa.clone().view().get(len.wrapping_sub(1)),
+            rows.last().copied()
+        );
+    }
+}
+
+#[test]
+fn a_broadcast_may_be_longer_than_memory() {
+    let view = Vectors::broadcast(&[1.0, 2.0, 3.0], usize::MAX);
+    assert_eq!(view.get(usize::MAX - 1), Some([1.0, 2.0, 3.0]));
+}
