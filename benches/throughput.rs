@@ -1,26 +1,46 @@
-//! How fast each level is, against the loops that people write themselves.
+//! How fast each level is, against the loops that people write themselves, and when threads pay.
 //!
-//! `cargo bench --bench throughput` prints a table of ratios first, each the median of many interleaved
-//! measurements in this one process, and then lets criterion measure every kernel by itself.
-//! Everything that is timed is compared with the reference before.
+//! `cargo bench --bench throughput` prints ratios first, each of medians of interleaved measurements in
+//! this one process; then criterion measures every level, layout and type by itself. With `-- --ratios` it
+//! stops after the ratios. Everything is compared with the reference, bit for bit, before it is timed.
 
-#![allow(missing_docs, reason = "criterion_group! generates public functions")]
+#![allow(missing_docs, reason = "criterion's macros generate public functions")]
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use crosslane::{Accuracy, Engine, Level, Soa, Threads, Vectors, reference};
+use criterion::{BenchmarkId, Criterion, Throughput};
+use crosslane::{Accuracy, Element, Engine, Level, Soa, Threads, Vectors, VectorsMut, reference};
 
-/// Vectors of a batch that fits into L1, about 35 KB in all.
+/// Vectors of three `f32` batches that take 35 KB together, an L1 of 48 KB ...
 const L1: usize = 960;
+/// ... 30 KB, an L1 of 32 KB, and 350 KB, an L2.
+const SMALL_L1: usize = 832;
+const L2: usize = 9600;
+/// 600 MB.
+const MEMORY: usize = 1 << 24;
 
-/// The loop over slices that everybody writes, autovectorised by the compiler.
+/// The loop over columns, autovectorised by the compiler: slices as arguments, so that it knows that they
+/// do not overlap, all cut to one length, so that it needs no bounds checks.
 #[inline(never)]
-fn plain_soa(a: [&[f32]; 3], b: [&[f32]; 3], out: &mut Soa<f32>) {
-    let [x, y, z] = out.columns_mut();
+#[expect(
+    clippy::too_many_arguments,
+    reason = "this is what gives the compiler the most to work with"
+)]
+fn plain_columns<T: Element>(
+    ax: &[T],
+    ay: &[T],
+    az: &[T],
+    bx: &[T],
+    by: &[T],
+    bz: &[T],
+    x: &mut [T],
+    y: &mut [T],
+    z: &mut [T],
+) {
     let n = x.len();
-    let (ax, ay, az) = (&a[0][..n], &a[1][..n], &a[2][..n]);
-    let (bx, by, bz) = (&b[0][..n], &b[1][..n], &b[2][..n]);
+    let (ax, ay, az, bx, by, bz) = (&ax[..n], &ay[..n], &az[..n], &bx[..n], &by[..n], &bz[..n]);
     let (y, z) = (&mut y[..n], &mut z[..n]);
     for i in 0..n {
         x[i] = ay[i] * bz[i] - az[i] * by[i];
@@ -29,10 +49,16 @@ fn plain_soa(a: [&[f32]; 3], b: [&[f32]; 3], out: &mut Soa<f32>) {
     }
 }
 
+fn plain_soa<T: Element>(a: &Soa<T>, b: &Soa<T>, out: &mut Soa<T>) {
+    let [x, y, z] = out.columns_mut();
+    plain_columns(a.x(), a.y(), a.z(), b.x(), b.y(), b.z(), x, y, z);
+}
+
+/// The loop over rows, as the compiler likes it.
 #[inline(never)]
-fn plain_aos(a: &[[f32; 3]], b: &[[f32; 3]], out: &mut [[f32; 3]]) {
-    for ((a, b), out) in a.iter().zip(b).zip(out) {
-        *out = [
+fn plain_aos<T: Element>(a: &[[T; 3]], b: &[[T; 3]], out: &mut [[T; 3]]) {
+    for ((a, b), c) in a.iter().zip(b).zip(out) {
+        *c = [
             a[1] * b[2] - a[2] * b[1],
             a[2] * b[0] - a[0] * b[2],
             a[0] * b[1] - a[1] * b[0],
@@ -40,68 +66,250 @@ fn plain_aos(a: &[[f32; 3]], b: &[[f32; 3]], out: &mut [[f32; 3]]) {
     }
 }
 
-fn time(reps: usize, mut f: impl FnMut()) -> f64 {
-    let start = Instant::now();
-    for _ in 0..reps {
-        f();
+/// The same vectors in rows and in columns.
+struct Data<T> {
+    a: Vec<[T; 3]>,
+    b: Vec<[T; 3]>,
+    out: Vec<[T; 3]>,
+    soa_a: Soa<T>,
+    soa_b: Soa<T>,
+    soa_out: Soa<T>,
+}
+
+impl<T: Element + From<i16>> Data<T> {
+    fn new(n: usize) -> Self {
+        let number = |i: usize| T::from((i.wrapping_mul(40503) >> 3) as i16 | 1);
+        let rows = |seed: usize| -> Vec<[T; 3]> {
+            (0..n)
+                .map(|i| [seed, seed + 1, seed + 2].map(|k| number(i * 7 + k)))
+                .collect()
+        };
+        let (a, b) = (rows(1), rows(4));
+        let out = vec![[T::default(); 3]; n];
+        let (soa_a, soa_b, soa_out) = (Soa::from_aos(&a), Soa::from_aos(&b), Soa::zeros(n));
+        Self {
+            a,
+            b,
+            out,
+            soa_a,
+            soa_b,
+            soa_out,
+        }
     }
-    start.elapsed().as_secs_f64() / reps as f64 * 1e9
+
+    /// Runs every contestant once and compares it with the reference.
+    fn check(&mut self, engines: &[Engine]) {
+        let expected: Vec<_> = self
+            .a
+            .iter()
+            .zip(&self.b)
+            .map(|(a, b)| reference::cross(*a, *b, Accuracy::Plain))
+            .collect();
+        plain_soa(&self.soa_a, &self.soa_b, &mut self.soa_out);
+        assert!(self.soa_out.to_aos() == expected, "plain loop over columns");
+        plain_aos(&self.a, &self.b, &mut self.out);
+        assert!(self.out == expected, "plain loop over rows");
+        for engine in engines {
+            engine
+                .cross(&self.soa_a, &self.soa_b, &mut self.soa_out)
+                .unwrap();
+            assert!(self.soa_out.to_aos() == expected, "columns, {engine:?}");
+            engine.cross(&self.a, &self.b, &mut self.out).unwrap();
+            assert!(self.out == expected, "rows, {engine:?}");
+        }
+    }
+}
+
+fn serial_engines() -> Vec<Engine> {
+    let engine = |level| {
+        Engine::new()
+            .with_level(level)
+            .unwrap()
+            .with_threads(Threads::Serial)
+    };
+    Level::available().map(engine).collect()
+}
+
+/// Nanoseconds a call of each contestant: medians of `rounds` measurements, in turn.
+fn medians(rounds: usize, calls: usize, contestants: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+    let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
+    for _ in 0..rounds {
+        for (contestant, times) in contestants.iter_mut().zip(&mut times) {
+            contestant(); // what the one before left in the cache is not this one's
+            let start = Instant::now();
+            for _ in 0..calls {
+                contestant();
+            }
+            times.push(start.elapsed().as_nanos() as f64 / calls as f64);
+        }
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    times.into_iter().map(median).collect()
+}
+
+/// How many rounds, and calls a round, for a batch of `n` vectors.
+fn effort(n: usize) -> (usize, usize) {
+    (if n > 1 << 20 { 9 } else { 201 }, (200_000 / n).max(1))
+}
+
+/// One thread, against the loops that people write, compiled with the same flags.
+fn report_plain_loops() {
+    println!(
+        "f32, one thread: times faster than the plain loop over columns (autovectorised), and over rows"
+    );
+    println!(
+        "{:>9} {:>9} {:>12} {:>10} {:>10}",
+        "vectors", "level", "ns/vector", "× columns", "× rows"
+    );
+    for n in [1, 16, 64, 256, SMALL_L1, L1, L2, 1 << 18, MEMORY] {
+        let (engines, mut data) = (serial_engines(), Data::<f32>::new(n));
+        data.check(&engines);
+        let Data {
+            a,
+            b,
+            out,
+            soa_a,
+            soa_b,
+            soa_out,
+        } = &mut data;
+        let (rounds, calls) = effort(n);
+        let soa_out = std::cell::RefCell::new(soa_out);
+        let mut columns = || plain_soa(black_box(soa_a), black_box(soa_b), *soa_out.borrow_mut());
+        let mut rows = || plain_aos(black_box(a), black_box(b), black_box(out));
+        let mut kernels: Vec<_> = engines
+            .iter()
+            .map(|engine| {
+                || {
+                    engine
+                        .cross(
+                            black_box(&*soa_a),
+                            black_box(&*soa_b),
+                            &mut **soa_out.borrow_mut(),
+                        )
+                        .unwrap()
+                }
+            })
+            .collect();
+        let mut contestants: Vec<&mut dyn FnMut()> = vec![&mut columns, &mut rows];
+        contestants.extend(kernels.iter_mut().map(|kernel| kernel as &mut dyn FnMut()));
+        let times = medians(rounds, calls, &mut contestants);
+        for (engine, time) in engines.iter().zip(&times[2..]) {
+            let level = engine.level().to_string();
+            let (per_vector, columns, rows) = (time / n as f64, times[0] / time, times[1] / time);
+            println!("{n:>9} {level:>9} {per_vector:>12.3} {columns:>10.2} {rows:>10.2}");
+        }
+    }
+}
+
+/// All threads against one: where `Threads::Auto` should begin to split. Ten calls in a row at the least, as
+/// in a simulation's loop: the first call after a pause finds the workers asleep and pays more.
+fn report_threads() {
+    let threads = NonZeroUsize::new(rayon::current_num_threads()).expect("a pool has threads");
+    println!(
+        "\nf32, columns: one thread, all {threads} threads of the pool, and Auto, in microseconds"
+    );
+    println!(
+        "{:>9} {:>9} {:>10} {:>10} {:>10}",
+        "vectors", "KiB", "serial", "all", "auto"
+    );
+    for n in (10..=24).map(|k| 1_usize << k) {
+        let (rounds, calls) = (effort(n).0, effort(n).1.max(10));
+        let engine = Engine::new();
+        let choices =
+            [Threads::Serial, Threads::Max(threads), Threads::Auto].map(|t| engine.with_threads(t));
+        let mut data = Data::<f32>::new(n);
+        data.check(&choices);
+        let soa_out = std::cell::RefCell::new(&mut data.soa_out);
+        let mut kernels = choices.map(|engine| {
+            let (a, b, out) = (&data.soa_a, &data.soa_b, &soa_out);
+            move || {
+                engine
+                    .cross(black_box(a), black_box(b), &mut **out.borrow_mut())
+                    .unwrap()
+            }
+        });
+        let mut contestants: Vec<&mut dyn FnMut()> =
+            kernels.iter_mut().map(|k| k as &mut dyn FnMut()).collect();
+        let [serial, all, auto] = medians(rounds, calls, &mut contestants)[..] else {
+            unreachable!()
+        };
+        let kib = n * 36 / 1024;
+        println!(
+            "{n:>9} {kib:>9} {:>10.2} {:>10.2} {:>10.2}",
+            serial / 1e3,
+            all / 1e3,
+            auto / 1e3
+        );
+    }
+}
+
+/// Every level, by layout and size.
+fn kernels<T: Element + From<i16>>(criterion: &mut Criterion, element: &str) {
+    for n in [L1, L2, 1 << 20] {
+        let (engines, mut data) = (serial_engines(), Data::<T>::new(n));
+        data.check(&engines);
+        let mut padded = vec![[T::default(); 4]; n];
+        let mut group = criterion.benchmark_group(format!("cross {element}, {n} vectors"));
+        group.throughput(Throughput::Elements(n as u64));
+        for engine in engines {
+            let level = engine.level();
+            let Data {
+                a,
+                b,
+                out,
+                soa_a,
+                soa_b,
+                soa_out,
+            } = &mut data;
+            let mut run =
+                |layout: &str, a: Vectors<'_, T>, b: Vectors<'_, T>, mut out: VectorsMut<'_, T>| {
+                    let id = BenchmarkId::new(layout, level);
+                    group.bench_function(id, |bencher| {
+                        bencher.iter(|| {
+                            engine
+                                .cross(black_box(a), black_box(b), out.reborrow())
+                                .unwrap()
+                        });
+                    });
+                };
+            run("columns", soa_a.view(), soa_b.view(), soa_out.view_mut());
+            run(
+                "rows",
+                Vectors::aos(a),
+                Vectors::aos(b),
+                VectorsMut::aos(out),
+            );
+            run(
+                "rows by one vector",
+                Vectors::aos(a),
+                Vectors::broadcast(&b[0], n),
+                VectorsMut::aos(out),
+            );
+            run(
+                "rows to padded",
+                Vectors::aos(a),
+                Vectors::aos(b),
+                VectorsMut::padded(&mut padded),
+            );
+        }
+        group.finish();
+    }
 }
 
 fn main() {
-    for n in [1, 16, 64, 768, L1] {
-        let rows = |s: f32| {
-            (0..n)
-                .map(|i| [s + i as f32, s * 0.7 - i as f32, (i % 17) as f32 + s])
-                .collect::<Vec<[f32; 3]>>()
-        };
-        let (a, b) = (rows(1.0), rows(2.5));
-        let mut c = vec![[0.0f32; 3]; n];
-        let (sa, sb) = (Soa::from_aos(&a), Soa::from_aos(&b));
-        let mut sc = Soa::zeros(n);
-        let engines: Vec<Engine> = Level::available()
-            .map(|l| {
-                Engine::new()
-                    .with_level(l)
-                    .unwrap()
-                    .with_threads(Threads::Serial)
-            })
-            .collect();
-        let mut t: Vec<Vec<f64>> = vec![vec![]; 2 + engines.len()];
-        for _ in 0..301 {
-            let r = 200;
-            t[0].push(time(r, || {
-                plain_soa(
-                    black_box([sa.x(), sa.y(), sa.z()]),
-                    black_box([sb.x(), sb.y(), sb.z()]),
-                    black_box(&mut sc),
-                )
-            }));
-            t[1].push(time(r, || {
-                plain_aos(black_box(&a), black_box(&b), black_box(&mut c))
-            }));
-            for (k, e) in engines.iter().enumerate() {
-                t[2 + k].push(time(r, || {
-                    e.cross(black_box(&sa), black_box(&sb), black_box(&mut sc))
-                        .unwrap()
-                }));
-            }
-        }
-        let m: Vec<f64> = t
-            .into_iter()
-            .map(|mut v| {
-                v.sort_by(f64::total_cmp);
-                v[v.len() / 2]
-            })
-            .collect();
-        println!("n {n} plain soa {:.1} aos {:.1} ns", m[0], m[1]);
-        for k in 2..m.len() {
-            println!(
-                "  {:.1} ns: soa x{:.2} aos x{:.2}",
-                m[k],
-                m[0] / m[k],
-                m[1] / m[k]
-            );
-        }
+    let arguments: Vec<String> = std::env::args().collect();
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    if !has("--test") {
+        report_plain_loops();
+        report_threads();
+    }
+    if !has("--ratios") {
+        let mut criterion = Criterion::default().configure_from_args();
+        kernels::<f32>(&mut criterion, "f32");
+        kernels::<f64>(&mut criterion, "f64");
+        criterion.final_summary();
     }
 }

@@ -401,6 +401,7 @@ fn check_columns(x: usize, y: usize, z: usize) -> Result<(), Error> {
 }
 
 /// `Err` unless `what` has the length that came before it.
+#[inline]
 pub(crate) fn check_len(what: &'static str, expected: usize, got: usize) -> Result<(), Error> {
     #[cold]
     fn mismatch(what: &'static str, expected: usize, got: usize) -> Error {
