@@ -4,7 +4,10 @@
 //! this one process; then criterion measures every level, layout and type by itself. With `-- --ratios` it
 //! stops after the ratios. Everything is compared with the reference, bit for bit, before it is timed.
 
-#![allow(missing_docs, reason = "criterion's macros generate public functions")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on may panic"
+)]
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;

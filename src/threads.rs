@@ -22,17 +22,6 @@ pub enum Threads {
 }
 
 /// Calls `work` with pieces of the batch that together are the batch, which is used up.
-#[cfg(not(feature = "rayon"))]
-pub(crate) fn split<T: Element, const I: usize, const O: usize>(
-    batch: &mut Batch<'_, T, I, O>,
-    _: Threads,
-    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
-) {
-    work(batch);
-}
-
-/// Calls `work` with pieces of the batch that together are the batch, which is used up.
-#[cfg(feature = "rayon")]
 pub(crate) fn split<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     threads: Threads,
@@ -45,11 +34,9 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
 }
 
 /// Below this many bytes read and written, [`Threads::Auto`] stays serial.
-#[cfg(feature = "rayon")]
 const PARALLEL_BYTES: usize = 4 << 20;
 
 /// Into how many pieces; rayon is not asked for its threads unless there is more than one to be used.
-#[cfg(feature = "rayon")]
 fn pieces<T: Element, const I: usize, const O: usize>(
     batch: &Batch<'_, T, I, O>,
     threads: Threads,
@@ -65,7 +52,6 @@ fn pieces<T: Element, const I: usize, const O: usize>(
 
 /// Halves the batch until there are `pieces`, at cache lines of the output, so that no two threads write
 /// to one line.
-#[cfg(feature = "rayon")]
 fn join<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
@@ -82,4 +68,17 @@ fn join<T: Element, const I: usize, const O: usize>(
         || join(batch, half, work),
         || join(&mut tail, pieces - half, work),
     );
+}
+
+/// A pool of one thread.
+#[cfg(not(feature = "rayon"))]
+mod rayon {
+    pub(super) fn current_num_threads() -> usize {
+        1
+    }
+
+    pub(super) fn join(one: impl FnOnce(), other: impl FnOnce()) {
+        one();
+        other();
+    }
 }

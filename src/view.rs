@@ -148,7 +148,7 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// not aligned for `T`.
     pub fn from_pod<V: Pod>(v: &'a [V]) -> Result<Self, Error> {
         let width = width_of::<V, T>()?;
-        let data = bytemuck::try_cast_slice(v).map_err(cast_error::<V, T>)?;
+        let data = bytemuck::try_cast_slice(v).map_err(cast_error::<T>)?;
         Ok(Self::rows(data, width as isize, v.len()))
     }
 
@@ -179,9 +179,10 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// Vector `i`, if there is one.
     pub fn get(&self, i: usize) -> Option<[T; 3]> {
         (i < self.len).then(|| {
-            // SAFETY: `i < len`, and the invariant makes every such place readable.
-            self.components
-                .map(|p| unsafe { *p.offset(i as isize * self.stride) })
+            self.components.map(|p| {
+                // SAFETY: `i < len`, and the invariant makes every such place readable.
+                unsafe { moved(p.cast_mut(), i, self.stride).read() }
+            })
         })
     }
 
@@ -272,7 +273,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// As [`Vectors::from_pod`].
     pub fn from_pod<V: Pod>(v: &'a mut [V]) -> Result<Self, Error> {
         let (width, len) = (width_of::<V, T>()?, v.len());
-        let data = bytemuck::try_cast_slice_mut(v).map_err(cast_error::<V, T>)?;
+        let data = bytemuck::try_cast_slice_mut(v).map_err(cast_error::<T>)?;
         Ok(Self::rows(data, width as isize, len))
     }
 
@@ -488,7 +489,7 @@ fn width_of<V, T>() -> Result<usize, Error> {
 
 /// Sizes were checked before, so that only the alignment can be wrong.
 #[cold]
-fn cast_error<V, T>(_: PodCastError) -> Error {
+fn cast_error<T>(_: PodCastError) -> Error {
     Error::Misaligned {
         expected: align_of::<T>(),
     }

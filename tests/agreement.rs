@@ -1,6 +1,8 @@
 //! Every kernel gives the bits of the reference: at every level, for every layout of every operand, at
 //! every length around a boundary, at every offset, for every special value, on any number of threads.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod support;
 
 use std::num::NonZeroUsize;
@@ -161,6 +163,7 @@ fn every_quadruple_of_special_values_matches_reference() {
 
 /// Lengths at which pieces begin and end at, before and after cache lines, some shorter than the number of
 /// threads, and one long enough for `Threads::Auto` to split it (4 MiB).
+#[cfg(feature = "rayon")]
 #[test]
 fn every_number_of_threads_matches_reference() {
     let mut random = Random(5);

@@ -1,9 +1,10 @@
 //! What an engine promises besides bits: its level, the environment, and which threads it touches.
 
-use std::num::NonZeroUsize;
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 use std::process::Command;
 
-use crosslane::{Accuracy, Engine, Error, Level, Soa, Threads, Vectors};
+use crosslane::{Accuracy, Engine, Error, Level};
 
 const ALL: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Avx512];
 
@@ -96,6 +97,7 @@ fn the_environment_lowers_the_level_and_nonsense_changes_nothing() {
 }
 
 /// Large enough for `Threads::Auto` to split: 9 columns of 1 MB.
+#[cfg(feature = "rayon")]
 const LARGE: usize = 1 << 18;
 
 /// All in one test, because rayon's global pool belongs to the process: that it can still be built at the
@@ -103,6 +105,10 @@ const LARGE: usize = 1 << 18;
 #[cfg(feature = "rayon")]
 #[test]
 fn serial_small_and_pooled_calls_never_touch_the_global_pool() {
+    use std::num::NonZeroUsize;
+
+    use crosslane::{Soa, Threads, Vectors};
+
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(2)
         .build()

@@ -3,6 +3,7 @@
 //!
 //! This is what no other test sees: a missing `#[inline(always)]` gives right results, slowly.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 #![cfg(target_arch = "x86_64")]
 
 use std::path::{Path, PathBuf};

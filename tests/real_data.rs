@@ -1,5 +1,7 @@
 //! The Moon: r × v from NASA JPL's ephemeris DE421, as `numpy.cross` computes it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod support;
 
 use crosslane::{Accuracy, Soa, Vectors, reference};

@@ -1,6 +1,8 @@
 //! Views: what is accepted lies inside its data, what is rejected is rejected for the stated reason, and
 //! both are decided against a plain model.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod support;
 
 use std::collections::HashMap;
@@ -299,7 +301,7 @@ fn types_that_are_not_three_or_four_elements_are_an_error() {
 fn misaligned_vectors_are_an_error() {
     let mut bytes = [[0_u8; 12]; 3];
     let flat: &mut [u8] = bytemuck::cast_slice_mut(&mut bytes);
-    let off = usize::from(flat.as_ptr().addr() % 4 == 0);
+    let off = usize::from(flat.as_ptr().addr().is_multiple_of(4));
     let vectors: &mut [[u8; 12]] = bytemuck::cast_slice_mut(&mut flat[off..off + 24]);
     assert_eq!(
         Vectors::<f32>::from_pod(vectors).unwrap_err(),
@@ -361,7 +363,7 @@ fn owned_columns_are_aligned_zero_and_as_long_as_asked_for() {
         for column in soa.columns_mut() {
             assert_eq!(column.len(), len);
             assert!(
-                column.as_ptr().addr() % 64 == 0,
+                column.as_ptr().addr().is_multiple_of(64),
                 "column at {:p}",
                 column.as_ptr()
             );

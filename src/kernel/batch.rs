@@ -79,18 +79,20 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     }
 
     #[inline(always)]
-    pub(super) fn input(&self, k: usize) -> Place<T> {
-        let view = &self.inputs[k];
-        Place::new(
-            view.components().map(<*const T>::cast_mut),
-            view.stride(),
-            self.len,
-        )
+    pub(super) fn inputs(&self) -> [Place<T>; I] {
+        self.inputs.each_ref().map(|view| {
+            Place::new(
+                view.components().map(<*const T>::cast_mut),
+                view.stride(),
+                self.len,
+            )
+        })
     }
 
     #[inline(always)]
-    pub(super) fn output(&self, k: usize) -> Place<T> {
-        let view = &self.outputs[k];
-        Place::new(view.components(), view.stride(), self.len)
+    pub(super) fn outputs(&self) -> [Place<T>; O] {
+        self.outputs
+            .each_ref()
+            .map(|view| Place::new(view.components(), view.stride(), self.len))
     }
 }

@@ -38,7 +38,7 @@ mod tile;
 
 pub(crate) use batch::Batch;
 pub(crate) use cross::Cross;
-use tile::Tile;
+use tile::{Place, Tile};
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
@@ -56,8 +56,11 @@ pub(crate) struct Direct<'a, T, Op, const I: usize, const O: usize> {
 impl<'a, T: Element, Op, const I: usize, const O: usize> Direct<'a, T, Op, I, O> {
     /// `None` if an operand is not columns.
     pub(crate) fn new(operation: Op, batch: &'a Batch<'a, T, I, O>) -> Option<Self> {
-        let columns = (0..I).all(|k| batch.input(k).is_columns())
-            && (0..O).all(|k| batch.output(k).is_columns());
+        let columns = batch
+            .inputs()
+            .iter()
+            .chain(&batch.outputs())
+            .all(Place::is_columns);
         columns.then_some(Self { operation, batch })
     }
 }
@@ -67,13 +70,8 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
 {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (mut from, mut to) = ([[ptr::null_mut(); 3]; I], [[ptr::null_mut(); 3]; O]);
-        for k in 0..I {
-            from[k] = self.batch.input(k).components();
-        }
-        for k in 0..O {
-            to[k] = self.batch.output(k).components();
-        }
+        let from = self.batch.inputs().map(|input| input.components());
+        let to = self.batch.outputs().map(|output| output.components());
         // SAFETY: `new` has seen that these are columns, the views say that they are valid, and outputs
         // meet inputs place by place or not at all, as a batch guarantees.
         unsafe { columns::<S, T, Op, I, O>(simd, self.operation, from, to, self.batch.len()) };
@@ -92,6 +90,7 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
 {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let (inputs, outputs) = (self.batch.inputs(), self.batch.outputs());
         let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
         let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
         let (mut from, mut to) = ([[ptr::null_mut(); 3]; I], [[ptr::null_mut(); 3]; O]);
@@ -99,20 +98,20 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
         let mut start = 0;
         while start < total {
             let len = Tile::capacity::<T>().min(total - start);
-            for k in 0..I {
+            for ((from, input), tile) in from.iter_mut().zip(&inputs).zip(&mut in_tiles) {
                 // SAFETY: the views say that vectors from `start` on are valid, `len` of them fit into a
                 // tile, and blocks come in order, the longest first.
-                from[k] = unsafe { self.batch.input(k).gather(start, len, &mut in_tiles[k]) };
+                *from = unsafe { input.gather(start, len, tile) };
             }
-            for k in 0..O {
-                to[k] = self.batch.output(k).destination(start, &mut out_tiles[k]);
+            for ((to, output), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
+                *to = output.destination(start, tile);
             }
             // SAFETY: these are columns of `len` elements, in the batch or in a tile, and those in `from`
             // hold values. Outputs meet inputs place by place or not at all, as a batch guarantees.
             unsafe { columns::<S, T, Op, I, O>(simd, self.operation, from, to, len) };
-            for k in 0..O {
+            for (output, to) in outputs.iter().zip(to) {
                 // SAFETY: as for `gather`, and `columns` has filled the tile.
-                unsafe { self.batch.output(k).scatter(start, len, to[k]) };
+                unsafe { output.scatter(start, len, to) };
             }
             start += len;
         }
@@ -160,68 +159,47 @@ unsafe fn step<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O
     first: Option<usize>,
 ) {
     // SAFETY: as granted by the caller.
-    let mut inputs = [unsafe { load::<S, T>(simd, from[0], i, first) }; I];
-    for k in 1..I {
-        // SAFETY: as granted by the caller.
-        inputs[k] = unsafe { load::<S, T>(simd, from[k], i, first) };
+    let any = unsafe { load::<S, T>(simd, from[0][0].wrapping_add(i), first) };
+    let mut inputs = [[any; 3]; I];
+    for (lanes, columns) in inputs.iter_mut().zip(from) {
+        for (lanes, column) in lanes.iter_mut().zip(columns) {
+            // SAFETY: as granted by the caller.
+            *lanes = unsafe { load::<S, T>(simd, column.wrapping_add(i), first) };
+        }
     }
     let outputs = operation.lanes(inputs);
-    for k in 0..O {
-        // SAFETY: as granted by the caller.
-        unsafe { store::<S, T>(outputs[k], to[k], i, first) };
+    for (lanes, columns) in outputs.into_iter().zip(to) {
+        for (lanes, column) in lanes.into_iter().zip(columns) {
+            // SAFETY: as granted by the caller.
+            unsafe { store::<S, T>(lanes, column.wrapping_add(i), first) };
+        }
     }
 }
 
-/// The lanes of x, y and z.
+/// One register, or the `first` lanes of it.
 ///
 /// # Safety
-/// As [`step`].
+/// As [`Lanes::load`] or [`Lanes::load_first`].
 #[inline(always)]
-unsafe fn load<S: Simd, T: Element>(
-    simd: S,
-    columns: [*mut T; 3],
-    i: usize,
-    first: Option<usize>,
-) -> [T::Lanes<S>; 3] {
-    let [x, y, z] = columns.map(|column| column.cast_const().wrapping_add(i));
+unsafe fn load<S: Simd, T: Element>(simd: S, from: *const T, first: Option<usize>) -> T::Lanes<S> {
     match first {
         // SAFETY: as granted by the caller.
-        None => unsafe {
-            [
-                Lanes::load(simd, x),
-                Lanes::load(simd, y),
-                Lanes::load(simd, z),
-            ]
-        },
+        None => unsafe { Lanes::load(simd, from) },
         // SAFETY: as granted by the caller.
-        Some(n) => unsafe {
-            [
-                Lanes::load_first(simd, x, n),
-                Lanes::load_first(simd, y, n),
-                Lanes::load_first(simd, z, n),
-            ]
-        },
+        Some(count) => unsafe { Lanes::load_first(simd, from, count) },
     }
 }
 
-/// Stores the lanes of x, y and z.
+/// One register, or the `first` lanes of it.
 ///
 /// # Safety
-/// As [`step`].
+/// As [`Lanes::store`] or [`Lanes::store_first`].
 #[inline(always)]
-unsafe fn store<S: Simd, T: Element>(
-    lanes: [T::Lanes<S>; 3],
-    columns: [*mut T; 3],
-    i: usize,
-    first: Option<usize>,
-) {
-    for k in 0..3 {
-        let to = columns[k].wrapping_add(i);
-        match first {
-            // SAFETY: as granted by the caller.
-            None => unsafe { lanes[k].store(to) },
-            // SAFETY: as granted by the caller.
-            Some(n) => unsafe { lanes[k].store_first(to, n) },
-        }
+unsafe fn store<S: Simd, T: Element>(lanes: T::Lanes<S>, to: *mut T, first: Option<usize>) {
+    match first {
+        // SAFETY: as granted by the caller.
+        None => unsafe { lanes.store(to) },
+        // SAFETY: as granted by the caller.
+        Some(count) => unsafe { lanes.store_first(to, count) },
     }
 }

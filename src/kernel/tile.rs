@@ -72,12 +72,12 @@ impl<T: Copy> Place<T> {
             "{len} vectors in a tile of {}",
             Tile::capacity::<T>()
         );
-        for k in 0..3 {
+        for (k, column) in columns.into_iter().enumerate() {
             for i in 0..len {
                 // SAFETY: vector `start + i` is valid for reads.
                 let component = unsafe { self.at(k, start + i).read() };
                 // SAFETY: `i` is within the capacity of the tile.
-                unsafe { columns[k].add(i).write(component) };
+                unsafe { column.wrapping_add(i).write(component) };
             }
         }
         columns
@@ -103,10 +103,10 @@ impl<T: Copy> Place<T> {
         if self.is_columns() {
             return;
         }
-        for k in 0..3 {
+        for (k, column) in columns.into_iter().enumerate() {
             for i in 0..len {
                 // SAFETY: the columns hold `len` values.
-                let component = unsafe { columns[k].add(i).read() };
+                let component = unsafe { column.wrapping_add(i).read() };
                 // SAFETY: vector `start + i` is valid for writes.
                 unsafe { self.at(k, start + i).write(component) };
             }

@@ -63,7 +63,7 @@ impl<V: Pod + Mul<Output = V> + Sub<Output = V>, E: Pod> Lanes for Wide<V, E> {
         for (i, lane) in elements.iter_mut().enumerate() {
             if i < count {
                 // SAFETY: the caller grants `count` elements.
-                *lane = unsafe { from.add(i).read() };
+                *lane = unsafe { from.wrapping_add(i).read() };
             }
         }
         Self(lanes, PhantomData)
@@ -82,7 +82,7 @@ impl<V: Pod + Mul<Output = V> + Sub<Output = V>, E: Pod> Lanes for Wide<V, E> {
         for (i, lane) in elements.iter().enumerate() {
             if i < count {
                 // SAFETY: the caller grants `count` elements.
-                unsafe { to.add(i).write(*lane) };
+                unsafe { to.wrapping_add(i).write(*lane) };
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the tests share: operands in any layout with guards around them, values that matter, and a
 //! comparison of bits in which any NaN equals any NaN.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 #![allow(dead_code, reason = "every test binary uses another part")]
 #![allow(unreachable_pub, reason = "what is public here is public to the tests")]
 
@@ -76,7 +77,7 @@ impl Random {
     }
 
     pub fn below(&mut self, n: usize) -> usize {
-        (self.bits() >> 32) as usize * n >> 32
+        ((self.bits() >> 32) as usize * n) >> 32
     }
 
     /// Mostly numbers near one, some special values, some random bits.
