@@ -162,7 +162,7 @@ fn every_quadruple_of_special_values_matches_reference() {
 }
 
 /// Lengths at which pieces begin and end at, before and after cache lines, some shorter than the number of
-/// threads, and one long enough for `Threads::Auto` to split it (4 MiB).
+/// threads, and one long enough for `Threads::Auto` to split it (8 MiB).
 #[cfg(feature = "rayon")]
 #[test]
 fn every_number_of_threads_matches_reference() {
@@ -188,7 +188,7 @@ fn every_number_of_threads_matches_reference() {
         }
         for layout in [Layout::Soa, Layout::Aos] {
             let engine = Engine::new().with_threads(Threads::Auto);
-            pool.install(|| check::<f32>(engine, [layout; 3], 130_001, [3; 3], &mut random));
+            pool.install(|| check::<f32>(engine, [layout; 3], 260_001, [3; 3], &mut random));
             pool.install(|| check::<f64>(engine, [layout; 3], 130_001, [5; 3], &mut random));
         }
     }
@@ -205,7 +205,7 @@ fn outside_a_pool_the_global_one_is_used_and_matches_reference() {
         ] {
             let engine = engine.with_threads(threads);
             for layout in outputs() {
-                check::<f32>(engine, [layout; 3], 150_007, [1, 2, 3], &mut random);
+                check::<f32>(engine, [layout; 3], 250_007, [1, 2, 3], &mut random);
             }
         }
     }
