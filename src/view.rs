@@ -383,7 +383,8 @@ fn components_at<T>(data: *mut T, first: usize, component_stride: isize) -> [*mu
 }
 
 /// The same component `vectors` further. Wrapping, because the end of a view need not be inside the allocation.
-fn moved<T>(component: *mut T, vectors: usize, stride: isize) -> *mut T {
+#[inline(always)]
+pub(crate) fn moved<T>(component: *mut T, vectors: usize, stride: isize) -> *mut T {
     component.wrapping_offset((vectors as isize).wrapping_mul(stride))
 }
 

@@ -3,6 +3,8 @@
 
 use core::mem::MaybeUninit;
 
+use crate::view::moved;
+
 /// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 9 KiB: well
 /// inside any L1, and little enough for a small stack.
 const COLUMN_BYTES: usize = 1024;
@@ -67,18 +69,14 @@ impl<T: Copy> Place<T> {
         if self.is_columns() || (self.stride == 0 && start > 0) {
             return columns;
         }
-        debug_assert!(
-            len <= Tile::capacity::<T>(),
-            "{len} vectors in a tile of {}",
-            Tile::capacity::<T>()
-        );
-        for (k, column) in columns.into_iter().enumerate() {
-            for i in 0..len {
-                // SAFETY: vector `start + i` is valid for reads.
-                let component = unsafe { self.at(k, start + i).read() };
-                // SAFETY: `i` is within the capacity of the tile.
-                unsafe { column.wrapping_add(i).write(component) };
-            }
+        let from = self.from(start, len);
+        match self.row_width() {
+            // SAFETY: the vectors are valid for reads, and their copies fit into the tile.
+            Some(3) => unsafe { copy(row(from), 3, columns, 1, len) },
+            // SAFETY: as above.
+            Some(4) => unsafe { copy(row(from), 4, columns, 1, len) },
+            // SAFETY: as above.
+            _ => unsafe { copy(from, self.stride, columns, 1, len) },
         }
         columns
     }
@@ -103,20 +101,64 @@ impl<T: Copy> Place<T> {
         if self.is_columns() {
             return;
         }
-        for (k, column) in columns.into_iter().enumerate() {
-            for i in 0..len {
-                // SAFETY: the columns hold `len` values.
-                let component = unsafe { column.wrapping_add(i).read() };
-                // SAFETY: vector `start + i` is valid for writes.
-                unsafe { self.at(k, start + i).write(component) };
-            }
+        let to = self.from(start, len);
+        match self.row_width() {
+            // SAFETY: the columns hold `len` vectors, and their places are valid for writes.
+            Some(3) => unsafe { copy(columns, 1, row(to), 3, len) },
+            // SAFETY: as above.
+            Some(4) => unsafe { copy(columns, 1, row(to), 4, len) },
+            // SAFETY: as above.
+            _ => unsafe { copy(columns, 1, to, self.stride, len) },
         }
     }
 
-    /// Component `k` of vector `i`, which must be one of the operand's.
+    /// The components of vector `start`, the first of `len`.
     #[inline(always)]
-    fn at(&self, k: usize, i: usize) -> *mut T {
-        debug_assert!(i < self.len, "vector {i} of {}", self.len);
-        self.components[k].wrapping_offset(i as isize * self.stride)
+    fn from(&self, start: usize, len: usize) -> [*mut T; 3] {
+        debug_assert!(
+            start + len <= self.len,
+            "{len} vectors from {start} of {}",
+            self.len
+        );
+        debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
+        self.components.map(|p| moved(p, start, self.stride))
+    }
+
+    /// The elements from vector to vector, if the components of each lie side by side.
+    #[inline(always)]
+    fn row_width(&self) -> Option<isize> {
+        (self.components == row(self.components)).then_some(self.stride)
+    }
+}
+
+/// Components side by side.
+#[inline(always)]
+fn row<T>([x, ..]: [*mut T; 3]) -> [*mut T; 3] {
+    [x, x.wrapping_add(1), x.wrapping_add(2)]
+}
+
+/// Copies `len` vectors from one stride to another. Where the strides are constants and the components
+/// lie side by side the compiler does it with shuffles, two to three times as fast as one by one.
+///
+/// # Safety
+/// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.
+#[inline(always)]
+unsafe fn copy<T: Copy>(
+    from: [*mut T; 3],
+    from_stride: isize,
+    to: [*mut T; 3],
+    to_stride: isize,
+    len: usize,
+) {
+    for i in 0..len {
+        let [x, y, z] = from.map(|p| moved(p, i, from_stride));
+        // SAFETY: as granted by the caller.
+        let vector = [unsafe { x.read() }, unsafe { y.read() }, unsafe {
+            z.read()
+        }];
+        for (component, p) in vector.into_iter().zip(to) {
+            // SAFETY: as granted by the caller.
+            unsafe { moved(p, i, to_stride).write(component) };
+        }
     }
 }
