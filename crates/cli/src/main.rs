@@ -1,2 +1,121 @@
-//! x
-fn main() {}
+//! `crosslane`: cross products of .npy files, and a first look at what a CPU does with them.
+//!
+//! A thin front over the library of the same name. This file says what the command line is and how an
+//! error is shown; each command is a module.
+
+#![deny(unsafe_code)]
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use crosslane::{Engine, Level, Threads};
+
+mod array;
+mod batch;
+mod check;
+mod cross;
+mod header;
+mod info;
+mod output;
+mod speed;
+
+/// Cross products of whole batches of 3-vectors
+///
+/// Without a command: shows what this CPU has, checks every level of it against the definition, bit for
+/// bit, and times a generated batch in every layout.
+#[derive(Debug, Parser)]
+#[command(name = "crosslane", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Instruction set: baseline, avx2, avx512; without it the highest that this CPU has
+    #[arg(long, global = true, env = "CROSSLANE_LEVEL")]
+    level: Option<String>,
+    /// Threads: auto, serial, or at most a number of them
+    #[arg(long, global = true, default_value = "auto", value_parser = threads)]
+    threads: Threads,
+    /// Vectors in the batch that is timed [default: 4194304]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
+    vectors: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Cross(cross::Cross),
+    /// Show what this CPU has: levels, caches, threads
+    Info,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cli.command.is_some() && cli.vectors.is_some() {
+        let problem = "--vectors is for the program without a command";
+        Cli::command()
+            .error(ErrorKind::ArgumentConflict, problem)
+            .exit();
+    }
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line, whatever a file or its name contains.
+            let line = format!("{error:#}").replace(char::is_control, " ");
+            // Where standard error is gone there is nobody to tell.
+            let _ = writeln!(io::stderr(), "crosslane: {line}");
+            ExitCode::from(if error.is::<cross::Interrupted>() {
+                130
+            } else {
+                1
+            })
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let engine = engine(cli)?;
+    let mut out = io::stdout().lock();
+    match &cli.command {
+        Some(Command::Cross(cross)) => cross.run(engine),
+        Some(Command::Info) => info::write(&mut out, engine).context("standard output"),
+        None => look(&mut out, engine, cli),
+    }
+}
+
+/// The first look: what there is, whether it is right, how fast it is.
+fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
+    info::write(out, engine)?;
+    check::run(out, engine)?;
+    let threads = match cli.threads {
+        Threads::Max(n) => n.to_string(),
+        Threads::Serial => "serial".to_owned(),
+        _ => "auto".to_owned(),
+    };
+    let vectors = cli.vectors.unwrap_or(1 << 22) as usize;
+    speed::run(out, engine, vectors, &threads)
+}
+
+/// The engine that the options describe. Not left to the parser: the level may come from the environment,
+/// and an error there is no wrong usage.
+fn engine(cli: &Cli) -> Result<Engine> {
+    let engine = Engine::new().with_threads(cli.threads);
+    let Some(name) = &cli.level else {
+        return Ok(engine);
+    };
+    let with_level = |level: Level| engine.with_level(level).ok();
+    let engine = name.parse().ok().and_then(with_level);
+    engine.with_context(|| {
+        let available = info::available();
+        format!("level '{name}' of --level or CROSSLANE_LEVEL, expected one that this CPU has: {available}")
+    })
+}
+
+fn threads(value: &str) -> Result<Threads, String> {
+    match (value, value.parse()) {
+        ("auto", _) => Ok(Threads::Auto),
+        ("serial", _) => Ok(Threads::Serial),
+        (_, Ok(n)) => Ok(Threads::Max(n)),
+        _ => Err("expected auto, serial or a number of at least 1".to_owned()),
+    }
+}

@@ -1,0 +1,72 @@
+//! Whether every level of this CPU gives the bits of the scalar definition.
+
+use std::io::Write;
+
+use anyhow::{Result, ensure};
+use crosslane::{Accuracy, Engine, Level, Vectors, reference};
+use fastrand::Rng;
+
+use crate::batch::{Batch, Layout, Sample, any};
+
+/// Around the lanes of every level, none of them whole registers.
+const LENGTHS: [usize; 9] = [1, 3, 5, 7, 17, 33, 67, 129, 517];
+
+/// Compares every available level, in every pair of layouts, with the definition.
+pub(crate) fn run(out: &mut impl Write, engine: Engine) -> Result<()> {
+    writeln!(
+        out,
+        "check     every bit against the scalar definition, in every layout"
+    )?;
+    for level in Level::available() {
+        let engine = engine.with_level(level)?;
+        let compared = compare::<f32>(engine)? + compare::<f64>(engine)?;
+        writeln!(out, "          {level:<9} {compared} vectors equal")?;
+    }
+    Ok(())
+}
+
+/// Returns the number of vectors that were compared.
+fn compare<T: Sample>(engine: Engine) -> Result<usize> {
+    let mut random = Rng::with_seed(1);
+    let mut compared = 0;
+    let outputs = Layout::ALL.into_iter().filter(|l| *l != Layout::Broadcast);
+    let mut outputs = outputs.cycle();
+    for a_layout in Layout::ALL {
+        for b_layout in Layout::ALL {
+            for len in LENGTHS {
+                let mut batch = |layout| Batch::<T>::new(layout, len, || any(&mut random));
+                let (a, b) = (batch(a_layout)?, batch(b_layout)?);
+                let mut out = batch(outputs.next().unwrap_or(Layout::Soa))?;
+                engine.cross(a.view()?, b.view()?, out.view_mut()?)?;
+                let [a, b, out] = [a.view()?, b.view()?, out.view()?];
+                let wrong = (0..len).find(|i| !equal(*i, &a, &b, &out));
+                ensure!(
+                    wrong.is_none(),
+                    "{} differs from the definition: a {a_layout}, b {b_layout}, {len} vectors of {}, vector {}",
+                    engine.level(),
+                    T::NAME,
+                    wrong.unwrap_or_default(),
+                );
+                compared += len;
+            }
+        }
+    }
+    Ok(compared)
+}
+
+/// Whether vector `i` has the bits of the definition; any NaN equals any NaN.
+fn equal<T: Sample>(
+    i: usize,
+    a: &Vectors<'_, T>,
+    b: &Vectors<'_, T>,
+    out: &Vectors<'_, T>,
+) -> bool {
+    let [Some(a), Some(b), Some(out)] = [a.get(i), b.get(i), out.get(i)] else {
+        return false;
+    };
+    let expected = reference::cross(a, b, Accuracy::Plain);
+    let nan = |x: T| x.partial_cmp(&x).is_none();
+    out.into_iter()
+        .zip(expected)
+        .all(|(x, y)| bytemuck::bytes_of(&x) == bytemuck::bytes_of(&y) || (nan(x) && nan(y)))
+}

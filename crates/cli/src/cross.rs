@@ -1,0 +1,152 @@
+//! `crosslane cross`: the cross product of two .npy files, block by block, into a third.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use crosslane::{Engine, VectorsMut};
+use indicatif::{ProgressBar, ProgressStyle};
+use npyz::WriterBuilder;
+
+use crate::array::{Array, Axis, Component, Operand};
+use crate::output::Output;
+
+/// Vectors per block: enough to be worth several threads, little enough to be in a cache until they are written.
+const BLOCK: usize = 1 << 18;
+
+/// Multiply the vectors of two .npy files, as numpy.cross does, bit for bit
+///
+/// A and B hold float32 or float64 of either byte order and either memory order; where they differ, both are
+/// taken as float64. Their shapes are equal, with the three components along the first or the last
+/// axis, or one of them is a single vector. The result has the shape of the larger.
+///
+/// Files may be larger than memory. The inputs are mapped: if another program truncates one of them
+/// meanwhile, the system ends this one (SIGBUS). OUT appears when it is complete, or not at all.
+#[derive(Debug, Args)]
+pub(crate) struct Cross {
+    /// Left factors
+    a: PathBuf,
+    /// Right factors
+    b: PathBuf,
+    /// File to write
+    #[arg(short, long = "output", value_name = "OUT")]
+    out: PathBuf,
+    /// Axis of the components; needed where the first and the last both have length 3
+    #[arg(long, allow_hyphen_values = true)]
+    axis: Option<Axis>,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+impl Cross {
+    pub(crate) fn run(&self, engine: Engine) -> Result<()> {
+        let (a, b) = (Array::open(&self.a)?, Array::open(&self.b)?);
+        let (mut a_vectors, mut b_vectors) = (a.vectors(self.axis)?, b.vectors(self.axis)?);
+        let shape = broadcast((&a, &mut a_vectors), (&b, &mut b_vectors))?;
+        ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))?;
+        let out = Output::create(&self.out, &[&self.a, &self.b], self.force)?;
+        let work = if a_vectors.is::<f32>() && b_vectors.is::<f32>() {
+            multiply::<f32>
+        } else {
+            multiply::<f64>
+        };
+        work(&a_vectors, &b_vectors, &shape, out, engine)
+    }
+}
+
+/// Gives both operands the same length and axis, and returns the shape of the result.
+fn broadcast(
+    (a, a_vectors): (&Array, &mut Operand<'_>),
+    (b, b_vectors): (&Array, &mut Operand<'_>),
+) -> Result<Vec<u64>> {
+    let (a_shape, b_shape) = (&a.header.shape, &b.header.shape);
+    let shape = if a_shape == b_shape {
+        a_shape
+    } else if b_vectors.len() == 1 && b_shape.len() <= a_shape.len() {
+        b_vectors.broadcast(a_vectors.len());
+        b_vectors.axis = a_vectors.axis;
+        a_shape
+    } else {
+        ensure!(
+            a_vectors.len() == 1 && a_shape.len() <= b_shape.len(),
+            "{}: shape {b_shape:?}, expected {a_shape:?} as in {}, or a single vector in one of them",
+            b.path.display(),
+            a.path.display(),
+        );
+        a_vectors.broadcast(b_vectors.len());
+        a_vectors.axis = b_vectors.axis;
+        b_shape
+    };
+    Ok(shape.iter().map(|len| *len as u64).collect())
+}
+
+fn multiply<T: Component>(
+    a: &Operand<'_>,
+    b: &Operand<'_>,
+    shape: &[u64],
+    mut out: Output,
+    engine: Engine,
+) -> Result<()> {
+    let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
+    let header = header.writer(Vec::new()).write_header_only()?;
+    out.write_at(0, &header)?;
+    let vectors = a.len();
+    // In 64 bits: the result may be larger than what can be mapped.
+    let bytes = |elements: usize| elements as u64 * size_of::<T>() as u64;
+    let position = |element| header.len() as u64 + bytes(element);
+    let mut buffers = (Vec::new(), Vec::new());
+    let mut products = vec![T::default(); 3 * BLOCK.min(vectors)];
+    let progress = progress(bytes(3 * vectors));
+    for start in (0..vectors).step_by(BLOCK) {
+        stop_if_interrupted()?;
+        let range = start..vectors.min(start + BLOCK);
+        let len = range.len();
+        let products = &mut products[..3 * len];
+        // Rows are one part of the file, columns are three.
+        let (component, vector, part, first) = match a.axis {
+            Axis::First => (len as isize, 1, len, start),
+            Axis::Last => (1, 3, 3 * len, 3 * start),
+        };
+        let view = VectorsMut::strided(products, 0, component, vector, len)?;
+        let a_block = a.block(range.clone(), &mut buffers.0)?;
+        engine.cross(a_block, b.block(range, &mut buffers.1)?, view)?;
+        for (k, part) in products.chunks_exact(part).enumerate() {
+            out.write_at(position(first + k * vectors), bytemuck::cast_slice(part))?;
+        }
+        progress.inc(bytes(3 * len));
+    }
+    stop_if_interrupted()?;
+    out.finish()
+}
+
+/// A bar of the bytes written, on a terminal only.
+fn progress(bytes: u64) -> ProgressBar {
+    let template = "{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+    let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
+    ProgressBar::new(bytes).with_style(style)
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The user or the system wants the program to end.
+#[derive(Debug)]
+pub(crate) struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted; nothing was written")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+fn stop_if_interrupted() -> Result<(), Interrupted> {
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        Err(Interrupted)
+    } else {
+        Ok(())
+    }
+}

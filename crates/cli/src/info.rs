@@ -1,0 +1,61 @@
+//! `crosslane info`: what this CPU has, and what the library makes of it.
+
+use std::io::Write;
+
+use anyhow::Result;
+use crosslane::{Engine, Level};
+
+/// Writes one aligned line for each fact.
+pub(crate) fn write(out: &mut impl Write, engine: Engine) -> Result<()> {
+    let unknown = || "unknown".to_owned();
+    let cpu = cpu();
+    let [l1, l2, l3] = cpu
+        .caches
+        .map(|cache| cache.map_or_else(unknown, |bytes| format!("{} KiB", bytes >> 10)));
+    let threads = std::thread::available_parallelism();
+    let threads = threads.map_or_else(|_| unknown(), |n| n.to_string());
+    writeln!(out, "CPU       {}", cpu.name.unwrap_or_else(unknown))?;
+    writeln!(out, "target    {}", std::env::consts::ARCH)?;
+    writeln!(out, "levels    {}", available())?;
+    writeln!(out, "chosen    {}", engine.level())?;
+    writeln!(out, "caches    L1d {l1}, L2 {l2}, L3 {l3}")?;
+    let pool = rayon::current_num_threads();
+    writeln!(out, "threads   {threads} available, {pool} in rayon's pool")?;
+    Ok(())
+}
+
+/// The levels that this CPU has, lowest first.
+pub(crate) fn available() -> String {
+    let names: Vec<String> = Level::available().map(|level| level.to_string()).collect();
+    names.join(", ")
+}
+
+/// What a CPU says of itself.
+#[derive(Debug, Default)]
+struct Cpu {
+    name: Option<String>,
+    /// L1d, L2 and L3 in bytes: each as one core sees it.
+    caches: [Option<usize>; 3],
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+fn cpu() -> Cpu {
+    use raw_cpuid::CacheType::{Data, Unified};
+    let id = raw_cpuid::CpuId::new();
+    let name = id.get_processor_brand_string();
+    let name = name.map(|brand| brand.as_str().trim().to_owned());
+    let mut caches = [None; 3];
+    for cache in id.get_cache_parameters().into_iter().flatten() {
+        let level = usize::from(cache.level()).wrapping_sub(1);
+        if let (Data | Unified, Some(size)) = (cache.cache_type(), caches.get_mut(level)) {
+            let line = cache.coherency_line_size() * cache.physical_line_partitions();
+            *size = Some(cache.associativity() * line * cache.sets());
+        }
+    }
+    Cpu { name, caches }
+}
+
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+fn cpu() -> Cpu {
+    Cpu::default()
+}
