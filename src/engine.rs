@@ -39,6 +39,7 @@ impl Engine {
     }
 
     /// The same with another accuracy.
+    #[must_use]
     pub fn with_accuracy(self, accuracy: Accuracy) -> Self {
         Self { accuracy, ..self }
     }
@@ -55,6 +56,7 @@ impl Engine {
     }
 
     /// The same on other threads.
+    #[must_use]
     pub fn with_threads(self, threads: Threads) -> Self {
         Self { threads, ..self }
     }
@@ -81,6 +83,28 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+    ///
+    /// # Source
+    /// The order of operations is that of `numpy.cross`, the rounding IEEE 754-2019's to nearest even.
+    ///
+    /// # Examples
+    /// ```
+    /// use crosslane::{Engine, Vectors};
+    ///
+    /// // Torques of many forces on one lever.
+    /// let forces = [[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]];
+    /// let mut torques = [[0.0; 3]; 2];
+    /// Engine::new().cross(Vectors::broadcast(&[1.0, 0.0, 0.0], 2), &forces, &mut torques)?;
+    /// assert_eq!(torques, [[0.0, 0.0, 1.0], [0.0, -2.0, 0.0]]);
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    ///
+    /// An output that is an input does not compile:
+    ///
+    /// ```compile_fail,E0502
+    /// let mut v = [[1.0, 2.0, 3.0]];
+    /// crosslane::Engine::new().cross(&v, &[[4.0, 5.0, 6.0]], &mut v);
+    /// ```
     pub fn cross<'a, T: Element>(
         &self,
         a: impl Into<Vectors<'a, T>>,
@@ -95,6 +119,10 @@ impl Engine {
     ///
     /// Everything else is as in [`Engine::cross`].
     ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b` is not as long as `a`; nothing was written.
+    ///
+    /// # Examples
     /// ```
     /// use crosslane::Engine;
     ///
@@ -103,9 +131,6 @@ impl Engine {
     /// assert_eq!(v, [[-3.0, 6.0, -3.0]]);
     /// # Ok::<(), crosslane::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`] if `b` is not as long as `a`; nothing was written.
     pub fn cross_assign<'a, T: Element>(
         &self,
         a: impl Into<VectorsMut<'a, T>>,
@@ -159,6 +184,10 @@ impl PerElement for Cross {
 /// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
 /// of [`Engine::new`].
 ///
+/// # Errors
+/// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+///
+/// # Examples
 /// ```
 /// let a = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
 /// let b = [[4.0, 5.0, 6.0], [1.0, 2.0, 3.0]];
@@ -167,13 +196,57 @@ impl PerElement for Cross {
 /// assert_eq!(c, [[-3.0, 6.0, -3.0], [3.0, -6.0, 3.0]]);
 /// # Ok::<(), crosslane::Error>(())
 /// ```
-///
-/// # Errors
-/// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
 pub fn cross<'a, T: Element>(
     a: impl Into<Vectors<'a, T>>,
     b: impl Into<Vectors<'a, T>>,
     out: impl Into<VectorsMut<'a, T>>,
 ) -> Result<(), Error> {
     Engine::new().cross(a, b, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use core::any::type_name;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::simd::Lanes;
+
+    /// Writes down on which lanes it was run, and copies the first operand.
+    #[derive(Clone, Copy)]
+    struct Probe<'a>(&'a Mutex<Vec<&'static str>>);
+
+    impl Operation<2, 1> for Probe<'_> {
+        fn lanes<L: Lanes>(self, [a, _]: [[L; 3]; 2]) -> [[L; 3]; 1] {
+            self.0
+                .lock()
+                .expect("nobody panics")
+                .push(type_name::<L::Simd>());
+            [a]
+        }
+    }
+
+    #[test]
+    fn an_engine_runs_at_its_level_in_every_layout() {
+        for level in Level::available() {
+            let engine = Engine::new().with_level(level).expect("available");
+            let (a, seen) = ([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], Mutex::default());
+            let (mut rows, mut columns) = ([[0.0; 3]; 2], crate::Soa::zeros(2));
+            let soa = crate::Soa::from_aos(&a);
+            let mut tiled = Batch::new(Vectors::from(&a), (&a).into(), (&mut rows).into());
+            engine.run(Probe(&seen), tiled.as_mut().expect("equal lengths"));
+            let mut direct = Batch::new(soa.view(), soa.view(), columns.view_mut());
+            engine.run(Probe(&seen), direct.as_mut().expect("equal lengths"));
+            assert_eq!((rows, columns.to_aos()), (a, a.to_vec()));
+            let seen = seen.into_inner().expect("nobody panics");
+            assert!(seen.len() >= 2, "{seen:?}");
+            let name = |token: &&str| {
+                token
+                    .rsplit("::")
+                    .next()
+                    .is_some_and(|t| t.eq_ignore_ascii_case(level.name()))
+            };
+            assert!(seen.iter().all(name), "{level} ran as {seen:?}");
+        }
+    }
 }

@@ -92,7 +92,10 @@ impl fmt::Display for Error {
                 )
             }
             Self::LevelUnavailable { level, highest } => {
-                write!(f, "this CPU has no {level}, its highest level is {highest}")
+                write!(
+                    f,
+                    "this CPU has no {level}, its highest level is {highest}; no engine was made"
+                )
             }
             Self::UnknownLevel => write!(f, "unknown level, expected baseline, avx2 or avx512"),
         }

@@ -41,7 +41,7 @@ impl Level {
     }
 
     /// The name: `baseline`, `avx2` or `avx512`.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Baseline => "baseline",
             Self::Avx2 => "avx2",

@@ -24,7 +24,7 @@
 //!    fused: what `numpy.cross` computes, bit for bit (any NaN equals any NaN), at every level, layout,
 //!    alignment, length and number of threads.
 //! 2. An `Err` means that nothing was written. No input makes safe code panic, read or write outside the
-//!    views, or leak.
+//!    views, or leak ([`Soa`] panics or aborts as `Vec` does when it cannot have its memory).
 //! 3. The library changes no global state: no floating-point mode, no thread pool of its own.
 //!
 //! # Features

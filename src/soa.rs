@@ -1,8 +1,11 @@
 //! Owned columns, for those who have none yet: the layout that the kernels run straight from.
 
+use core::alloc::Layout;
 use core::fmt;
+use core::marker::PhantomData;
+use std::alloc::handle_alloc_error;
 
-use bytemuck::allocation::zeroed_vec;
+use bytemuck::allocation::try_zeroed_vec;
 use wide::f32x16;
 
 use crate::{Element, Vectors, VectorsMut};
@@ -31,22 +34,22 @@ const _: () = assert!(
 pub struct Soa<T> {
     columns: [Vec<Line>; 3],
     len: usize,
-    element: core::marker::PhantomData<T>,
+    element: PhantomData<T>,
 }
 
 impl<T: Element> Soa<T> {
     /// `len` vectors of zeros.
     ///
     /// # Panics
-    /// If a column would take more than `isize::MAX` bytes; if memory runs out, the process aborts, as it
-    /// does for `Vec`.
+    /// As `Vec`: if a column would take more than `isize::MAX` bytes. If memory runs out, the process is
+    /// aborted by [`std::alloc::handle_alloc_error`].
     pub fn zeros(len: usize) -> Self {
         let lines = len.div_ceil(size_of::<Line>() / size_of::<T>());
-        let column = || zeroed_vec(lines);
+        let column = || try_zeroed_vec(lines).unwrap_or_else(|()| no_memory(lines));
         Self {
             columns: [column(), column(), column()],
             len,
-            element: core::marker::PhantomData,
+            element: PhantomData,
         }
     }
 
@@ -114,6 +117,15 @@ impl<T: Element> Soa<T> {
 
     fn column(&self, k: usize) -> &[T] {
         &bytemuck::cast_slice(&self.columns[k])[..self.len]
+    }
+}
+
+/// What `Vec` does when it cannot have its memory.
+#[cold]
+fn no_memory(lines: usize) -> ! {
+    match Layout::array::<Line>(lines) {
+        Ok(layout) => handle_alloc_error(layout),
+        Err(_) => panic!("capacity overflow: a column of {lines} cache lines"),
     }
 }
 

@@ -54,8 +54,8 @@ fn pieces<T: Element, const I: usize, const O: usize>(
     }
 }
 
-/// Halves the batch until there are `pieces`, at cache lines of the output, so that no two threads write
-/// to one line.
+/// Halves the batch until there are `pieces`, where vectors of the output start cache lines, so that two
+/// threads do not write to one line. What is too short for that stays whole.
 fn join<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
@@ -65,8 +65,11 @@ fn join<T: Element, const I: usize, const O: usize>(
         return work(batch);
     }
     let half = pieces / 2;
-    // Divided first: a batch of broadcast vectors may be longer than memory.
+    // Divided first, so that nothing can overflow.
     let middle = batch.line_boundary(batch.len() / pieces * half);
+    if middle == 0 {
+        return work(batch);
+    }
     let mut tail = batch.split_off(middle);
     rayon::join(
         || join(batch, half, work),
@@ -84,5 +87,105 @@ mod rayon {
     pub(super) fn join(one: impl FnOnce(), other: impl FnOnce()) {
         one();
         other();
+    }
+}
+
+#[cfg(all(test, feature = "rayon"))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::{Soa, Vectors};
+
+    fn pool(threads: usize) -> rayon::ThreadPool {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads can be started")
+    }
+
+    fn most(threads: usize) -> Threads {
+        Threads::Max(NonZeroUsize::new(threads).expect("one thread or more"))
+    }
+
+    /// Into how many pieces `len` vectors of `f32`, columns by columns or by one vector, are split.
+    fn pieces_of(len: usize, broadcast: bool, threads: Threads) -> usize {
+        let (a, mut out) = (Soa::<f32>::zeros(len), Soa::zeros(len));
+        let b = if broadcast {
+            Vectors::broadcast(&[0.0; 3], len)
+        } else {
+            a.view()
+        };
+        pieces(
+            &Batch::new(a.view(), b, out.view_mut()).expect("equal lengths"),
+            threads,
+        )
+    }
+
+    #[test]
+    fn pieces_are_as_many_as_threads_may_work() {
+        for threads in [1, 2, 3, 7] {
+            pool(threads).install(|| {
+                for n in [1, 2, 3, 7, 100] {
+                    assert_eq!(
+                        pieces_of(5, false, most(n)),
+                        n.min(threads),
+                        "{n} of {threads}"
+                    );
+                }
+                assert_eq!(pieces_of(1 << 20, false, Threads::Serial), 1);
+                assert_eq!(pieces_of(1 << 20, false, Threads::Auto), threads);
+            });
+        }
+    }
+
+    #[test]
+    fn automatic_threads_begin_where_the_bytes_say() {
+        pool(2).install(|| {
+            let (three, two) = (PARALLEL_BYTES / 36, PARALLEL_BYTES / 24);
+            assert_eq!(pieces_of(three, false, Threads::Auto), 1);
+            assert_eq!(pieces_of(three + 1, false, Threads::Auto), 2);
+            assert_eq!(
+                pieces_of(two, true, Threads::Auto),
+                1,
+                "one vector is not read again and again"
+            );
+            assert_eq!(pieces_of(two + 1, true, Threads::Auto), 2);
+        });
+    }
+
+    #[test]
+    fn pieces_are_worked_on_at_the_same_time_and_are_the_whole() {
+        for threads in [2, 3, 7] {
+            let (a, mut out) = (Soa::<f32>::zeros(10_007), Soa::zeros(10_007));
+            let mut batch = Batch::new(a.view(), a.view(), out.view_mut()).expect("equal lengths");
+            let (arrived, seen) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            pool(threads).install(|| {
+                split(&mut batch, most(threads), &|piece| {
+                    seen.fetch_add(piece.len(), Ordering::Relaxed);
+                    arrived.fetch_add(1, Ordering::Relaxed);
+                    // Nobody goes on before all have come, which takes a thread for each.
+                    let patience = Instant::now() + Duration::from_secs(20);
+                    while arrived.load(Ordering::Relaxed) < threads {
+                        assert!(Instant::now() < patience, "pieces wait for each other");
+                        std::thread::yield_now();
+                    }
+                });
+            });
+            assert_eq!(seen.into_inner(), 10_007);
+        }
+    }
+
+    #[test]
+    fn what_is_shorter_than_a_cache_line_stays_whole() {
+        let (a, mut out) = (Soa::<f32>::zeros(15), Soa::zeros(15));
+        let mut batch = Batch::new(a.view(), a.view(), out.view_mut()).expect("equal lengths");
+        let calls = AtomicUsize::new(0);
+        pool(2).install(|| {
+            split(&mut batch, most(2), &|piece| {
+                assert_eq!(piece.len(), 15);
+                calls.fetch_add(1, Ordering::Relaxed);
+            });
+        });
+        assert_eq!(calls.into_inner(), 1);
     }
 }

@@ -35,6 +35,26 @@ fn baseline_is_always_available_and_levels_come_in_order() {
     );
 }
 
+/// Found by other means than the library's, so that no level can be lost without a word.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn levels_are_those_that_the_cpu_has() {
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let avx512 =
+        avx2 && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
+    let expected = [
+        (true, Level::Baseline),
+        (avx2, Level::Avx2),
+        (avx512, Level::Avx512),
+    ];
+    let expected: Vec<Level> = expected
+        .into_iter()
+        .filter(|(has, _)| *has)
+        .map(|(_, level)| level)
+        .collect();
+    assert_eq!(Level::available().collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn an_unavailable_level_is_an_error_and_an_available_one_is_taken() {
     let levels: Vec<Level> = Level::available().collect();
@@ -140,6 +160,10 @@ fn serial_small_and_pooled_calls_never_touch_the_global_pool() {
         )
         .unwrap();
 
+    // This does, in the process of its own that the next test starts.
+    if std::env::var_os("CROSSLANE_CHILD").is_some() {
+        multiply(Engine::new(), &mut out);
+    }
     let built = rayon::ThreadPoolBuilder::new()
         .num_threads(2)
         .build_global();
@@ -157,5 +181,24 @@ fn an_engine_is_a_small_value_that_is_shared_between_threads() {
     assert_eq!(
         Engine::default().level(),
         Engine::new().with_accuracy(Accuracy::Plain).level()
+    );
+}
+
+/// The test above fails in a child that does what it must not.
+#[cfg(feature = "rayon")]
+#[test]
+fn a_large_batch_outside_any_pool_uses_the_global_one() {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            "--exact",
+            "serial_small_and_pooled_calls_never_touch_the_global_pool",
+        ])
+        .env("CROSSLANE_CHILD", "1");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        !output.status.success() && text.contains("the global pool was touched"),
+        "{text}"
     );
 }

@@ -298,6 +298,47 @@ fn types_that_are_not_three_or_four_elements_are_an_error() {
 }
 
 #[test]
+fn no_vectors_of_another_crate_are_no_error() {
+    assert_eq!(Vectors::<f64>::from_pod::<[u8; 24]>(&[]).unwrap().len(), 0);
+    assert_eq!(
+        VectorsMut::<f64>::from_pod::<[u8; 24]>(&mut [])
+            .unwrap()
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn arrays_slices_and_vecs_of_three_and_four_are_views() {
+    let (three, four) = (vec![[1.0, 2.0, 3.0]], vec![[4.0, 5.0, 6.0, 9.0]]);
+    let check = |a: Vectors<'_, f64>, b: Vectors<'_, f64>| {
+        let mut out = [[0.0; 3]];
+        cross(a, b, &mut out).unwrap();
+        assert_eq!(out, [[-3.0, 6.0, -3.0]]);
+    };
+    check((&three).into(), (&four).into());
+    check((&three[..]).into(), (&four[..]).into());
+    check(
+        (&[[1.0, 2.0, 3.0]]).into(),
+        (&[[4.0, 5.0, 6.0, 9.0]]).into(),
+    );
+    let (mut vec, mut array) = (vec![[0.0, 0.0, 0.0, 7.0]], [[0.0, 0.0, 0.0, 7.0]]);
+    cross(&three, &four, &mut vec).unwrap();
+    cross(&three, &four, &mut array).unwrap();
+    assert_eq!(
+        (vec[0], array[0]),
+        ([-3.0, 6.0, -3.0, 7.0], [-3.0, 6.0, -3.0, 7.0])
+    );
+    let (mut vec, mut array) = (vec![[0.0; 3]], [[0.0; 4]]);
+    cross(&three, &four, &mut vec).unwrap();
+    cross(&three[..], &four[..], &mut array[..]).unwrap();
+    assert_eq!(
+        (vec[0], array[0]),
+        ([-3.0, 6.0, -3.0], [-3.0, 6.0, -3.0, 0.0])
+    );
+}
+
+#[test]
 fn misaligned_vectors_are_an_error() {
     let mut bytes = [[0_u8; 12]; 3];
     let flat: &mut [u8] = bytemuck::cast_slice_mut(&mut bytes);
@@ -377,6 +418,12 @@ fn owned_columns_are_aligned_zero_and_as_long_as_asked_for() {
             rows.last().copied()
         );
     }
+}
+
+#[test]
+#[should_panic(expected = "capacity overflow")]
+fn more_columns_than_there_are_addresses_panic_as_vec_does() {
+    let _ = Soa::<f64>::zeros(usize::MAX);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A batch: the operands of one call, seen to be equally long, that are split together.
 
 use super::tile::Place;
-use crate::view::check_len;
+use crate::view::{check_len, moved};
 use crate::{Element, Error, Vectors, VectorsMut};
 
 /// `I` inputs and `O` outputs of `len` vectors each. Outputs do not overlap inputs, except that one may
@@ -12,7 +12,6 @@ use crate::{Element, Error, Vectors, VectorsMut};
 pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     inputs: [Vectors<'a, T>; I],
     outputs: [VectorsMut<'a, T>; O],
-    len: usize,
 }
 
 impl<'a, T: Element> Batch<'a, T, 2, 1> {
@@ -29,7 +28,6 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
         Ok(Self {
             inputs: [a, b],
             outputs: [out],
-            len,
         })
     }
 
@@ -44,25 +42,21 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
 
 impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.outputs[0].len()
     }
 
     /// The bytes that the batch moves from and to memory. A broadcast operand stays in the cache.
     pub(crate) fn bytes(&self) -> usize {
         let read = self.inputs.iter().filter(|view| view.stride() != 0).count();
-        self.len.saturating_mul((read + O) * size_of::<[T; 3]>())
+        self.len().saturating_mul((read + O) * size_of::<[T; 3]>())
     }
 
-    /// The greatest index up to `at` where the first output starts a cache line, if there is one near.
+    /// The greatest index up to `at` where a vector of the first output starts a cache line, or `at` where
+    /// none near it does. (Of columns that are aligned differently, those of y and z then do not.)
     pub(crate) fn line_boundary(&self, at: usize) -> usize {
         const LINE: usize = 64;
         let (start, stride) = (self.outputs[0].components()[0], self.outputs[0].stride());
-        let starts_line = |&i: &usize| {
-            start
-                .wrapping_offset((i as isize).wrapping_mul(stride))
-                .addr()
-                .is_multiple_of(LINE)
-        };
+        let starts_line = |&i: &usize| moved(start, i, stride).addr().is_multiple_of(LINE);
         (at.saturating_sub(LINE / size_of::<T>() - 1)..=at)
             .rev()
             .find(starts_line)
@@ -74,7 +68,6 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         Self {
             inputs: self.inputs.each_mut().map(|view| view.split_off(at)),
             outputs: self.outputs.each_mut().map(|view| view.split_off(at)),
-            len: core::mem::replace(&mut self.len, at) - at,
         }
     }
 
@@ -84,7 +77,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             Place::new(
                 view.components().map(<*const T>::cast_mut),
                 view.stride(),
-                self.len,
+                view.len(),
             )
         })
     }
@@ -93,6 +86,59 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     pub(super) fn outputs(&self) -> [Place<T>; O] {
         self.outputs
             .each_ref()
-            .map(|view| Place::new(view.components(), view.stride(), self.len))
+            .map(|view| Place::new(view.components(), view.stride(), view.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Soa;
+
+    /// The boundary below index 40 of an output that begins `offset` elements behind a cache line.
+    fn boundary<T: Element>(
+        offset: usize,
+        component_stride: isize,
+        stride: isize,
+        at: usize,
+    ) -> usize {
+        let mut memory = Soa::<T>::zeros(1000);
+        let [x, ..] = memory.columns_mut();
+        let first = if stride < 0 { 640 } else { 0 } + offset;
+        let out = VectorsMut::strided(x, first, component_stride, stride, 50).expect("inside");
+        let zero = [T::default(); 3];
+        let one = Vectors::broadcast(&zero, 50);
+        let batch = Batch::new(one, one, out);
+        batch.expect("equal lengths").line_boundary(at)
+    }
+
+    #[test]
+    fn batches_are_split_where_vectors_start_cache_lines() {
+        // 16 elements of f32 are a line: columns, rows, padded rows, rows backwards.
+        assert_eq!(
+            [0, 1, 15].map(|offset| boundary::<f32>(offset, 100, 1, 40)),
+            [32, 31, 33]
+        );
+        assert_eq!(
+            [0, 3, 13].map(|offset| boundary::<f32>(offset, 1, 3, 40)),
+            [32, 31, 33]
+        );
+        assert_eq!(
+            [0, 4, 12].map(|offset| boundary::<f32>(offset, 1, 4, 40)),
+            [40, 39, 37]
+        );
+        assert_eq!(
+            [0, 3].map(|offset| boundary::<f32>(offset, 1, -3, 40)),
+            [32, 33]
+        );
+        // 8 of f64.
+        assert_eq!(
+            [0, 1, 7].map(|offset| boundary::<f64>(offset, 100, 1, 38)),
+            [32, 31, 33]
+        );
+        // Where no vector near starts a line, and where none is left.
+        assert_eq!(boundary::<f32>(1, 1, 4, 40), 40);
+        assert_eq!(boundary::<f32>(0, 100, 1, 15), 0);
+        assert_eq!(boundary::<f32>(1, 100, 1, 0), 0);
     }
 }

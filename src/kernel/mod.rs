@@ -131,6 +131,13 @@ unsafe fn columns<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, cons
     to: [[*mut T; 3]; O],
     len: usize,
 ) {
+    debug_assert!(
+        from.as_flattened()
+            .iter()
+            .chain(to.as_flattened())
+            .all(|column| len == 0 || column.is_aligned()),
+        "columns {from:?} and {to:?} are aligned"
+    );
     let lanes = T::Lanes::<S>::LEN;
     let whole = len - len % lanes;
     let mut i = 0;
@@ -160,7 +167,7 @@ unsafe fn step<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O
 ) {
     // SAFETY: as granted by the caller.
     let any = unsafe { load::<S, T>(simd, from[0][0].wrapping_add(i), first) };
-    let mut inputs = [[any; 3]; I];
+    let mut inputs = [[any; 3]; I]; // to have something to overwrite; the compiler drops it
     for (lanes, columns) in inputs.iter_mut().zip(from) {
         for (lanes, column) in lanes.iter_mut().zip(columns) {
             // SAFETY: as granted by the caller.

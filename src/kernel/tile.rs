@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use crate::view::moved;
 
 /// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 9 KiB: well
-/// inside any L1, and little enough for a small stack.
+/// inside any L1, and little enough for a small stack. The lengths in tests/agreement.rs follow from it.
 const COLUMN_BYTES: usize = 1024;
 
 /// Three columns in L1.

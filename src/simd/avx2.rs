@@ -56,7 +56,7 @@ static ONES_THEN_ZEROS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0,
 /// A mask of the first `words` words of 32 bits.
 ///
 /// # Safety
-/// AVX2, and `words <= 8`.
+/// `words <= 8`.
 #[inline(always)]
 unsafe fn first(words: usize) -> __m256i {
     // SAFETY: `8 - words` is at most 8, and the table has 8 words from there on.
@@ -71,7 +71,7 @@ unsafe fn first(words: usize) -> __m256i {
 unsafe fn load_first_ps(from: *const f32, count: usize) -> __m256 {
     // SAFETY: `count <= 8`.
     let mask = unsafe { first(count) };
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
     unsafe { _mm256_maskload_ps(from, mask) }
 }
 
@@ -81,7 +81,7 @@ unsafe fn load_first_ps(from: *const f32, count: usize) -> __m256 {
 unsafe fn load_first_pd(from: *const f64, count: usize) -> __m256d {
     // SAFETY: `count <= 4`, and an `f64` is two words.
     let mask = unsafe { first(2 * count) };
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
     unsafe { _mm256_maskload_pd(from, mask) }
 }
 
@@ -91,7 +91,7 @@ unsafe fn load_first_pd(from: *const f64, count: usize) -> __m256d {
 unsafe fn store_first_ps(to: *mut f32, count: usize, lanes: __m256) {
     // SAFETY: `count <= 8`.
     let mask = unsafe { first(count) };
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
     unsafe { _mm256_maskstore_ps(to, mask, lanes) }
 }
 
@@ -101,6 +101,6 @@ unsafe fn store_first_ps(to: *mut f32, count: usize, lanes: __m256) {
 unsafe fn store_first_pd(to: *mut f64, count: usize, lanes: __m256d) {
     // SAFETY: `count <= 4`, and an `f64` is two words.
     let mask = unsafe { first(2 * count) };
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
     unsafe { _mm256_maskstore_pd(to, mask, lanes) }
 }

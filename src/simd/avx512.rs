@@ -61,7 +61,7 @@ fn first(count: usize) -> u16 {
 /// AVX-512, and `count` elements at `from`: masked-off lanes are neither read nor cause a fault.
 #[inline(always)]
 unsafe fn load_first_ps(from: *const f32, count: usize) -> __m512 {
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX-512 and the elements that the mask lets through.
     unsafe { _mm512_maskz_loadu_ps(first(count), from) }
 }
 
@@ -69,7 +69,7 @@ unsafe fn load_first_ps(from: *const f32, count: usize) -> __m512 {
 /// As [`load_first_ps`].
 #[inline(always)]
 unsafe fn load_first_pd(from: *const f64, count: usize) -> __m512d {
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX-512 and the elements that the mask lets through.
     unsafe { _mm512_maskz_loadu_pd(first(count) as u8, from) }
 }
 
@@ -77,7 +77,7 @@ unsafe fn load_first_pd(from: *const f64, count: usize) -> __m512d {
 /// AVX-512, and `count` elements at `to`: masked-off lanes are neither written nor cause a fault.
 #[inline(always)]
 unsafe fn store_first_ps(to: *mut f32, count: usize, lanes: __m512) {
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX-512 and the elements that the mask lets through.
     unsafe { _mm512_mask_storeu_ps(to, first(count), lanes) }
 }
 
@@ -85,6 +85,6 @@ unsafe fn store_first_ps(to: *mut f32, count: usize, lanes: __m512) {
 /// As [`store_first_ps`].
 #[inline(always)]
 unsafe fn store_first_pd(to: *mut f64, count: usize, lanes: __m512d) {
-    // SAFETY: as granted by the caller.
+    // SAFETY: the caller grants AVX-512 and the elements that the mask lets through.
     unsafe { _mm512_mask_storeu_pd(to, first(count) as u8, lanes) }
 }

@@ -7,9 +7,15 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use bytemuck::{Pod, PodCastError};
+use bytemuck::Pod;
 
 use crate::{Element, Error};
+
+mod check;
+mod convert;
+
+pub(crate) use check::check_len;
+use check::{check_bounds, check_columns, check_overlap, elements, elements_mut};
 
 /// A batch of 3-vectors to read, in any layout.
 ///
@@ -98,6 +104,11 @@ impl<'a, T: Element> Vectors<'a, T> {
     ///
     /// Strides count elements and may be zero or negative.
     ///
+    /// # Errors
+    /// [`Error::OutOfBounds`] if any of these indices is not an index of `data`, however far outside it
+    /// is. A view of no vectors has no indices and is always right.
+    ///
+    /// # Examples
     /// ```
     /// use crosslane::Vectors;
     ///
@@ -108,10 +119,6 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// assert_eq!(reversed.get(1), Some([1.0, 2.0, 3.0]));
     /// # Ok::<(), crosslane::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// [`Error::OutOfBounds`] if any of these indices is not an index of `data`, however far outside it
-    /// is. A view of no vectors has no indices and is always right.
     pub fn strided(
         data: &'a [T],
         first: usize,
@@ -130,8 +137,14 @@ impl<'a, T: Element> Vectors<'a, T> {
 
     /// A slice of another crate's vectors: any plain type that is three or four `T` in memory, the first
     /// three being the components. `glam::Vec3`, `nalgebra::Vector3<f64>`, `[f32; 4]` ... The type of the
-    /// elements cannot be guessed from `V` and is to be said once.
+    /// elements cannot be guessed from `V` and is to be said once; only sizes are compared, so that
+    /// `[f32; 6]` passes for three `f64`.
     ///
+    /// # Errors
+    /// [`Error::NotThreeOrFourElements`] if `V` has another size, [`Error::Misaligned`] if the slice is
+    /// not aligned for `T`.
+    ///
+    /// # Examples
     /// ```
     /// use crosslane::{Vectors, VectorsMut, cross};
     ///
@@ -142,14 +155,9 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// assert_eq!(c, [glam::Vec3::Z, glam::Vec3::X]);
     /// # Ok::<(), crosslane::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// [`Error::NotThreeOrFourElements`] if `V` has another size, [`Error::Misaligned`] if the slice is
-    /// not aligned for `T`.
     pub fn from_pod<V: Pod>(v: &'a [V]) -> Result<Self, Error> {
-        let width = width_of::<V, T>()?;
-        let data = bytemuck::try_cast_slice(v).map_err(cast_error::<T>)?;
-        Ok(Self::rows(data, width as isize, v.len()))
+        let (data, width) = elements(v)?;
+        Ok(Self::rows(data, width, v.len()))
     }
 
     /// A view from its parts: component k of vector i is at `components[k]` moved by `i * stride` elements.
@@ -272,9 +280,9 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// # Errors
     /// As [`Vectors::from_pod`].
     pub fn from_pod<V: Pod>(v: &'a mut [V]) -> Result<Self, Error> {
-        let (width, len) = (width_of::<V, T>()?, v.len());
-        let data = bytemuck::try_cast_slice_mut(v).map_err(cast_error::<T>)?;
-        Ok(Self::rows(data, width as isize, len))
+        let len = v.len();
+        let (data, width) = elements_mut(v)?;
+        Ok(Self::rows(data, width, len))
     }
 
     /// A view from its parts, as in [`Vectors::from_raw`].
@@ -302,7 +310,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
 
     /// Vector `i`, if there is one.
     pub fn get(&self, i: usize) -> Option<[T; 3]> {
-        self.as_vectors().get(i)
+        Vectors::from(self).get(i)
     }
 
     fn new(components: [*mut T; 3], stride: isize, len: usize) -> Self {
@@ -338,14 +346,6 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// ```
     pub fn reborrow(&mut self) -> VectorsMut<'_, T> {
         VectorsMut::new(self.components, self.stride, self.len)
-    }
-
-    fn as_vectors(&self) -> Vectors<'_, T> {
-        Vectors::new(
-            self.components.map(<*mut T>::cast_const),
-            self.stride,
-            self.len,
-        )
     }
 
     /// The same vectors to read while this view writes them.
@@ -395,165 +395,6 @@ fn take_tail(len: &mut usize, at: usize) -> usize {
         .expect("a view is split inside its length");
     *len = at;
     tail
-}
-
-fn check_columns(x: usize, y: usize, z: usize) -> Result<(), Error> {
-    check_len("column y", x, y)?;
-    check_len("column z", x, z)
-}
-
-/// `Err` unless `what` has the length that came before it.
-#[inline]
-pub(crate) fn check_len(what: &'static str, expected: usize, got: usize) -> Result<(), Error> {
-    #[cold]
-    fn mismatch(what: &'static str, expected: usize, got: usize) -> Error {
-        Error::LengthMismatch {
-            what,
-            expected,
-            got,
-        }
-    }
-    if expected == got {
-        Ok(())
-    } else {
-        Err(mismatch(what, expected, got))
-    }
-}
-
-/// Every index of the view is an index of the data. Indices are linear in k and i, so the corners tell.
-fn check_bounds(
-    data_len: usize,
-    first: usize,
-    component_stride: isize,
-    vector_stride: isize,
-    len: usize,
-) -> Result<(), Error> {
-    let Some(last) = len.checked_sub(1) else {
-        return Ok(());
-    };
-    for vector in [0, last] {
-        for component in 0..3 {
-            // i128 holds any product of a stride and a length; saturating covers the last bit of the sum.
-            let index = (first as i128)
-                .saturating_add(component as i128 * component_stride as i128)
-                .saturating_add(vector as i128 * vector_stride as i128);
-            if index < 0 || index >= data_len as i128 {
-                return Err(Error::OutOfBounds {
-                    vector,
-                    component,
-                    len: data_len,
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// No two (vector, component) of a view are the same element: d·component_stride = j·vector_stride
-/// has no solution with |d| ≤ 2, |j| < len but d = j = 0.
-fn check_overlap(component_stride: isize, vector_stride: isize, len: usize) -> Result<(), Error> {
-    let overlap = |first, second| Err(Error::Overlap { first, second });
-    if len > 1 && vector_stride == 0 {
-        return overlap((0, 0), (1, 0));
-    }
-    if len > 0 && component_stride == 0 {
-        return overlap((0, 0), (0, 1));
-    }
-    if len > 1 {
-        for d in [1, 2] {
-            let (distance, step) = (d as i128 * component_stride as i128, vector_stride as i128);
-            let j = distance / step;
-            if distance % step == 0 && j.unsigned_abs() < len as u128 {
-                // Component d of vector i is component 0 of vector i + j.
-                let (from, to) = if j > 0 {
-                    (0, j as usize)
-                } else {
-                    (j.unsigned_abs() as usize, 0)
-                };
-                return overlap((from, d), (to, 0));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// How many `T` a `V` is: 3 or 4.
-fn width_of<V, T>() -> Result<usize, Error> {
-    [3, 4]
-        .into_iter()
-        .find(|width| width * size_of::<T>() == size_of::<V>())
-        .ok_or(Error::NotThreeOrFourElements {
-            element: size_of::<T>(),
-            got: size_of::<V>(),
-        })
-}
-
-/// Sizes were checked before, so that only the alignment can be wrong.
-#[cold]
-fn cast_error<T>(_: PodCastError) -> Error {
-    Error::Misaligned {
-        expected: align_of::<T>(),
-    }
-}
-
-impl<'a, T: Element> From<&'a [[T; 3]]> for Vectors<'a, T> {
-    fn from(v: &'a [[T; 3]]) -> Self {
-        Self::aos(v)
-    }
-}
-
-impl<'a, T: Element> From<&'a [[T; 4]]> for Vectors<'a, T> {
-    fn from(v: &'a [[T; 4]]) -> Self {
-        Self::padded(v)
-    }
-}
-
-impl<'a, T: Element> From<&'a Vec<[T; 3]>> for Vectors<'a, T> {
-    fn from(v: &'a Vec<[T; 3]>) -> Self {
-        Self::aos(v)
-    }
-}
-
-impl<'a, T: Element> From<&'a Vec<[T; 4]>> for Vectors<'a, T> {
-    fn from(v: &'a Vec<[T; 4]>) -> Self {
-        Self::padded(v)
-    }
-}
-
-impl<'a, T: Element, const N: usize> From<&'a [[T; 3]; N]> for Vectors<'a, T> {
-    fn from(v: &'a [[T; 3]; N]) -> Self {
-        Self::aos(v)
-    }
-}
-
-impl<'a, T: Element> From<&'a mut [[T; 3]]> for VectorsMut<'a, T> {
-    fn from(v: &'a mut [[T; 3]]) -> Self {
-        Self::aos(v)
-    }
-}
-
-impl<'a, T: Element> From<&'a mut [[T; 4]]> for VectorsMut<'a, T> {
-    fn from(v: &'a mut [[T; 4]]) -> Self {
-        Self::padded(v)
-    }
-}
-
-impl<'a, T: Element> From<&'a mut Vec<[T; 3]>> for VectorsMut<'a, T> {
-    fn from(v: &'a mut Vec<[T; 3]>) -> Self {
-        Self::aos(v)
-    }
-}
-
-impl<'a, T: Element> From<&'a mut Vec<[T; 4]>> for VectorsMut<'a, T> {
-    fn from(v: &'a mut Vec<[T; 4]>) -> Self {
-        Self::padded(v)
-    }
-}
-
-impl<'a, T: Element, const N: usize> From<&'a mut [[T; 3]; N]> for VectorsMut<'a, T> {
-    fn from(v: &'a mut [[T; 3]; N]) -> Self {
-        Self::aos(v)
-    }
 }
 
 impl<T> fmt::Debug for Vectors<'_, T> {
