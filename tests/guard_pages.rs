@@ -35,11 +35,8 @@ impl Guarded {
         let start = map.cast::<u8>().wrapping_add(page);
         for guard in [map, start.wrapping_add(BYTES).cast()] {
             // SAFETY: the first and the last page of that memory.
-            assert_eq!(
-                unsafe { libc::mprotect(guard, page, libc::PROT_NONE) },
-                0,
-                "guard page"
-            );
+            let failed = unsafe { libc::mprotect(guard, page, libc::PROT_NONE) };
+            assert_eq!(failed, 0, "{}", std::io::Error::last_os_error());
         }
         Self { start, page }
     }

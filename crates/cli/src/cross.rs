@@ -65,13 +65,13 @@ fn broadcast(
     let (a_shape, b_shape) = (&a.header.shape, &b.header.shape);
     let shape = if a_shape == b_shape {
         a_shape
-    } else if b_vectors.len() == 1 && b_shape.len() <= a_shape.len() {
+    } else if is_one_for(b_shape, b_vectors, a_shape, a_vectors) {
         b_vectors.broadcast(a_vectors.len());
         b_vectors.axis = a_vectors.axis;
         a_shape
     } else {
         ensure!(
-            a_vectors.len() == 1 && a_shape.len() <= b_shape.len(),
+            is_one_for(a_shape, a_vectors, b_shape, b_vectors),
             "{}: shape {b_shape:?}, expected {a_shape:?} as in {}, or a single vector in one of them",
             b.path.display(),
             a.path.display(),
@@ -81,6 +81,18 @@ fn broadcast(
         b_shape
     };
     Ok(shape.iter().map(|len| *len as u64).collect())
+}
+
+/// Whether NumPy would broadcast this one vector: (3,) against anything, (1, 3) against rows ...
+fn is_one_for(
+    shape: &[usize],
+    vectors: &Operand<'_>,
+    other_shape: &[usize],
+    other: &Operand<'_>,
+) -> bool {
+    vectors.len() == 1
+        && shape.len() <= other_shape.len()
+        && (shape.len() == 1 || vectors.axis == other.axis)
 }
 
 fn multiply<T: Component>(

@@ -136,6 +136,7 @@ fn shapes_that_do_not_match() {
         (&[0, 3], "[0, 3]"),
         (&[5, 1, 3], "[5, 1, 3]"),
         (&[1, 1, 3], "[1, 1, 3]"),
+        (&[3, 1], "[3, 1]"),
     ] {
         directory.write("c.npy", &Array::new(shape, "<f8", false, 1).bytes());
         for (a, b) in [("a.npy", "c.npy"), ("c.npy", "a.npy")] {
