@@ -9,6 +9,7 @@
     reason = "a benchmark that cannot go on may panic"
 )]
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::time::Instant;
@@ -133,8 +134,11 @@ fn serial_engines() -> Vec<Engine> {
     Level::available().map(engine).collect()
 }
 
+/// Something to be timed.
+type Contestant<'a> = Box<dyn FnMut() + 'a>;
+
 /// Nanoseconds a call of each contestant: medians of `rounds` measurements, in turn.
-fn medians(rounds: usize, calls: usize, contestants: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+fn medians(rounds: usize, calls: usize, contestants: &mut [Contestant<'_>]) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
     for _ in 0..rounds {
         for (contestant, times) in contestants.iter_mut().zip(&mut times) {
@@ -161,12 +165,12 @@ fn effort(n: usize) -> (usize, usize) {
 /// One thread, against the loops that people write, compiled with the same flags.
 fn report_plain_loops() {
     println!(
-        "f32, one thread: times faster than the plain loop over columns (autovectorised), and over rows"
+        "f32, one thread, ns per vector (times faster than the plain loop over the same layout)"
     );
     println!(
-        "{:>9} {:>9} {:>12} {:>10} {:>10}",
-        "vectors", "level", "ns/vector", "× columns", "× rows"
+        "the loop over columns is autovectorised; columns are also compared with the loop over rows\n"
     );
+    println!("  vectors     level          columns        × rows             rows");
     for n in [1, 16, 64, 256, SMALL_L1, L1, L2, 1 << 18, MEMORY] {
         let (engines, mut data) = (serial_engines(), Data::<f32>::new(n));
         data.check(&engines);
@@ -178,31 +182,47 @@ fn report_plain_loops() {
             soa_b,
             soa_out,
         } = &mut data;
+        let (a, b, soa_a, soa_b) = (&*a, &*b, &*soa_a, &*soa_b);
+        let (out, soa_out) = (&RefCell::new(out), &RefCell::new(soa_out));
+        let mut contestants: Vec<Contestant<'_>> = vec![
+            Box::new(|| {
+                plain_soa(
+                    black_box(soa_a),
+                    black_box(soa_b),
+                    &mut soa_out.borrow_mut(),
+                )
+            }),
+            Box::new(|| plain_aos(black_box(a), black_box(b), &mut out.borrow_mut())),
+        ];
+        for engine in &engines {
+            contestants.push(Box::new(|| {
+                engine
+                    .cross(
+                        black_box(soa_a),
+                        black_box(soa_b),
+                        &mut **soa_out.borrow_mut(),
+                    )
+                    .unwrap();
+            }));
+            contestants.push(Box::new(|| {
+                engine
+                    .cross(black_box(a), black_box(b), &mut **out.borrow_mut())
+                    .unwrap();
+            }));
+        }
         let (rounds, calls) = effort(n);
-        let soa_out = std::cell::RefCell::new(soa_out);
-        let mut columns = || plain_soa(black_box(soa_a), black_box(soa_b), *soa_out.borrow_mut());
-        let mut rows = || plain_aos(black_box(a), black_box(b), black_box(out));
-        let mut kernels: Vec<_> = engines
-            .iter()
-            .map(|engine| {
-                || {
-                    engine
-                        .cross(
-                            black_box(&*soa_a),
-                            black_box(&*soa_b),
-                            &mut **soa_out.borrow_mut(),
-                        )
-                        .unwrap()
-                }
-            })
-            .collect();
-        let mut contestants: Vec<&mut dyn FnMut()> = vec![&mut columns, &mut rows];
-        contestants.extend(kernels.iter_mut().map(|kernel| kernel as &mut dyn FnMut()));
         let times = medians(rounds, calls, &mut contestants);
-        for (engine, time) in engines.iter().zip(&times[2..]) {
-            let level = engine.level().to_string();
-            let (per_vector, columns, rows) = (time / n as f64, times[0] / time, times[1] / time);
-            println!("{n:>9} {level:>9} {per_vector:>12.3} {columns:>10.2} {rows:>10.2}");
+        let [plain_columns, plain_rows] = [times[0], times[1]];
+        for (engine, times) in engines.iter().zip(times[2..].as_chunks().0) {
+            let (level, [columns, rows]) = (engine.level(), *times);
+            println!(
+                "{n:>9} {level:>9} {:>8.3} ({:>5.2}) {:>13.2} {:>8.3} ({:>5.2})",
+                columns / n as f64,
+                plain_columns / columns,
+                plain_rows / columns,
+                rows / n as f64,
+                plain_rows / rows,
+            );
         }
     }
 }
@@ -211,40 +231,32 @@ fn report_plain_loops() {
 /// in a simulation's loop: the first call after a pause finds the workers asleep and pays more.
 fn report_threads() {
     let threads = NonZeroUsize::new(rayon::current_num_threads()).expect("a pool has threads");
-    println!(
-        "\nf32, columns: one thread, all {threads} threads of the pool, and Auto, in microseconds"
-    );
+    println!("\nf32, columns, µs: one thread, all {threads} threads of the pool, and Auto\n");
     println!(
         "{:>9} {:>9} {:>10} {:>10} {:>10}",
         "vectors", "KiB", "serial", "all", "auto"
     );
     for n in (10..=24).map(|k| 1_usize << k) {
-        let (rounds, calls) = (effort(n).0, effort(n).1.max(10));
-        let engine = Engine::new();
-        let choices =
-            [Threads::Serial, Threads::Max(threads), Threads::Auto].map(|t| engine.with_threads(t));
+        let choices = [Threads::Serial, Threads::Max(threads), Threads::Auto];
+        let choices = choices.map(|threads| Engine::new().with_threads(threads));
         let mut data = Data::<f32>::new(n);
         data.check(&choices);
-        let soa_out = std::cell::RefCell::new(&mut data.soa_out);
-        let mut kernels = choices.map(|engine| {
-            let (a, b, out) = (&data.soa_a, &data.soa_b, &soa_out);
-            move || {
+        let (a, b, out) = (&data.soa_a, &data.soa_b, &RefCell::new(&mut data.soa_out));
+        let mut contestants = choices.map(|engine| -> Contestant<'_> {
+            Box::new(move || {
                 engine
                     .cross(black_box(a), black_box(b), &mut **out.borrow_mut())
-                    .unwrap()
-            }
+                    .unwrap();
+            })
         });
-        let mut contestants: Vec<&mut dyn FnMut()> =
-            kernels.iter_mut().map(|k| k as &mut dyn FnMut()).collect();
-        let [serial, all, auto] = medians(rounds, calls, &mut contestants)[..] else {
-            unreachable!()
-        };
+        let (rounds, calls) = effort(n);
+        let times = medians(rounds, calls.max(10), &mut contestants);
         let kib = n * 36 / 1024;
         println!(
             "{n:>9} {kib:>9} {:>10.2} {:>10.2} {:>10.2}",
-            serial / 1e3,
-            all / 1e3,
-            auto / 1e3
+            times[0] / 1e3,
+            times[1] / 1e3,
+            times[2] / 1e3
         );
     }
 }

@@ -167,10 +167,7 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// `components[k]`, and valid for reads of `T` for the lifetime `'a`, during which nobody writes
     /// to it. If `len` is zero the pointers may be anything.
     pub unsafe fn from_raw(components: [*const T; 3], stride: isize, len: usize) -> Self {
-        debug_assert!(
-            len == 0 || components.iter().all(|p| !p.is_null() && p.is_aligned()),
-            "{components:?} must be aligned and not null"
-        );
+        debug_assert_usable(components, len);
         Self::new(components, stride, len)
     }
 
@@ -291,10 +288,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// As there, and every place is also valid for writes, no two places are the same element, and nobody
     /// else reads or writes them during `'a`.
     pub unsafe fn from_raw(components: [*mut T; 3], stride: isize, len: usize) -> Self {
-        debug_assert!(
-            len == 0 || components.iter().all(|p| !p.is_null() && p.is_aligned()),
-            "{components:?} must be aligned and not null"
-        );
+        debug_assert_usable(components.map(<*mut T>::cast_const), len);
         Self::new(components, stride, len)
     }
 
@@ -373,6 +367,15 @@ impl<'a, T: Element> VectorsMut<'a, T> {
         let tail = self.components.map(|p| moved(p, at, self.stride));
         Self::new(tail, self.stride, take_tail(&mut self.len, at))
     }
+}
+
+/// What of a caller's promise about raw parts can be seen.
+fn debug_assert_usable<T>(components: [*const T; 3], len: usize) {
+    let usable = |p: &*const T| !p.is_null() && p.is_aligned();
+    debug_assert!(
+        len == 0 || components.iter().all(usable),
+        "{components:?} are aligned and not null"
+    );
 }
 
 /// Component k at `data[first + k * component_stride]`. Where the view is empty these may point anywhere.
