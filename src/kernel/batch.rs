@@ -71,6 +71,13 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         }
     }
 
+    /// Whether no operand needs a tile.
+    pub(super) fn is_columns(&self) -> bool {
+        let columns = self.inputs.iter().all(|view| view.stride() == 1)
+            && self.outputs.iter().all(|view| view.stride() == 1);
+        columns || self.len() <= 1
+    }
+
     #[inline(always)]
     pub(super) fn inputs(&self) -> [Place<T>; I] {
         self.inputs.each_ref().map(|view| {

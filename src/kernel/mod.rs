@@ -38,7 +38,7 @@ mod tile;
 
 pub(crate) use batch::Batch;
 pub(crate) use cross::Cross;
-use tile::{Place, Tile};
+use tile::Tile;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
@@ -56,12 +56,7 @@ pub(crate) struct Direct<'a, T, Op, const I: usize, const O: usize> {
 impl<'a, T: Element, Op, const I: usize, const O: usize> Direct<'a, T, Op, I, O> {
     /// `None` if an operand is not columns.
     pub(crate) fn new(operation: Op, batch: &'a Batch<'a, T, I, O>) -> Option<Self> {
-        let columns = batch
-            .inputs()
-            .iter()
-            .chain(&batch.outputs())
-            .all(Place::is_columns);
-        columns.then_some(Self { operation, batch })
+        batch.is_columns().then_some(Self { operation, batch })
     }
 }
 
