@@ -29,7 +29,8 @@
 //!
 //! # Features
 //!
-//! `rayon` (default): several threads. Without it every operation is serial.
+//! `rayon` (default): several threads. Without it every operation is serial. The crate needs `std`, to see what
+//! the CPU has.
 
 #[forbid(unsafe_code)]
 #[expect(unnameable_types, reason = "what seals Element is public in name only")]

@@ -9,6 +9,9 @@ use crate::kernel::Batch;
 ///
 /// The threads are those of the rayon pool that the caller is in, or of rayon's global pool. Without the
 /// feature `rayon` everything is serial.
+///
+/// Where the system lets no thread be started, rayon panics when its global pool is first used; a program
+/// that expects this builds the pool itself, or stays serial.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Threads {

@@ -11,10 +11,12 @@ use crosslane::{Engine, Threads};
 use proptest::prelude::*;
 use support::{Float, INPUTS, Layout, Operand, Random, engines, outputs};
 
-/// 0 to 4 registers of the widest level and one more; then the boundaries of one and two tiles (1 KiB a
-/// column: 256 `f32` or 128 `f64`).
+/// 0 to 4 registers of the widest level and one more; then the boundaries of one, two and
+/// three tiles (512 bytes a column: 128 `f32` or 64 `f64`).
 fn lengths() -> impl Iterator<Item = usize> {
-    (0..=4 * 16 + 1).chain([127, 128, 129, 255, 256, 257, 383, 384, 385, 511, 512, 513])
+    (0..=4 * 16 + 1).chain([
+        127, 128, 129, 191, 192, 193, 255, 256, 257, 383, 384, 385, 511, 512, 513,
+    ])
 }
 
 /// Multiplies and compares the whole buffer of every operand.

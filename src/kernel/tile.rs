@@ -5,9 +5,11 @@ use core::mem::MaybeUninit;
 
 use crate::view::moved;
 
-/// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 9 KiB: well
-/// inside any L1, and little enough for a small stack. The lengths in tests/agreement.rs follow from it.
-const COLUMN_BYTES: usize = 1024;
+/// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 4.5 KiB: well
+/// inside any L1, and little enough for a small stack. Larger tiles won nothing in a cache and cost up to
+/// twice the time from memory, where the processor likes its streams read in turn and not in long bursts.
+/// The lengths in tests/agreement.rs follow from it.
+const COLUMN_BYTES: usize = 512;
 
 /// Three columns in L1.
 #[repr(C, align(64))]

@@ -49,9 +49,9 @@ impl Array {
             name()
         );
         let file = File::open(path).with_context(name)?;
+        #[expect(unsafe_code, reason = "files larger than memory, without copies")]
         // SAFETY: the map is read as bytes and numbers, for which any bits will do. If somebody else
         // truncates the file meanwhile, the system ends this process (SIGBUS); `--help` says so.
-        #[expect(unsafe_code, reason = "a map is the only way to borrow from a file")]
         let map = unsafe { Mmap::map(&file) }.with_context(name)?;
         let header = Header::parse(&map).with_context(name)?;
         Ok(Self {

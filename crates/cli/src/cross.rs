@@ -1,8 +1,6 @@
 //! `crosslane cross`: the cross product of two .npy files, block by block, into a third.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -11,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use npyz::WriterBuilder;
 
 use crate::array::{Array, Axis, Component, Operand};
+use crate::interrupt::Interrupt;
 use crate::output::Output;
 
 /// Vectors per block: enough to be worth several threads, little enough to be in a cache until they are written.
@@ -23,7 +22,9 @@ const BLOCK: usize = 1 << 18;
 /// axis, or one of them is a single vector. The result has the shape of the larger.
 ///
 /// Files may be larger than memory. The inputs are mapped: if another program truncates one of them
-/// meanwhile, the system ends this one (SIGBUS). OUT appears when it is complete, or not at all.
+/// meanwhile, the system ends this one (SIGBUS). OUT appears when it is complete, or not at all; a program
+/// that is killed may leave a file .crosslane-* beside it. With --force OUT becomes a new file, with the
+/// permissions of a new file.
 #[derive(Debug, Args)]
 pub(crate) struct Cross {
     /// Left factors
@@ -46,14 +47,14 @@ impl Cross {
         let (a, b) = (Array::open(&self.a)?, Array::open(&self.b)?);
         let (mut a_vectors, mut b_vectors) = (a.vectors(self.axis)?, b.vectors(self.axis)?);
         let shape = broadcast((&a, &mut a_vectors), (&b, &mut b_vectors))?;
-        ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))?;
+        let interrupt = Interrupt::watch()?;
         let out = Output::create(&self.out, &[&self.a, &self.b], self.force)?;
         let work = if a_vectors.is::<f32>() && b_vectors.is::<f32>() {
             multiply::<f32>
         } else {
             multiply::<f64>
         };
-        work(&a_vectors, &b_vectors, &shape, out, engine)
+        work(&a_vectors, &b_vectors, &shape, out, engine, &interrupt)
     }
 }
 
@@ -72,7 +73,7 @@ fn broadcast(
     } else {
         ensure!(
             is_one_for(a_shape, a_vectors, b_shape, b_vectors),
-            "{}: shape {b_shape:?}, expected {a_shape:?} as in {}, or a single vector in one of them",
+            "{}: shape {b_shape:?}, expected {a_shape:?} as in {}, or one of them [3]",
             b.path.display(),
             a.path.display(),
         );
@@ -83,7 +84,8 @@ fn broadcast(
     Ok(shape.iter().map(|len| *len as u64).collect())
 }
 
-/// Whether NumPy would broadcast this one vector: (3,) against anything, (1, 3) against rows ...
+/// Whether this is one vector that is taken against all of the other: (3,) against anything, (1, 3) against
+/// (N, 3). (NumPy broadcasts more than that.)
 fn is_one_for(
     shape: &[usize],
     vectors: &Operand<'_>,
@@ -101,6 +103,7 @@ fn multiply<T: Component>(
     shape: &[u64],
     mut out: Output,
     engine: Engine,
+    interrupt: &Interrupt,
 ) -> Result<()> {
     let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
     let header = header.writer(Vec::new()).write_header_only()?;
@@ -113,7 +116,7 @@ fn multiply<T: Component>(
     let mut products = vec![T::default(); 3 * BLOCK.min(vectors)];
     let progress = progress(bytes(3 * vectors));
     for start in (0..vectors).step_by(BLOCK) {
-        stop_if_interrupted()?;
+        interrupt.check()?;
         let range = start..vectors.min(start + BLOCK);
         let len = range.len();
         let products = &mut products[..3 * len];
@@ -130,7 +133,7 @@ fn multiply<T: Component>(
         }
         progress.inc(bytes(3 * len));
     }
-    stop_if_interrupted()?;
+    interrupt.check()?;
     out.finish()
 }
 
@@ -139,26 +142,4 @@ fn progress(bytes: u64) -> ProgressBar {
     let template = "{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
     let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
     ProgressBar::new(bytes).with_style(style)
-}
-
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// The user or the system wants the program to end.
-#[derive(Debug)]
-pub(crate) struct Interrupted;
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted; nothing was written")
-    }
-}
-
-impl std::error::Error for Interrupted {}
-
-fn stop_if_interrupted() -> Result<(), Interrupted> {
-    if INTERRUPTED.load(Ordering::Relaxed) {
-        Err(Interrupted)
-    } else {
-        Ok(())
-    }
 }

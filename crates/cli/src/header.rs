@@ -30,19 +30,26 @@ impl Header {
     pub(crate) fn parse(file: &[u8]) -> Result<Self> {
         let (text, start) = text(file)?;
         let Ok(Value::Dict(entries)) = text.parse() else {
-            bail!("the header is not a Python dictionary, the file is damaged");
+            bail!("the header cannot be read; write the file again with numpy.save");
         };
         let entry = |key: &str| {
             let mut entries = entries.iter();
             let found = entries.find(|(k, _)| k.as_string().is_some_and(|k| k == key));
-            let (_, value) =
-                found.with_context(|| format!("the header has no '{key}', the file is damaged"))?;
+            let (_, value) = found.with_context(|| {
+                format!("the header has no '{key}', write the file again with numpy.save")
+            })?;
             anyhow::Ok(value)
         };
         let (dtype, size) = dtype(entry("descr")?)?;
         let shape = shape(entry("shape")?)?;
         let fortran = entry("fortran_order")?.as_boolean();
         let fortran = fortran.context("'fortran_order' in the header is neither True nor False")?;
+        // As NumPy has it; with more, one of them might be there twice.
+        ensure!(
+            entries.len() == 3,
+            "the header has {} entries, expected 3",
+            entries.len()
+        );
         let (strides, len) = strides(&shape, fortran, size)
             .with_context(|| format!("shape {shape:?} is larger than any memory"))?;
         let (expected, found) = (len * size, file.len() - start);

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use anyhow::Result;
-use crosslane::{Engine, Level};
+use crosslane::{Engine, Level, Threads};
 
 /// Writes one aligned line for each fact.
-pub(crate) fn write(out: &mut impl Write, engine: Engine) -> Result<()> {
+pub(crate) fn write(out: &mut impl Write, engine: Engine, pool: Threads) -> Result<()> {
     let unknown = || "unknown".to_owned();
     let cpu = cpu();
     let [l1, l2, l3] = cpu
@@ -19,8 +19,11 @@ pub(crate) fn write(out: &mut impl Write, engine: Engine) -> Result<()> {
     writeln!(out, "levels    {}", available())?;
     writeln!(out, "chosen    {}", engine.level())?;
     writeln!(out, "caches    L1d {l1}, L2 {l2}, L3 {l3}")?;
-    let pool = rayon::current_num_threads();
-    writeln!(out, "threads   {threads} available, {pool} in rayon's pool")?;
+    let pool = match pool {
+        Threads::Serial => "none used".to_owned(),
+        _ => format!("{} in rayon's pool", rayon::current_num_threads()),
+    };
+    writeln!(out, "threads   {threads} available, {pool}")?;
     Ok(())
 }
 

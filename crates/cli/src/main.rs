@@ -19,6 +19,7 @@ mod check;
 mod cross;
 mod header;
 mod info;
+mod interrupt;
 mod output;
 mod speed;
 
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
             let line = format!("{error:#}").replace(char::is_control, " ");
             // Where standard error is gone there is nobody to tell.
             let _ = writeln!(io::stderr(), "crosslane: {line}");
-            ExitCode::from(if error.is::<cross::Interrupted>() {
+            ExitCode::from(if error.is::<interrupt::Interrupted>() {
                 130
             } else {
                 1
@@ -75,22 +76,30 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     let engine = engine(cli)?;
+    if cli.threads != Threads::Serial {
+        // Here, where it can fail in good order; rayon's own first use of it would panic.
+        rayon::ThreadPoolBuilder::new()
+            .build_global()
+            .context("threads")?;
+    }
     let mut out = io::stdout().lock();
     match &cli.command {
         Some(Command::Cross(cross)) => cross.run(engine),
-        Some(Command::Info) => info::write(&mut out, engine).context("standard output"),
+        Some(Command::Info) => {
+            info::write(&mut out, engine, cli.threads).context("standard output")
+        }
         None => look(&mut out, engine, cli),
     }
 }
 
 /// The first look: what there is, whether it is right, how fast it is.
 fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
-    info::write(out, engine)?;
+    info::write(out, engine, cli.threads).context("standard output")?;
     check::run(out, engine)?;
     let threads = match cli.threads {
-        Threads::Max(n) => n.to_string(),
+        Threads::Max(n) => format!("at most {n} threads"),
         Threads::Serial => "serial".to_owned(),
-        _ => "auto".to_owned(),
+        _ => "auto threads".to_owned(),
     };
     let vectors = cli.vectors.unwrap_or(1 << 22) as usize;
     speed::run(out, engine, vectors, &threads)

@@ -3,10 +3,10 @@
 //! Written with plain writes, not through a map, so that a full disk is an error and not a signal.
 
 use std::fs;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::{Builder, NamedTempFile};
 
 /// A file under a temporary name; dropped before [`Output::finish`], it is removed.
@@ -26,7 +26,9 @@ impl Output {
                 Some(parent) if parent != Path::new("") => parent,
                 _ => Path::new("."),
             };
-            anyhow::Ok(temporary().tempfile_in(directory)?)
+            // Without the name of the temporary file, which would tell nobody anything.
+            let made = temporary().tempfile_in(directory);
+            made.map_err(|error| anyhow!("no file can be made in its directory: {}", error.kind()))
         };
         Ok(Self {
             path: path.to_owned(),
@@ -62,9 +64,15 @@ impl Output {
 
 /// Refuses a name under which something is that must not be replaced.
 fn check(path: &Path, inputs: &[&Path], force: bool) -> Result<()> {
-    // What else may be wrong with the name is seen when the file is made.
-    let Ok(there) = fs::symlink_metadata(path) else {
-        return Ok(());
+    let there = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Seen before the work and not after it, when the file gets its name.
+            let last = path.as_os_str().as_encoded_bytes().last();
+            let folder = last.is_none_or(|&byte| std::path::is_separator(byte.into()));
+            ensure!(!folder, "the name of a directory, expected that of a file");
+            return Ok(());
+        }
+        there => there?,
     };
     let regular = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     ensure!(

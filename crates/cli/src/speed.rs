@@ -30,7 +30,7 @@ pub(crate) fn run(
         "",
         "",
         "1 thread",
-        format!("{threads} threads"),
+        threads,
         "layout",
         "type",
         "ns/vector",
@@ -39,7 +39,6 @@ pub(crate) fn run(
         "GB/s",
     )?;
     let spinner = ProgressBar::new_spinner();
-    spinner.enable_steady_tick(Duration::from_millis(100));
     for layout in Layout::ALL {
         row::<f32>(out, engine, layout, vectors, &spinner)?;
         row::<f64>(out, engine, layout, vectors, &spinner)?;
@@ -55,6 +54,7 @@ fn row<T: Sample>(
     spinner: &ProgressBar,
 ) -> Result<()> {
     spinner.set_message(format!("{layout} {}", T::NAME));
+    spinner.tick();
     let mut random = Rng::with_seed(1);
     let mut batch = |layout| Batch::<T>::new(layout, vectors, || ordinary(&mut random));
     // What meets the one vector of a broadcast, and the result, are columns.
@@ -67,8 +67,11 @@ fn row<T: Sample>(
     let operands = if layout == Layout::Broadcast { 2 } else { 3 };
     let bytes = (operands * 3 * size_of::<T>()) as f64;
     let mut line = format!("          {layout:<9} {:<4}", T::NAME);
-    for engine in [engine.with_threads(Threads::Serial), engine] {
-        let time = median(|| Ok(engine.cross(a.view()?, b.view()?, products.view_mut()?)?))?;
+    let engines = [engine.with_threads(Threads::Serial), engine];
+    let times = medians(engines, |engine| {
+        Ok(engine.cross(a.view()?, b.view()?, products.view_mut()?)?)
+    })?;
+    for time in times {
         let ns = time.as_secs_f64() * 1e9 / vectors as f64;
         line += &format!(" {ns:>9.2} {:>7.1}", bytes / ns);
     }
@@ -76,15 +79,22 @@ fn row<T: Sample>(
     Ok(())
 }
 
-/// The median time, after one run to warm up.
-fn median(mut run: impl FnMut() -> Result<()>) -> Result<Duration> {
-    run()?;
-    let mut times = [Duration::ZERO; RUNS];
-    for time in &mut times {
-        let start = Instant::now();
-        run()?;
-        *time = start.elapsed();
+/// The median times of both, measured in turn, each after one run to warm up.
+fn medians(
+    engines: [Engine; 2],
+    mut run: impl FnMut(Engine) -> Result<()>,
+) -> Result<[Duration; 2]> {
+    let mut times = [[Duration::ZERO; RUNS]; 2];
+    for i in 0..RUNS {
+        for (engine, times) in engines.into_iter().zip(&mut times) {
+            run(engine)?;
+            let start = Instant::now();
+            run(engine)?;
+            times[i] = start.elapsed();
+        }
     }
-    times.sort_unstable();
-    Ok(times[RUNS / 2])
+    Ok(times.map(|mut times| {
+        times.sort_unstable();
+        times[RUNS / 2]
+    }))
 }

@@ -40,7 +40,7 @@ fn cannot_write(script: &str, expected: &str) -> bool {
 
 #[test]
 fn a_file_that_may_not_grow() {
-    let script = r#"trap '' XFSZ; ulimit -f 20 && echo ready
+    let script = r#"ulimit -f 20 && echo ready
         "$0" cross a.npy a.npy -o out/out.npy; echo $?; ls -A out"#;
     assert!(cannot_write(script, "out/out.npy: File too large"));
 }
@@ -81,7 +81,7 @@ fn end(mut child: Child) -> (Option<i32>, String) {
 
 #[test]
 fn interrupted_it_leaves_nothing() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let directory = Directory::new();
         // 6 GB: long enough to be interrupted in.
         let child = at_work(&directory, 1 << 29);
@@ -92,6 +92,37 @@ fn interrupted_it_leaves_nothing() {
         assert_eq!(end(child), (Some(130), error));
         assert_eq!(directory.names(), 1, "only the input is left");
     }
+}
+
+/// `nohup` ignores SIGHUP, a shell without job control SIGINT for what runs in the background: it stays so.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let directory = Directory::new();
+    // 6 GB are not written in the time that this takes.
+    let start = npy(&header("<f4", false, &[1 << 29, 3]), None, &[]);
+    directory.write("a.npy", &start);
+    let file = fs::File::options()
+        .write(true)
+        .open(directory.path("a.npy"));
+    file.unwrap()
+        .set_len(start.len() as u64 + (12 << 29))
+        .unwrap();
+    let script = r#"trap '' HUP INT; "$0" cross a.npy a.npy -o out.npy & program=$!
+        until ls -A | grep -q crosslane-; do sleep 0.01; done
+        kill -HUP $program; kill -INT $program; sleep 0.3
+        kill -0 $program && echo alive; kill -TERM $program; wait $program; echo $?; ls -A"#;
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script, env!("CARGO_BIN_EXE_crosslane")])
+        .current_dir(directory.path("."));
+    let output = command.output().unwrap();
+    assert_eq!(
+        text(&output.stdout),
+        "alive\n130\na.npy\n",
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]

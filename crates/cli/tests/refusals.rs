@@ -1,4 +1,5 @@
-//! Whatever is wrong: one line on standard error, code 1, nothing written, nothing overwritten, nothing left.
+//! Whatever is wrong with files: one line on standard error, code 1, nothing written, nothing overwritten,
+//! nothing left. (What is wrong with the command line is told in the usual way of clap, with code 2.)
 
 #![allow(
     clippy::unwrap_used,
@@ -58,13 +59,18 @@ fn what_is_no_npy() {
     refused(b"\x93NUMPY", &["not a .npy file"]);
     refused(b"\x93NUMPY\x02\x00\x10\x00", &["not a .npy file"]);
     refused(b"\x93NUMPY\x09\x00\x10\x00", &["version 9"]);
-    refused(&npy("no dictionary", None, &[]), &["damaged"]);
-    refused(&npy("[1, 2]", None, &[]), &["damaged"]);
+    refused(&npy("no dictionary", None, &[]), &["header cannot be read"]);
+    refused(&npy("[1, 2]", None, &[]), &["header cannot be read"]);
     refused(
         &npy("{'shape': (3,), 'descr': '<f8'}", None, &[0; 24]),
         &["no 'fortran_order'"],
     );
-    refused(&npy("\u{1b}[31m\r\n", None, &[]), &["damaged"]);
+    let twice = "{'descr': '<f8', 'fortran_order': False, 'shape': (5, 3), 'shape': (3, 5)}";
+    refused(&npy(twice, None, &[0; 120]), &["4 entries"]);
+    refused(
+        &npy("\u{1b}[31m\r\n", None, &[]),
+        &["header cannot be read"],
+    );
 }
 
 #[test]
@@ -186,7 +192,10 @@ fn hostile_headers() {
         refused(&npy(&header, None, &[0; 72]), &["shape"]);
     }
     for bracket in ["(", "[", "{"] {
-        refused(&npy(&bracket.repeat(4), None, &[]), &["damaged"]);
+        refused(
+            &npy(&bracket.repeat(4), None, &[]),
+            &["header cannot be read"],
+        );
         refused(&npy(&bracket.repeat(9000), None, &[]), &["begins"]);
         // The parser would take longer than anybody lives.
         refused(&npy(&bracket.repeat(60), None, &[]), &["begins"]);
@@ -215,6 +224,7 @@ fn names_that_must_not_be_replaced() {
     let directory = directory();
     directory.write("out.npy", b"older");
     fs::create_dir(directory.path("folder")).unwrap();
+    let long = "long".repeat(100);
     let cross = |out| directory.cross("a.npy", "b.npy", out);
     directory.refuses(&mut cross("out.npy"), &["out.npy", "--force"]);
     for force in [&["--force"][..], &[]] {
@@ -223,6 +233,8 @@ fn names_that_must_not_be_replaced() {
         directory.refuses(cross("folder").args(force), &["folder", "regular"]);
         directory.refuses(cross("folder/..").args(force), &["regular"]);
         directory.refuses(cross("missing/out.npy").args(force), &["missing/out.npy"]);
+        directory.refuses(cross("missing/").args(force), &["missing/", "directory"]);
+        directory.refuses(cross(&long).args(force), &["long", "too long"]);
         directory.refuses(cross("a.npy/out.npy").args(force), &["a.npy/out.npy"]);
     }
 }
