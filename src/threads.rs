@@ -39,8 +39,8 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
 /// Below this many bytes read and written, [`Threads::Auto`] stays serial.
 ///
 /// `cargo bench --bench throughput -- --ratios` measures it: waking a worker costs about 20 µs, and data that
-/// were in one core's cache move to another's. On a 2-core Zen 4 two threads took 2.3 times as long as one for
-/// 2 MiB, as long for 4.5 MiB, and 0.8 of the time for 9 MiB.
+/// were in one core's cache move to another's. On a 2-core Zen 4 two threads took 1.9 times as long as one for
+/// 2 MiB, 1.2 to 1.5 times for 4.5 MiB, and 0.7 to 0.8 of the time for 9 MiB.
 const PARALLEL_BYTES: usize = 8 << 20;
 
 /// Into how many pieces; rayon is not asked for its threads unless there is more than one to be used.

@@ -6,8 +6,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 #![cfg(target_arch = "x86_64")]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use support::output_of;
 
 /// What the code of one level looks like.
 struct Expected {
@@ -51,7 +55,8 @@ const LEVELS: [Expected; 3] = [
 fn assembly() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine-code");
-    let output = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
         .args(["rustc", "--quiet", "--release", "--lib", "--manifest-path"])
         .arg(root.join("Cargo.toml"))
         .arg("--target-dir")
@@ -64,14 +69,8 @@ fn assembly() -> String {
         ])
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET")
-        .output()
-        .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+        .env_remove("CARGO_BUILD_TARGET");
+    output_of(&mut cargo);
     let deps = target.join("release/deps");
     let is_assembly = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

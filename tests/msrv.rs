@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+mod support;
+
 use std::process::Command;
 
 use serde_json::Value;
+use support::output_of;
 
 /// "1.89" or "1.89.0" as numbers.
 fn version(text: &str) -> Vec<u32> {
@@ -19,23 +22,16 @@ fn version(text: &str) -> Vec<u32> {
 #[test]
 fn every_dependency_builds_with_the_stated_rust_version() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version=1",
-            "--locked",
-            "--all-features",
-            "--manifest-path",
-            manifest,
-        ])
-        .output()
-        .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args([
+        "metadata",
+        "--format-version=1",
+        "--locked",
+        "--all-features",
+        "--manifest-path",
+        manifest,
+    ]);
+    let metadata: Value = serde_json::from_slice(&output_of(&mut cargo)).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let stated = env!("CARGO_PKG_RUST_VERSION");
     assert!(packages.len() > 3, "{} packages", packages.len());

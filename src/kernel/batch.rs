@@ -1,6 +1,6 @@
 //! A batch: the operands of one call, seen to be equally long, that are split together.
 
-use super::tile::Place;
+use super::tile::{Place, is_columns};
 use crate::view::{check_len, moved};
 use crate::{Element, Error, Vectors, VectorsMut};
 
@@ -73,9 +73,10 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
 
     /// Whether no operand needs a tile.
     pub(super) fn is_columns(&self) -> bool {
-        let columns = self.inputs.iter().all(|view| view.stride() == 1)
-            && self.outputs.iter().all(|view| view.stride() == 1);
-        columns || self.len() <= 1
+        let len = self.len();
+        let (mut inputs, mut outputs) = (self.inputs.iter(), self.outputs.iter());
+        inputs.all(|view| is_columns(view.stride(), len))
+            && outputs.all(|view| is_columns(view.stride(), len))
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 //!
 //! c = (a₂b₃ − a₃b₂, a₃b₁ − a₁b₃, a₁b₂ − a₂b₁): six products and three differences, each rounded once.
 //! Nothing is fused: with a fused multiply-subtract a × a would not be zero, and the result would
-//! depend on the CPU. From L2 outwards the kernel waits for memory, so fusing would not be faster either.
+//! depend on the CPU.
 
 use super::Operation;
 use crate::simd::Lanes;

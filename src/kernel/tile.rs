@@ -3,7 +3,7 @@
 
 use core::mem::MaybeUninit;
 
-use crate::view::moved;
+use crate::view::{moved, row};
 
 /// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 4.5 KiB: well
 /// inside any L1, and little enough for a small stack. Larger tiles won nothing in a cache and cost up to
@@ -51,7 +51,7 @@ impl<T: Copy> Place<T> {
     /// Whether each component is a column that needs no tile.
     #[inline(always)]
     pub(super) fn is_columns(&self) -> bool {
-        self.stride == 1 || self.len <= 1
+        is_columns(self.stride, self.len)
     }
 
     /// The columns that hold vectors `start..start + len`: the operand's own, or the tile, filled from it.
@@ -74,9 +74,9 @@ impl<T: Copy> Place<T> {
         let from = self.from(start, len);
         match self.row_width() {
             // SAFETY: the vectors are valid for reads, and their copies fit into the tile.
-            Some(3) => unsafe { copy(row(from), 3, columns, 1, len) },
+            Some(3) => unsafe { copy(row(from[0]), 3, columns, 1, len) },
             // SAFETY: as above.
-            Some(4) => unsafe { copy(row(from), 4, columns, 1, len) },
+            Some(4) => unsafe { copy(row(from[0]), 4, columns, 1, len) },
             // SAFETY: as above.
             _ => unsafe { copy(from, self.stride, columns, 1, len) },
         }
@@ -106,9 +106,9 @@ impl<T: Copy> Place<T> {
         let to = self.from(start, len);
         match self.row_width() {
             // SAFETY: the columns hold `len` vectors, and their places are valid for writes.
-            Some(3) => unsafe { copy(columns, 1, row(to), 3, len) },
+            Some(3) => unsafe { copy(columns, 1, row(to[0]), 3, len) },
             // SAFETY: as above.
-            Some(4) => unsafe { copy(columns, 1, row(to), 4, len) },
+            Some(4) => unsafe { copy(columns, 1, row(to[0]), 4, len) },
             // SAFETY: as above.
             _ => unsafe { copy(columns, 1, to, self.stride, len) },
         }
@@ -129,18 +129,18 @@ impl<T: Copy> Place<T> {
     /// The elements from vector to vector, if the components of each lie side by side.
     #[inline(always)]
     fn row_width(&self) -> Option<isize> {
-        (self.components == row(self.components)).then_some(self.stride)
+        (self.components == row(self.components[0])).then_some(self.stride)
     }
 }
 
-/// Components side by side.
+/// Whether vectors so far apart need no tile: one vector is columns, whatever its stride.
 #[inline(always)]
-fn row<T>([x, ..]: [*mut T; 3]) -> [*mut T; 3] {
-    [x, x.wrapping_add(1), x.wrapping_add(2)]
+pub(super) fn is_columns(stride: isize, len: usize) -> bool {
+    stride == 1 || len <= 1
 }
 
 /// Copies `len` vectors from one stride to another. Where the strides are constants and the components
-/// lie side by side the compiler does it with shuffles, two to three times as fast as one by one.
+/// lie side by side the compiler does it with shuffles, about twice as fast as one by one.
 ///
 /// # Safety
 /// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.

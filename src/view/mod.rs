@@ -207,8 +207,8 @@ impl<'a, T: Element> Vectors<'a, T> {
 
     /// Components side by side, the vectors `stride` elements apart; an empty `data` needs an empty view.
     fn rows(data: &'a [T], stride: isize, len: usize) -> Self {
-        let p = data.as_ptr();
-        Self::new([p, p.wrapping_add(1), p.wrapping_add(2)], stride, len)
+        let components = row(data.as_ptr().cast_mut());
+        Self::new(components.map(<*mut T>::cast_const), stride, len)
     }
 
     pub(crate) fn components(&self) -> [*const T; 3] {
@@ -323,8 +323,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     }
 
     fn rows(data: &'a mut [T], stride: isize, len: usize) -> Self {
-        let p = data.as_mut_ptr();
-        Self::new([p, p.wrapping_add(1), p.wrapping_add(2)], stride, len)
+        Self::new(row(data.as_mut_ptr()), stride, len)
     }
 
     /// The same view for a shorter time, so that it can be given away more than once.
@@ -383,6 +382,12 @@ fn components_at<T>(data: *mut T, first: usize, component_stride: isize) -> [*mu
     [0, 1, 2].map(|k: isize| {
         data.wrapping_offset((first as isize).wrapping_add(k.wrapping_mul(component_stride)))
     })
+}
+
+/// Components side by side, from the first of them.
+#[inline(always)]
+pub(crate) fn row<T>(x: *mut T) -> [*mut T; 3] {
+    [x, x.wrapping_add(1), x.wrapping_add(2)]
 }
 
 /// The same component `vectors` further. Wrapping, because the end of a view need not be inside the allocation.

@@ -7,6 +7,7 @@
 
 use std::fmt::{Debug, LowerHex};
 use std::io::Write;
+use std::process::Command;
 
 use crosslane::{Accuracy, Element, Engine, Level, Soa, Vectors, VectorsMut, reference};
 
@@ -282,4 +283,13 @@ pub fn engines() -> Vec<Engine> {
         .into_iter()
         .map(|level| Engine::new().with_level(level).unwrap())
         .collect()
+}
+
+/// What a command prints, if it succeeds.
+#[track_caller]
+pub fn output_of(command: &mut Command) -> Vec<u8> {
+    let output = command.output().expect("the command runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    output.stdout
 }

@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use crosslane::{Engine, Level, Threads};
@@ -80,7 +80,7 @@ fn run(cli: &Cli) -> Result<()> {
         // Here, where it can fail in good order; rayon's own first use of it would panic.
         rayon::ThreadPoolBuilder::new()
             .build_global()
-            .context("threads")?;
+            .map_err(|error| anyhow!("threads: {error}"))?;
     }
     let mut out = io::stdout().lock();
     match &cli.command {
