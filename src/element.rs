@@ -37,11 +37,11 @@ pub trait PerElement {
 
 mod sealed {
     use super::{Element, PerElement};
-    use crate::simd::{Lanes, Simd};
+    use crate::simd::{Rows, Simd};
 
     pub trait Compiled: Sized {
         /// The lanes that carry this element at level `S`.
-        type Lanes<S: Simd>: Lanes<Element = Self, Simd = S>;
+        type Lanes<S: Simd>: Rows<Element = Self, Simd = S>;
 
         /// Runs the instance of `P` for this type.
         fn select<P: PerElement>(input: P::Input<'_, Self>)

@@ -1,10 +1,10 @@
 //! The engine: what is decided once per call (level, threads), and the operations by name.
 
 use crate::element::PerElement;
-use crate::kernel::{Batch, Cross, Direct, Operation, Tiled};
+use crate::kernel::{AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, Shape, Task};
 use crate::level::Proof;
 use crate::threads::split;
-use crate::{Accuracy, Element, Error, Level, Threads, Vectors, VectorsMut};
+use crate::{Accuracy, Element, Error, Level, Stores, Threads, Vectors, VectorsMut};
 
 /// How operations are run; a small value to be made once and kept, or made for every call.
 ///
@@ -26,15 +26,17 @@ pub struct Engine {
     accuracy: Accuracy,
     level: Proof,
     threads: Threads,
+    stores: Stores,
 }
 
 impl Engine {
-    /// [`Level::best`], [`Accuracy::Plain`], [`Threads::Auto`].
+    /// [`Level::best`], [`Accuracy::Plain`], [`Threads::Auto`], [`Stores::Auto`].
     pub fn new() -> Self {
         Self {
             accuracy: Accuracy::default(),
             level: Proof::best(),
             threads: Threads::default(),
+            stores: Stores::default(),
         }
     }
 
@@ -59,6 +61,12 @@ impl Engine {
     #[must_use]
     pub fn with_threads(self, threads: Threads) -> Self {
         Self { threads, ..self }
+    }
+
+    /// The same with other stores.
+    #[must_use]
+    pub fn with_stores(self, stores: Stores) -> Self {
+        Self { stores, ..self }
     }
 
     /// The level it runs at.
@@ -152,14 +160,25 @@ impl Engine {
         operation: Op,
         batch: &mut Batch<'_, T, I, O>,
     ) {
-        split(
-            batch,
-            self.threads,
-            &|batch| match Direct::new(operation, batch) {
-                Some(direct) => self.level.vectorize(direct),
-                None => self.level.vectorize(Tiled { operation, batch }),
-            },
-        );
+        if batch.len() == 0 {
+            return;
+        }
+        batch.run_forwards();
+        let stream = !batch.is_in_place() && self.stores.stream(batch.bytes());
+        split(batch, self.threads, &|batch| {
+            let shape = batch.shape(stream);
+            let task = Task {
+                operation,
+                batch,
+                stream,
+            };
+            match shape {
+                Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
+                Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
+                Shape::Padded => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
+                Shape::Mixed => self.level.vectorize(task.mixed()),
+            }
+        });
     }
 }
 
@@ -210,6 +229,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::Soa;
     use crate::simd::Lanes;
 
     /// Writes down on which lanes it was run, and copies the first operand.
@@ -226,27 +246,47 @@ mod tests {
         }
     }
 
+    /// On which lanes an engine runs `len` vectors, of each shape that a batch can have.
+    fn seen(engine: Engine, len: usize) -> Vec<&'static str> {
+        let seen = Mutex::default();
+        let a = vec![[1.0, 2.0, 3.0]; len];
+        let columns = Soa::from_aos(&a);
+        let (mut rows, mut padded, mut soa) = (a.clone(), vec![[0.0; 4]; len], Soa::zeros(len));
+        let wide = vec![1.0; 7 * len];
+        let wide = Vectors::strided(&wide, 0, 2, 7, len).expect("inside");
+        let mut run = |a: Vectors<'_, f64>, out: VectorsMut<'_, f64>| {
+            let mut batch = Batch::new(a, a, out).expect("equal lengths");
+            engine.run(Probe(&seen), &mut batch);
+        };
+        run(columns.view(), soa.view_mut());
+        run(Vectors::from(&a), (&mut rows).into());
+        run(Vectors::from(&padded.clone()), (&mut padded).into());
+        run(columns.view(), (&mut rows).into());
+        run(wide, soa.view_mut());
+        seen.into_inner().expect("nobody panics")
+    }
+
     #[test]
     fn an_engine_runs_at_its_level_in_every_layout() {
         for level in Level::available() {
             let engine = Engine::new().with_level(level).expect("available");
-            let (a, seen) = ([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], Mutex::default());
-            let (mut rows, mut columns) = ([[0.0; 3]; 2], crate::Soa::zeros(2));
-            let soa = crate::Soa::from_aos(&a);
-            let mut tiled = Batch::new(Vectors::from(&a), (&a).into(), (&mut rows).into());
-            engine.run(Probe(&seen), tiled.as_mut().expect("equal lengths"));
-            let mut direct = Batch::new(soa.view(), soa.view(), columns.view_mut());
-            engine.run(Probe(&seen), direct.as_mut().expect("equal lengths"));
-            assert_eq!((rows, columns.to_aos()), (a, a.to_vec()));
-            let seen = seen.into_inner().expect("nobody panics");
-            assert!(seen.len() >= 2, "{seen:?}");
+            let seen = seen(engine, 64);
+            assert!(seen.len() >= 5, "{seen:?}");
             let name = |token: &&str| {
-                token
-                    .rsplit("::")
-                    .next()
-                    .is_some_and(|t| t.eq_ignore_ascii_case(level.name()))
+                let token = token.rsplit("::").next();
+                token.is_some_and(|token| token.eq_ignore_ascii_case(level.name()))
             };
             assert!(seen.iter().all(name), "{level} ran as {seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fill_a_register_goes_to_a_narrower_one() {
+        for (len, narrowest) in [(1, "Scalar"), (2, "Baseline"), (3, "Baseline")] {
+            for token in seen(Engine::new(), len) {
+                // One vector is columns in every layout.
+                assert!(token.ends_with(narrowest), "{len} vectors ran as {token}");
+            }
         }
     }
 }

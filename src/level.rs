@@ -128,14 +128,14 @@ impl Proof {
         }
     }
 
-    /// Runs `work` at this level.
+    /// Runs `work` at this level, or at a lower one if it does not fill a register.
     pub(crate) fn vectorize<W: Work>(self, work: W) {
         match self {
-            Self::Baseline(simd) => simd.vectorize(work),
+            Self::Baseline(simd) => simd.vectorize_fitting(work),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(simd) => simd.vectorize(work),
+            Self::Avx2(simd) => simd.vectorize_fitting(work),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(simd) => simd.vectorize(work),
+            Self::Avx512(simd) => simd.vectorize_fitting(work),
         }
     }
 }

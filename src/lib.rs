@@ -52,6 +52,8 @@ mod simd;
 #[forbid(unsafe_code)]
 mod soa;
 #[forbid(unsafe_code)]
+mod stores;
+#[forbid(unsafe_code)]
 mod threads;
 mod view;
 
@@ -61,6 +63,7 @@ pub use error::Error;
 pub use level::Level;
 pub use reference::Accuracy;
 pub use soa::Soa;
+pub use stores::Stores;
 pub use threads::Threads;
 pub use view::{Vectors, VectorsMut};
 

@@ -1,6 +1,7 @@
 //! A batch: the operands of one call, seen to be equally long, that are split together.
 
-use super::tile::{Place, is_columns};
+use super::cursor::Form;
+use super::place::Place;
 use crate::view::{check_len, moved};
 use crate::{Element, Error, Vectors, VectorsMut};
 
@@ -12,6 +13,7 @@ use crate::{Element, Error, Vectors, VectorsMut};
 pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     inputs: [Vectors<'a, T>; I],
     outputs: [VectorsMut<'a, T>; O],
+    in_place: bool,
 }
 
 impl<'a, T: Element> Batch<'a, T, 2, 1> {
@@ -28,6 +30,7 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
         Ok(Self {
             inputs: [a, b],
             outputs: [out],
+            in_place: false,
         })
     }
 
@@ -36,13 +39,22 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
     pub(crate) fn in_place(a: VectorsMut<'a, T>, b: Vectors<'a, T>) -> Result<Self, Error> {
         // SAFETY: in the kernels every load of a vector comes before the store to it.
         let before = unsafe { a.to_read_in_place() };
-        Self::new(before, b, a)
+        let batch = Self::new(before, b, a)?;
+        Ok(Self {
+            in_place: true,
+            ..batch
+        })
     }
 }
 
 impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     pub(crate) fn len(&self) -> usize {
         self.outputs[0].len()
+    }
+
+    /// Whether an output is an input.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.in_place
     }
 
     /// The bytes that the batch moves from and to memory. A broadcast operand stays in the cache.
@@ -68,34 +80,64 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         Self {
             inputs: self.inputs.each_mut().map(|view| view.split_off(at)),
             outputs: self.outputs.each_mut().map(|view| view.split_off(at)),
+            in_place: self.in_place,
         }
     }
 
-    /// Whether no operand needs a tile.
-    pub(super) fn is_columns(&self) -> bool {
-        let len = self.len();
+    /// Turns all operands around, if the first output runs backwards. The vectors meet as before.
+    pub(crate) fn run_forwards(&mut self) {
+        if self.outputs[0].stride() < 0 {
+            self.inputs.iter_mut().for_each(Vectors::reverse);
+            self.outputs.iter_mut().for_each(VectorsMut::reverse);
+        }
+    }
+
+    /// What the operands have in common.
+    pub(crate) fn shape(&self, stream: bool) -> Shape {
+        if self.len() <= 1 || (self.is(Form::Columns) && !(stream && self.is_out_of_step())) {
+            Shape::Columns
+        } else if self.is(Form::Rows) {
+            Shape::Rows
+        } else if self.is(Form::Padded) {
+            Shape::Padded
+        } else {
+            Shape::Mixed
+        }
+    }
+
+    /// Whether all operands are of this form, or one vector repeated.
+    pub(super) fn is(&self, form: Form) -> bool {
         let (mut inputs, mut outputs) = (self.inputs.iter(), self.outputs.iter());
-        inputs.all(|view| is_columns(view.stride(), len))
-            && outputs.all(|view| is_columns(view.stride(), len))
+        inputs.all(|view| Place::of(view).is(form))
+            && outputs.all(|view| Place::of_mut(view).is(form))
     }
 
-    #[inline(always)]
+    /// Whether an output has columns that cannot be streamed together.
+    fn is_out_of_step(&self) -> bool {
+        let mut outputs = self.outputs.iter();
+        outputs.any(|view| !Place::of_mut(view).is_in_step())
+    }
+
     pub(super) fn inputs(&self) -> [Place<T>; I] {
-        self.inputs.each_ref().map(|view| {
-            Place::new(
-                view.components().map(<*const T>::cast_mut),
-                view.stride(),
-                view.len(),
-            )
-        })
+        self.inputs.each_ref().map(Place::of)
     }
 
-    #[inline(always)]
     pub(super) fn outputs(&self) -> [Place<T>; O] {
-        self.outputs
-            .each_ref()
-            .map(|view| Place::new(view.components(), view.stride(), view.len()))
+        self.outputs.each_ref().map(Place::of_mut)
     }
+}
+
+/// What the operands of a batch have in common; one vector repeated goes with everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All are columns; if they are to be streamed, then in step. One vector is columns, whatever its stride.
+    Columns,
+    /// All are rows of three.
+    Rows,
+    /// All are padded rows.
+    Padded,
+    /// Each has a layout of its own.
+    Mixed,
 }
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 //! c = (a₂b₃ − a₃b₂, a₃b₁ − a₁b₃, a₁b₂ − a₂b₁): six products and three differences, each rounded once.
 //! Nothing is fused: with a fused multiply-subtract a × a would not be zero, and the result would
 //! depend on the CPU.
+//!
+//! With yzx for the rotation (x, y, z) to (y, z, x), a·b.yzx − a.yzx·b is (c₃, c₁, c₂): the same products and
+//! differences in another order, so that vectors that lie in rows need not become columns and rows again.
 
 use super::Operation;
+use super::rows::Rotate;
 use crate::simd::Lanes;
 
 /// c = a × b.
@@ -14,10 +18,13 @@ pub(crate) struct Cross;
 impl Operation<2, 1> for Cross {
     #[inline(always)]
     fn lanes<L: Lanes>(self, [a, b]: [[L; 3]; 2]) -> [[L; 3]; 1] {
-        [[
-            a[1] * b[2] - a[2] * b[1],
-            a[2] * b[0] - a[0] * b[2],
-            a[0] * b[1] - a[1] * b[0],
-        ]]
+        let minor = |j: usize, k: usize| L::difference_of_products(a[j], b[k], a[k], b[j]);
+        [[minor(1, 2), minor(2, 0), minor(0, 1)]]
+    }
+
+    #[inline(always)]
+    fn rows<R: Rotate>(self, [a, b]: [R; 2]) -> Option<[R; 1]> {
+        let turned = R::difference_of_products(a, b.rotate(), a.rotate(), b);
+        Some([turned.rotate()])
     }
 }

@@ -3,205 +3,227 @@
 //! # How a batch is worked on
 //!
 //! An [`Operation`] says what happens to lanes: for the cross product, six registers in, three out.
-//! It knows nothing of memory. This module carries lanes between memory and operation:
+//! It knows nothing of memory. Between memory and operation there is one loop, in `sweep`:
 //!
 //! ```text
-//! for each block of the batch:
-//!     columns of each input   = the caller's own columns, where the stride is 1
-//!                             | a tile in L1, gathered from any other stride
-//!     for each register's worth of vectors in the block:
-//!         load inputs, operate, store outputs                 <- the one hot loop
-//!     an output that is not columns is scattered from its tile
+//! for each register's worth of vectors:
+//!     load every input    columns as they are; rows through shuffles; one vector repeated from L1
+//!     operate
+//!     store every output  the same ways
 //! ```
 //!
-//! So a layout costs one way in and one way out, an operation costs one function, and they add. When
-//! every operand is columns ([`Direct`]) the block is the whole batch and nothing is copied; the other
-//! way ([`Tiled`]) is a function of its own, because its stack frame would cost a small batch more time
-//! than the batch itself.
+//! A layout is written once, in `cursor`, an operation once, as [`Operation::lanes`], and a way to the end of a batch
+//! once, in `sweep`: they add. A new operation has every layout, type, level, kind of stores and number of
+//! threads as soon as it says what it does to lanes. What the compiler makes of the loop depends on what it
+//! knows of the operands, so there is one instance for each [`Shape`]: [`Direct`] for columns, for rows
+//! and for padded rows, [`Mixed`] for everything else, which asks each operand for its form as it goes.
 //!
-//! 1. The tail of a column is done with partial loads and stores: nothing behind the last element is
-//!    touched, and a batch shorter than a register needs no other code.
-//! 2. One vector is columns, whatever its stride, and needs no tile.
-//! 3. A broadcast operand fills its tile once per batch, not once per block.
-//! 4. In each step the loads come before the stores, and the tiles are filled before their block is
-//!    written, so an output may be one of the inputs, place by place.
+//! 1. The loop overlaps itself where the length is no multiple of a register: nothing is done by halves, nothing
+//!    behind the last element is touched. What does not fill one register goes to a level with narrower ones,
+//!    down to one lane.
+//! 2. Operations that know how ([`Operation::rows`]) work on rows as they lie, where that takes fewer shuffles
+//!    than to make columns and rows again.
+//! 3. Other strides are gathered to a tile in L1 and scattered from it, block by block.
+//! 4. In each step loads come before stores, and steps that overlap others store last, so an output may be
+//!    one of the inputs, place by place.
+//! 5. Streamed stores go to whole registers of the output. Columns that are out of step (NumPy's (3, N), N
+//!    odd) go through a tile, from which each column gets its own whole lines.
 
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
-use core::ptr;
 
 use crate::Element;
 use crate::simd::{Lanes, Simd, Work};
 
 mod batch;
 mod cross;
+mod cursor;
+mod place;
+mod rows;
+mod sweep;
 mod tile;
 
-pub(crate) use batch::Batch;
+pub(crate) use batch::{Batch, Shape};
 pub(crate) use cross::Cross;
+pub(crate) use cursor::{AllRows, Columns, OfFour, OfThree};
+use cursor::{Any, Cursor, Form, Repeated, Uniform, repeat};
+use place::{Layout, Way};
+use rows::Rotate;
+use sweep::{Range, sweep};
 use tile::Tile;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
     fn lanes<L: Lanes>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
-}
 
-/// An operation on a batch whose operands all are columns.
-#[derive(Debug)]
-pub(crate) struct Direct<'a, T, Op, const I: usize, const O: usize> {
-    operation: Op,
-    batch: &'a Batch<'a, T, I, O>,
-}
-
-impl<'a, T: Element, Op, const I: usize, const O: usize> Direct<'a, T, Op, I, O> {
-    /// `None` if an operand is not columns.
-    pub(crate) fn new(operation: Op, batch: &'a Batch<'a, T, I, O>) -> Option<Self> {
-        batch.is_columns().then_some(Self { operation, batch })
-    }
-}
-
-impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
-    for Direct<'_, T, Op, I, O>
-{
+    /// The same on vectors as they lie in rows, if the operation can be said so; must be `#[inline(always)]`.
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let from = self.batch.inputs().map(|input| input.components());
-        let to = self.batch.outputs().map(|output| output.components());
-        // SAFETY: `new` has seen that these are columns, the views say that they are valid, and outputs
-        // meet inputs place by place or not at all, as a batch guarantees.
-        unsafe { columns::<S, T, Op, I, O>(simd, self.operation, from, to, self.batch.len()) };
+    fn rows<R: Rotate>(self, _inputs: [R; I]) -> Option<[R; O]> {
+        None
     }
 }
 
-/// An operation on a batch in any layout.
+/// An operation, a batch, and whether to stream what is stored.
 #[derive(Debug)]
-pub(crate) struct Tiled<'a, T, Op, const I: usize, const O: usize> {
+pub(crate) struct Task<'a, T, Op, const I: usize, const O: usize> {
     pub(crate) operation: Op,
     pub(crate) batch: &'a Batch<'a, T, I, O>,
+    pub(crate) stream: bool,
 }
 
-impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
-    for Tiled<'_, T, Op, I, O>
+/// A task whose operands all are of one form.
+#[derive(Debug)]
+pub(crate) struct Direct<'a, K, T, Op, const I: usize, const O: usize> {
+    task: Task<'a, T, Op, I, O>,
+    access: PhantomData<K>,
+}
+
+/// A task whose operands each have a layout of their own.
+#[derive(Debug)]
+pub(crate) struct Mixed<'a, T, Op, const I: usize, const O: usize>(Task<'a, T, Op, I, O>);
+
+impl<'a, T: Element, Op, const I: usize, const O: usize> Task<'a, T, Op, I, O> {
+    /// With what the operands are known to have in common: the batch must have that shape.
+    pub(crate) fn direct<K: Uniform>(self) -> Direct<'a, K, T, Op, I, O> {
+        debug_assert!(
+            self.batch.len() <= 1 || self.batch.is(K::FORM),
+            "operands are of one form"
+        );
+        Direct {
+            task: self,
+            access: PhantomData,
+        }
+    }
+
+    /// With nothing known of the operands.
+    pub(crate) fn mixed(self) -> Mixed<'a, T, Op, I, O> {
+        Mixed(self)
+    }
+
+    fn fills<S: Simd>(&self) -> bool {
+        self.batch.len() >= T::Lanes::<S>::LEN
+    }
+}
+
+impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+    for Direct<'_, K, T, Op, I, O>
 {
     #[inline(always)]
+    fn fills<S: Simd>(&self) -> bool {
+        self.task.fills::<S>()
+    }
+
+    #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (inputs, outputs) = (self.batch.inputs(), self.batch.outputs());
+        let Task {
+            operation,
+            batch,
+            stream,
+        } = self.task;
+        let (places, lanes) = (batch.inputs(), T::Lanes::<S>::LEN);
+        let mut rooms = [const { MaybeUninit::<Repeated>::uninit() }; I];
+        let mut from = places.map(|place| Cursor::new(place.components, K::FORM));
+        for ((cursor, place), room) in from.iter_mut().zip(&places).zip(&mut rooms) {
+            if place.layout() == Layout::Repeated {
+                // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
+                // vectors fits into the room.
+                *cursor =
+                    unsafe { repeat(place.components, room.as_mut_ptr().cast(), K::FORM, lanes) };
+            }
+        }
+        let to = batch
+            .outputs()
+            .map(|place| Cursor::new(place.components, K::FORM));
+        let (way, mut head) = Way::out::<S, T>(&batch.outputs(), stream);
+        let (len, stream) = (batch.len(), way == Way::Streamed);
+        if stream {
+            let range = Range { head, len, stream };
+            // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
+            // meet inputs place by place or not at all, and it `fills` a register.
+            unsafe { sweep::<K, S, T, Op, I, O>(simd, operation, from, to, range) };
+            simd.fence();
+        } else {
+            if len >= ALIGNED * lanes {
+                head = to[0].head::<S>();
+            }
+            let range = Range { head, len, stream };
+            // SAFETY: as above.
+            unsafe { sweep::<K, S, T, Op, I, O>(simd, operation, from, to, range) };
+        }
+    }
+}
+
+/// From so many registers' worth of vectors up, a step is spent on whole registers of the output: what is
+/// stored across cache lines costs more.
+const ALIGNED: usize = 16;
+
+impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+    for Mixed<'_, T, Op, I, O>
+{
+    #[inline(always)]
+    fn fills<S: Simd>(&self) -> bool {
+        self.0.fills::<S>()
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Task {
+            operation,
+            batch,
+            stream,
+        } = self.0;
+        let (inputs, outputs, total) = (batch.inputs(), batch.outputs(), batch.len());
+        let lanes = T::Lanes::<S>::LEN;
         let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
         let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
-        let (mut from, mut to) = ([[ptr::null_mut(); 3]; I], [[ptr::null_mut(); 3]; O]);
-        let total = self.batch.len();
+        let (mut from, mut to) = (
+            inputs.map(|place| Cursor::new(place.components, Form::Columns)),
+            outputs.map(|place| Cursor::new(place.components, Form::Columns)),
+        );
+        let (way, mut head) = Way::out::<S, T>(&outputs, stream);
+        let tiled = inputs.iter().any(|place| place.layout() == Layout::Strided)
+            || outputs.iter().any(|place| place.needs_tile(way));
+        let most = if tiled { Tile::capacity::<T>() } else { total };
         let mut start = 0;
         while start < total {
-            let len = Tile::capacity::<T>().min(total - start);
-            for ((from, input), tile) in from.iter_mut().zip(&inputs).zip(&mut in_tiles) {
-                // SAFETY: the views say that vectors from `start` on are valid, `len` of them fit into a
-                // tile, and blocks come in order, the longest first.
-                *from = unsafe { input.gather(start, len, tile) };
+            let len = block(total - start, most, lanes, head);
+            for ((cursor, place), tile) in from.iter_mut().zip(&inputs).zip(&mut in_tiles) {
+                // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
+                // order, `len` no more than a tile where one is needed.
+                *cursor = unsafe { place.source::<S>(start, len, tile) };
             }
-            for ((to, output), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
-                *to = output.destination(start, tile);
+            for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
+                *cursor = place.target(start, tile, way);
             }
-            // SAFETY: these are columns of `len` elements, in the batch or in a tile, and those in `from`
-            // hold values. Outputs meet inputs place by place or not at all, as a batch guarantees.
-            unsafe { columns::<S, T, Op, I, O>(simd, self.operation, from, to, len) };
-            for (output, to) in outputs.iter().zip(to) {
-                // SAFETY: as for `gather`, and `columns` has filled the tile.
-                unsafe { output.scatter(start, len, to) };
+            let stream = way == Way::Streamed;
+            let range = Range { head, len, stream };
+            // SAFETY: the views, or tiles that were filled, have `len` vectors, which are one register's worth or more;
+            // a batch has outputs that meet inputs place by place or not at all.
+            unsafe { sweep::<Any, S, T, Op, I, O>(simd, operation, from, to, range) };
+            for (place, tile) in outputs.iter().zip(&mut out_tiles) {
+                // SAFETY: as for `source`, for writes, and the loop has filled the tile.
+                unsafe { place.finish(simd, start, len, total, tile, way) };
             }
-            start += len;
+            (start, head) = (start + len, 0);
+        }
+        if way != Way::Cached {
+            simd.fence();
         }
     }
 }
 
-/// The hot loop: `len` vectors from columns to columns.
-///
-/// # Safety
-/// Each pointer of `from` is valid for reads of `len` elements and each of `to` for writes; where one of
-/// `to` overlaps one of `from`, they are equal.
+/// The length of the next block of `rest` vectors: `most` or less, one register's worth or more also of the last,
+/// and whole registers of it behind the first `head`.
 #[inline(always)]
-unsafe fn columns<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-    simd: S,
-    operation: Op,
-    from: [[*mut T; 3]; I],
-    to: [[*mut T; 3]; O],
-    len: usize,
-) {
-    debug_assert!(
-        from.as_flattened()
-            .iter()
-            .chain(to.as_flattened())
-            .all(|column| len == 0 || column.is_aligned()),
-        "columns {from:?} and {to:?} are aligned"
-    );
-    let lanes = T::Lanes::<S>::LEN;
-    let whole = len - len % lanes;
-    let mut i = 0;
-    while i < whole {
-        // SAFETY: the `LEN` elements from `i` on are among the `len`.
-        unsafe { step::<S, T, Op, I, O>(simd, operation, from, to, i, None) };
-        i += lanes;
-    }
-    if i < len {
-        // SAFETY: fewer than `LEN` elements are left from `i` on, and no more are asked for.
-        unsafe { step::<S, T, Op, I, O>(simd, operation, from, to, i, Some(len - i)) };
-    }
-}
-
-/// One register's worth of vectors from index `i` on, or the `first` of them.
-///
-/// # Safety
-/// As [`columns`], for `LEN` (or `first`, at most `LEN`) elements from index `i` on.
-#[inline(always)]
-unsafe fn step<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-    simd: S,
-    operation: Op,
-    from: [[*mut T; 3]; I],
-    to: [[*mut T; 3]; O],
-    i: usize,
-    first: Option<usize>,
-) {
-    // SAFETY: as granted by the caller.
-    let any = unsafe { load::<S, T>(simd, from[0][0].wrapping_add(i), first) };
-    let mut inputs = [[any; 3]; I]; // to have something to overwrite; the compiler drops it
-    for (lanes, columns) in inputs.iter_mut().zip(from) {
-        for (lanes, column) in lanes.iter_mut().zip(columns) {
-            // SAFETY: as granted by the caller.
-            *lanes = unsafe { load::<S, T>(simd, column.wrapping_add(i), first) };
-        }
-    }
-    let outputs = operation.lanes(inputs);
-    for (lanes, columns) in outputs.into_iter().zip(to) {
-        for (lanes, column) in lanes.into_iter().zip(columns) {
-            // SAFETY: as granted by the caller.
-            unsafe { store::<S, T>(lanes, column.wrapping_add(i), first) };
-        }
-    }
-}
-
-/// One register, or the `first` lanes of it.
-///
-/// # Safety
-/// As [`Lanes::load`] or [`Lanes::load_first`].
-#[inline(always)]
-unsafe fn load<S: Simd, T: Element>(simd: S, from: *const T, first: Option<usize>) -> T::Lanes<S> {
-    match first {
-        // SAFETY: as granted by the caller.
-        None => unsafe { Lanes::load(simd, from) },
-        // SAFETY: as granted by the caller.
-        Some(count) => unsafe { Lanes::load_first(simd, from, count) },
-    }
-}
-
-/// One register, or the `first` lanes of it.
-///
-/// # Safety
-/// As [`Lanes::store`] or [`Lanes::store_first`].
-#[inline(always)]
-unsafe fn store<S: Simd, T: Element>(lanes: T::Lanes<S>, to: *mut T, first: Option<usize>) {
-    match first {
-        // SAFETY: as granted by the caller.
-        None => unsafe { lanes.store(to) },
-        // SAFETY: as granted by the caller.
-        Some(count) => unsafe { lanes.store_first(to, count) },
+fn block(rest: usize, most: usize, lanes: usize, head: usize) -> usize {
+    if rest <= most {
+        rest
+    } else if rest < most + lanes {
+        rest / 2 / lanes * lanes + head
+    } else if head > 0 {
+        most - lanes + head
+    } else {
+        most
     }
 }

@@ -1,9 +1,12 @@
-//! 256-bit lanes, the tail of a column done with masked moves.
+//! 256-bit lanes.
+//!
+//! Rows go to columns in two steps: whole halves of registers change places, so that each half holds four
+//! rows of `f32` (two of `f64`) of its own; then each half is shuffled as SSE would do it.
 
 use core::arch::x86_64::*;
 
 use super::x86::lanes;
-use super::{Simd, Work};
+use super::{Avx512, Baseline, Lanes, Rows, Simd, Work};
 
 /// The CPU has what x86-64-v3 names: AVX2, FMA, F16C and the bit manipulation of that time.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +24,21 @@ impl Avx2 {
             && is_x86_feature_detected!("popcnt");
         has.then_some(Self(()))
     }
+
+    /// The proof, which a wider one contains.
+    pub(super) fn of(_: Avx512) -> Self {
+        Self(())
+    }
 }
 
 impl Simd for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
+    type Narrower = Baseline;
+
+    fn narrower(self) -> Baseline {
+        Baseline
+    }
 
     #[inline(always)]
     fn vectorize<W: Work>(self, work: W) {
@@ -41,66 +54,272 @@ impl Simd for Avx2 {
 lanes! {
     /// 8 lanes of `f32`.
     F32x8(__m256) of f32, Avx2;
-    mul _mm256_mul_ps, sub _mm256_sub_ps, load_first load_first_ps, store_first store_first_ps
+    mul _mm256_mul_ps, sub _mm256_sub_ps, stream _mm256_stream_ps
 }
 
 lanes! {
     /// 4 lanes of `f64`.
     F64x4(__m256d) of f64, Avx2;
-    mul _mm256_mul_pd, sub _mm256_sub_pd, load_first load_first_pd, store_first store_first_pd
+    mul _mm256_mul_pd, sub _mm256_sub_pd, stream _mm256_stream_pd
 }
 
-/// Every mask of the first lanes is a window of this table.
-static ONES_THEN_ZEROS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+impl F32x8 {
+    /// In each half, two lanes of `self` and two of `other`.
+    #[inline(always)]
+    fn shuffle<const LANES: i32>(self, other: Self) -> Self {
+        // SAFETY: lanes prove the instruction set.
+        Self(unsafe { _mm256_shuffle_ps::<LANES>(self.0, other.0) })
+    }
 
-/// A mask of the first `words` words of 32 bits.
-///
-/// # Safety
-/// `words <= 8`.
-#[inline(always)]
-unsafe fn first(words: usize) -> __m256i {
-    // SAFETY: `8 - words` is at most 8, and the table has 8 words from there on.
-    let from = unsafe { ONES_THEN_ZEROS.as_ptr().add(8 - words) };
-    // SAFETY: the table has the 8 words that one register takes from `from` on.
-    unsafe { from.cast::<__m256i>().read_unaligned() }
+    /// Two of the four halves of both.
+    #[inline(always)]
+    fn halves<const HALVES: i32>(self, other: Self) -> Self {
+        // SAFETY: lanes prove the instruction set.
+        Self(unsafe { _mm256_permute2f128_ps::<HALVES>(self.0, other.0) })
+    }
 }
 
-/// # Safety
-/// AVX2, `count <= 8`, and `count` elements at `from`: masked-off lanes are neither read nor cause a fault.
-#[inline(always)]
-unsafe fn load_first_ps(from: *const f32, count: usize) -> __m256 {
-    // SAFETY: `count <= 8`.
-    let mask = unsafe { first(count) };
-    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
-    unsafe { _mm256_maskload_ps(from, mask) }
+impl F64x4 {
+    /// In each half, one lane of `self` and one of `other`.
+    #[inline(always)]
+    fn shuffle<const LANES: i32>(self, other: Self) -> Self {
+        // SAFETY: lanes prove the instruction set.
+        Self(unsafe { _mm256_shuffle_pd::<LANES>(self.0, other.0) })
+    }
+
+    /// Two of the four halves of both.
+    #[inline(always)]
+    fn halves<const HALVES: i32>(self, other: Self) -> Self {
+        // SAFETY: lanes prove the instruction set.
+        Self(unsafe { _mm256_permute2f128_pd::<HALVES>(self.0, other.0) })
+    }
 }
 
-/// # Safety
-/// As [`load_first_ps`], but `count <= 4`.
-#[inline(always)]
-unsafe fn load_first_pd(from: *const f64, count: usize) -> __m256d {
-    // SAFETY: `count <= 4`, and an `f64` is two words.
-    let mask = unsafe { first(2 * count) };
-    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
-    unsafe { _mm256_maskload_pd(from, mask) }
+/// Which halves `halves` takes: low or high of the first, then low or high of the second.
+const LOW_LOW: i32 = 0x20;
+const LOW_HIGH: i32 = 0x30;
+const HIGH_LOW: i32 = 0x21;
+const HIGH_HIGH: i32 = 0x31;
+
+/// Which lanes the shuffle of `f32` takes: a and b of the first, c and d of the second.
+const fn pick(a: i32, b: i32, c: i32, d: i32) -> i32 {
+    a | b << 2 | c << 4 | d << 6
 }
 
-/// # Safety
-/// AVX2, `count <= 8`, and `count` elements at `to`: masked-off lanes are neither written nor cause a fault.
-#[inline(always)]
-unsafe fn store_first_ps(to: *mut f32, count: usize, lanes: __m256) {
-    // SAFETY: `count <= 8`.
-    let mask = unsafe { first(count) };
-    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
-    unsafe { _mm256_maskstore_ps(to, mask, lanes) }
+/// Which lanes the shuffle of `f64` takes: a of the first, b of the second.
+const fn pick2(a: i32, b: i32) -> i32 {
+    (a | b << 1) * 0b101
 }
 
-/// # Safety
-/// As [`store_first_ps`], but `count <= 4`.
-#[inline(always)]
-unsafe fn store_first_pd(to: *mut f64, count: usize, lanes: __m256d) {
-    // SAFETY: `count <= 4`, and an `f64` is two words.
-    let mask = unsafe { first(2 * count) };
-    // SAFETY: the caller grants AVX2 and the elements that the mask lets through.
-    unsafe { _mm256_maskstore_pd(to, mask, lanes) }
+/// The padding is neither read nor written.
+const ROW: [i32; 8] = [-1, -1, -1, 0, -1, -1, -1, 0];
+const ROW_F64: [i64; 4] = [-1, -1, -1, 0];
+
+impl Rows for F32x8 {
+    #[inline(always)]
+    fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {
+        // x0 y0 z0 x1, y1 z1 x2 y2, z2 x3 y3 z3 in each half.
+        let (a, b, c) = (
+            a.halves::<LOW_HIGH>(b),
+            a.halves::<HIGH_LOW>(c),
+            b.halves::<LOW_HIGH>(c),
+        );
+        let xy = b.shuffle::<{ pick(2, 3, 1, 2) }>(c); // x2 y2 x3 y3
+        let yz = a.shuffle::<{ pick(1, 2, 0, 1) }>(b); // y0 z0 y1 z1
+        [
+            a.shuffle::<{ pick(0, 3, 0, 2) }>(xy),
+            yz.shuffle::<{ pick(0, 2, 1, 3) }>(xy),
+            yz.shuffle::<{ pick(1, 3, 0, 3) }>(c),
+        ]
+    }
+
+    #[inline(always)]
+    fn columns_to_rows([x, y, z]: [Self; 3]) -> [Self; 3] {
+        let xy = x.shuffle::<{ pick(0, 2, 0, 2) }>(y); // x0 x2 y0 y2
+        let yz = y.shuffle::<{ pick(1, 3, 1, 3) }>(z); // y1 y3 z1 z3
+        let zx = z.shuffle::<{ pick(0, 2, 1, 3) }>(x); // z0 z2 x1 x3
+        let a = xy.shuffle::<{ pick(0, 2, 0, 2) }>(zx);
+        let b = yz.shuffle::<{ pick(0, 2, 1, 3) }>(xy);
+        let c = zx.shuffle::<{ pick(1, 3, 1, 3) }>(yz);
+        [
+            a.halves::<LOW_LOW>(b),
+            c.halves::<LOW_HIGH>(a),
+            b.halves::<HIGH_HIGH>(c),
+        ]
+    }
+
+    #[inline(always)]
+    fn padded_to_columns([a, b, c, d]: [Self; 4]) -> [Self; 3] {
+        // Rows 0 and 4, 1 and 5, 2 and 6, 3 and 7.
+        let (a, b, c, d) = (
+            a.halves::<LOW_LOW>(c),
+            a.halves::<HIGH_HIGH>(c),
+            b.halves::<LOW_LOW>(d),
+            b.halves::<HIGH_HIGH>(d),
+        );
+        let (xy01, xy23) = (
+            a.shuffle::<{ pick(0, 1, 0, 1) }>(b),
+            c.shuffle::<{ pick(0, 1, 0, 1) }>(d),
+        );
+        let (z01, z23) = (
+            a.shuffle::<{ pick(2, 2, 2, 2) }>(b),
+            c.shuffle::<{ pick(2, 2, 2, 2) }>(d),
+        );
+        [
+            xy01.shuffle::<{ pick(0, 2, 0, 2) }>(xy23),
+            xy01.shuffle::<{ pick(1, 3, 1, 3) }>(xy23),
+            z01.shuffle::<{ pick(0, 2, 0, 2) }>(z23),
+        ]
+    }
+
+    #[inline(always)]
+    fn columns_to_padded([x, y, z]: [Self; 3]) -> [Self; 4] {
+        let (xy02, xy13) = (
+            x.shuffle::<{ pick(0, 2, 0, 2) }>(y),
+            x.shuffle::<{ pick(1, 3, 1, 3) }>(y),
+        );
+        // Rows 0 and 4, 1 and 5, 2 and 6, 3 and 7; the padding takes what is z.
+        let (a, b, c, d) = (
+            xy02.shuffle::<{ pick(0, 2, 0, 0) }>(z),
+            xy13.shuffle::<{ pick(0, 2, 1, 1) }>(z),
+            xy02.shuffle::<{ pick(1, 3, 2, 2) }>(z),
+            xy13.shuffle::<{ pick(1, 3, 3, 3) }>(z),
+        );
+        [
+            a.halves::<LOW_LOW>(b),
+            c.halves::<LOW_LOW>(d),
+            a.halves::<HIGH_HIGH>(b),
+            c.halves::<HIGH_HIGH>(d),
+        ]
+    }
+
+    #[inline(always)]
+    fn rotate_padded(mut rows: [Self; 4]) -> [Self; 4] {
+        for row in &mut rows {
+            *row = row.shuffle::<{ pick(1, 2, 0, 3) }>(*row);
+        }
+        rows
+    }
+
+    #[inline(always)]
+    unsafe fn load_padded(_: Avx2, from: *const f32) -> [Self; 4] {
+        // SAFETY: the token proves the instruction set.
+        let mut rows = [Self(unsafe { _mm256_setzero_ps() }); 4];
+        // SAFETY: any bits are a mask.
+        let mask = unsafe { ROW.as_ptr().cast::<__m256i>().read_unaligned() };
+        for (i, row) in rows.iter_mut().enumerate() {
+            // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
+            *row = Self(unsafe { _mm256_maskload_ps(from.wrapping_add(i * Self::LEN), mask) });
+        }
+        rows
+    }
+
+    /// As pieces of two and one elements: a masked store is a dozen times slower on some CPUs.
+    #[inline(always)]
+    unsafe fn store_padded(rows: [Self; 4], to: *mut f32) {
+        for (i, row) in rows.into_iter().enumerate() {
+            // SAFETY: lanes prove the instruction set.
+            let low = unsafe { _mm256_castps256_ps128(row.0) };
+            // SAFETY: as above.
+            let high = unsafe { _mm256_extractf128_ps::<1>(row.0) };
+            for (half, row) in [low, high].into_iter().enumerate() {
+                let [x, y, z, _]: [f32; 4] = bytemuck::cast(row);
+                let to = to.wrapping_add(i * Self::LEN + half * 4);
+                // SAFETY: the caller grants the first three of four.
+                unsafe { to.cast::<[f32; 3]>().write([x, y, z]) };
+            }
+        }
+    }
+}
+
+impl Rows for F64x4 {
+    #[inline(always)]
+    fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {
+        // x0 y0, z0 x1, y1 z1 in each half.
+        let (a, b, c) = (
+            a.halves::<LOW_HIGH>(b),
+            a.halves::<HIGH_LOW>(c),
+            b.halves::<LOW_HIGH>(c),
+        );
+        [
+            a.shuffle::<{ pick2(0, 1) }>(b),
+            a.shuffle::<{ pick2(1, 0) }>(c),
+            b.shuffle::<{ pick2(0, 1) }>(c),
+        ]
+    }
+
+    #[inline(always)]
+    fn columns_to_rows([x, y, z]: [Self; 3]) -> [Self; 3] {
+        let a = x.shuffle::<{ pick2(0, 0) }>(y);
+        let b = z.shuffle::<{ pick2(0, 1) }>(x);
+        let c = y.shuffle::<{ pick2(1, 1) }>(z);
+        [
+            a.halves::<LOW_LOW>(b),
+            c.halves::<LOW_HIGH>(a),
+            b.halves::<HIGH_HIGH>(c),
+        ]
+    }
+
+    #[inline(always)]
+    fn padded_to_columns([a, b, c, d]: [Self; 4]) -> [Self; 3] {
+        // x and y, then z, of rows 0 and 2, 1 and 3.
+        let (xy02, xy13) = (a.halves::<LOW_LOW>(c), b.halves::<LOW_LOW>(d));
+        let (z02, z13) = (a.halves::<HIGH_HIGH>(c), b.halves::<HIGH_HIGH>(d));
+        [
+            xy02.shuffle::<{ pick2(0, 0) }>(xy13),
+            xy02.shuffle::<{ pick2(1, 1) }>(xy13),
+            z02.shuffle::<{ pick2(0, 0) }>(z13),
+        ]
+    }
+
+    #[inline(always)]
+    fn columns_to_padded([x, y, z]: [Self; 3]) -> [Self; 4] {
+        let (xy02, xy13) = (
+            x.shuffle::<{ pick2(0, 0) }>(y),
+            x.shuffle::<{ pick2(1, 1) }>(y),
+        );
+        let (z02, z13) = (
+            z.shuffle::<{ pick2(0, 0) }>(z),
+            z.shuffle::<{ pick2(1, 1) }>(z),
+        );
+        [
+            xy02.halves::<LOW_LOW>(z02),
+            xy13.halves::<LOW_LOW>(z13),
+            xy02.halves::<HIGH_HIGH>(z02),
+            xy13.halves::<HIGH_HIGH>(z13),
+        ]
+    }
+
+    #[inline(always)]
+    fn rotate_padded(mut rows: [Self; 4]) -> [Self; 4] {
+        for row in &mut rows {
+            // SAFETY: lanes prove the instruction set.
+            *row = Self(unsafe { _mm256_permute4x64_pd::<{ pick(1, 2, 0, 3) }>(row.0) });
+        }
+        rows
+    }
+
+    #[inline(always)]
+    unsafe fn load_padded(_: Avx2, from: *const f64) -> [Self; 4] {
+        // SAFETY: the token proves the instruction set.
+        let mut rows = [Self(unsafe { _mm256_setzero_pd() }); 4];
+        // SAFETY: any bits are a mask.
+        let mask = unsafe { ROW_F64.as_ptr().cast::<__m256i>().read_unaligned() };
+        for (i, row) in rows.iter_mut().enumerate() {
+            // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
+            *row = Self(unsafe { _mm256_maskload_pd(from.wrapping_add(i * Self::LEN), mask) });
+        }
+        rows
+    }
+
+    /// As pieces, as for `f32`.
+    #[inline(always)]
+    unsafe fn store_padded(rows: [Self; 4], to: *mut f64) {
+        for (i, row) in rows.into_iter().enumerate() {
+            let [x, y, z, _]: [f64; 4] = bytemuck::cast(row.0);
+            let to = to.wrapping_add(i * Self::LEN);
+            // SAFETY: the caller grants the first three of four.
+            unsafe { to.cast::<[f64; 3]>().write([x, y, z]) };
+        }
+    }
 }

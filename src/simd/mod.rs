@@ -1,7 +1,7 @@
 //! Lanes: the few vector operations that the kernels need, one file per instruction set.
 //!
 //! Separate because everything that depends on the target lives here and nothing else may: no
-//! algorithm, no layout, no detection policy. A [`Simd`] value is the proof that the running CPU has
+//! algorithm, no decision, no detection policy. A [`Simd`] value is the proof that the running CPU has
 //! the instruction set, and [`Lanes`] are made only from such a value.
 //!
 //! Every function between [`Simd::vectorize`] and an instruction must be `#[inline(always)]`: it has
@@ -9,7 +9,6 @@
 //! instruction. `tests/machine_code.rs` watches over it.
 
 use core::fmt::Debug;
-use core::ops::{Mul, Sub};
 
 mod baseline;
 pub(crate) use baseline::Baseline;
@@ -25,32 +24,68 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
 
+/// How a register of 128 bits goes past the caches, and the fence behind such stores. Elsewhere they are
+/// ordinary stores.
+#[cfg(not(target_arch = "x86_64"))]
+mod ordinary;
+#[cfg(not(target_arch = "x86_64"))]
+use ordinary as stores;
+#[cfg(target_arch = "x86_64")]
+use x86 as stores;
+
 /// An instruction set that the running CPU has been seen to have.
 pub trait Simd: Copy + Debug + Send + Sync + 'static {
     /// Its widest vector of `f32`.
-    type F32: Lanes<Element = f32, Simd = Self>;
+    type F32: Rows<Element = f32, Simd = Self>;
     /// Its widest vector of `f64`.
-    type F64: Lanes<Element = f64, Simd = Self>;
+    type F64: Rows<Element = f64, Simd = Self>;
+    /// An instruction set with narrower vectors, which every CPU that has this one has.
+    type Narrower: Simd;
+
+    /// The proof for narrower vectors.
+    fn narrower(self) -> Self::Narrower;
 
     /// Runs `work` inside a function that is compiled for this instruction set.
     fn vectorize<W: Work>(self, work: W);
+
+    /// Runs `work` on the widest vectors that it can fill.
+    #[inline]
+    fn vectorize_fitting<W: Work>(self, work: W) {
+        if work.fills::<Self>() {
+            self.vectorize(work);
+        } else {
+            self.narrower().vectorize_fitting(work);
+        }
+    }
+
+    /// Makes streamed stores of this thread visible to others before whatever it does next.
+    #[inline(always)]
+    fn fence(self) {
+        stores::fence();
+    }
 }
 
 /// Something to run at any level. A trait and not a closure, because a closure does not inherit the
 /// target features of the function that calls it, and cannot be told to be inlined.
 pub trait Work {
-    /// Does the work; must be `#[inline(always)]`.
+    /// Whether there is enough to do for one vector of this instruction set. One lane is always filled.
+    fn fills<S: Simd>(&self) -> bool;
+
+    /// Does the work, which `fills` vectors of `S`; must be `#[inline(always)]`.
     fn run<S: Simd>(self, simd: S);
 }
 
-/// One vector register of elements. `*` and `-` round each lane once and are never fused.
-pub trait Lanes: Copy + Mul<Output = Self> + Sub<Output = Self> {
+/// One vector register of elements.
+pub trait Lanes: Copy {
     /// What one lane holds.
     type Element: Copy;
     /// The instruction set that these lanes need.
     type Simd: Simd;
-    /// The number of lanes.
+    /// The number of lanes, a power of two.
     const LEN: usize;
+
+    /// a·b − c·d in each lane, rounded as [`crate::Accuracy::Plain`] says for the element.
+    fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
 
     /// Loads `LEN` elements.
     ///
@@ -58,21 +93,56 @@ pub trait Lanes: Copy + Mul<Output = Self> + Sub<Output = Self> {
     /// `LEN` elements at `from` are valid for reads.
     unsafe fn load(simd: Self::Simd, from: *const Self::Element) -> Self;
 
-    /// Loads the first `count` lanes and sets the others to zero.
-    ///
-    /// # Safety
-    /// `count <= LEN`, and `count` elements at `from` are valid for reads. Nothing behind them is touched.
-    unsafe fn load_first(simd: Self::Simd, from: *const Self::Element, count: usize) -> Self;
-
     /// Stores all lanes.
     ///
     /// # Safety
     /// `LEN` elements at `to` are valid for writes.
     unsafe fn store(self, to: *mut Self::Element);
 
-    /// Stores the first `count` lanes.
+    /// Stores all lanes past the caches. Before another thread may read them, this one must [`Simd::fence`].
     ///
     /// # Safety
-    /// `count <= LEN`, and `count` elements at `to` are valid for writes. Nothing behind them is touched.
-    unsafe fn store_first(self, to: *mut Self::Element, count: usize);
+    /// `LEN` elements at `to` are valid for writes, and `to` is aligned to `LEN` elements.
+    unsafe fn stream(self, to: *mut Self::Element);
+}
+
+/// `LEN` vectors of three components in registers: as three columns (x, y, z), as three registers of rows
+/// (x y z x y z ...), or as four of padded rows (x y z _ x y z _ ...), and the ways between them.
+pub trait Rows: Lanes {
+    /// Whether `rotate_rows` costs less than to go to columns and back.
+    const ROTATES: bool = false;
+
+    /// Rows to columns.
+    fn rows_to_columns(rows: [Self; 3]) -> [Self; 3];
+
+    /// Columns to rows.
+    fn columns_to_rows(columns: [Self; 3]) -> [Self; 3];
+
+    /// (x, y, z) to (y, z, x) in each row.
+    #[inline(always)]
+    fn rotate_rows(rows: [Self; 3]) -> [Self; 3] {
+        let [x, y, z] = Self::rows_to_columns(rows);
+        Self::columns_to_rows([y, z, x])
+    }
+
+    /// Padded rows to columns.
+    fn padded_to_columns(rows: [Self; 4]) -> [Self; 3];
+
+    /// Columns to padded rows; the padding may be anything.
+    fn columns_to_padded(columns: [Self; 3]) -> [Self; 4];
+
+    /// (x, y, z) to (y, z, x) in each padded row; the padding may be anything.
+    fn rotate_padded(rows: [Self; 4]) -> [Self; 4];
+
+    /// Loads `LEN` padded rows. The padding is not read.
+    ///
+    /// # Safety
+    /// The first three of every four of the `4 * LEN` elements at `from` are valid for reads.
+    unsafe fn load_padded(simd: Self::Simd, from: *const Self::Element) -> [Self; 4];
+
+    /// Stores `LEN` padded rows. The padding is not written.
+    ///
+    /// # Safety
+    /// The first three of every four of the `4 * LEN` elements at `to` are valid for writes.
+    unsafe fn store_padded(rows: [Self; 4], to: *mut Self::Element);
 }

@@ -219,6 +219,15 @@ impl<'a, T: Element> Vectors<'a, T> {
         self.stride
     }
 
+    /// The last vector becomes the first.
+    pub(crate) fn reverse(&mut self) {
+        let (last, stride) = (self.len.saturating_sub(1), self.stride);
+        self.components = self
+            .components
+            .map(|p| moved(p.cast_mut(), last, stride).cast_const());
+        self.stride = stride.wrapping_neg();
+    }
+
     /// Takes the vectors from `at` on away; `at` must not exceed the length.
     pub(crate) fn split_off(&mut self, at: usize) -> Self {
         let tail = self
@@ -359,6 +368,13 @@ impl<'a, T: Element> VectorsMut<'a, T> {
 
     pub(crate) fn stride(&self) -> isize {
         self.stride
+    }
+
+    /// The last vector becomes the first.
+    pub(crate) fn reverse(&mut self) {
+        let (last, stride) = (self.len.saturating_sub(1), self.stride);
+        self.components = self.components.map(|p| moved(p, last, stride));
+        self.stride = stride.wrapping_neg();
     }
 
     /// Takes the vectors from `at` on away; `at` must not exceed the length.

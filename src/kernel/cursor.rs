@@ -1,0 +1,329 @@
+//! How one operand is loaded to registers and stored from them. Each layout is written once, here; the
+//! kinds of [`Access`] differ in what they know of all operands before the loop begins.
+
+use core::marker::PhantomData;
+
+use super::Operation;
+use super::rows::{Padded, Row, Tight, store};
+use crate::Element;
+use crate::simd::{Lanes, Rows, Simd};
+use crate::view::row;
+
+/// How the vectors of an operand lie under its cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Three columns.
+    Columns,
+    /// Rows of three.
+    Rows,
+    /// Rows of four, of which the last is padding.
+    Padded,
+}
+
+impl Form {
+    /// The elements from vector to vector.
+    pub(super) const fn stride(self) -> usize {
+        match self {
+            Self::Columns => 1,
+            Self::Rows => 3,
+            Self::Padded => 4,
+        }
+    }
+}
+
+/// Where an operand begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor<T> {
+    components: [*mut T; 3],
+    form: Form,
+    /// Zero if a register's worth of vectors is all there is, to be loaded again and again; otherwise all ones.
+    mask: usize,
+}
+
+impl<T: Element> Cursor<T> {
+    pub(super) fn new(components: [*mut T; 3], form: Form) -> Self {
+        debug_assert!(
+            components.iter().all(|p| p.is_aligned()),
+            "{components:?} are aligned"
+        );
+        Self {
+            components,
+            form,
+            mask: usize::MAX,
+        }
+    }
+
+    /// How many vectors lie before the first that starts a whole register, if the operand is so laid out that
+    /// there is one.
+    pub(super) fn head<S: Simd>(&self) -> usize {
+        let lanes = T::Lanes::<S>::LEN;
+        let missing = (self.components[0].addr() / size_of::<T>()).wrapping_neg() % lanes;
+        match self.form {
+            Form::Columns => missing,
+            // 3 · 0xAA..AB = 1, modulo any power of two.
+            Form::Rows => missing.wrapping_mul(usize::MAX / 3 * 2 + 1) % lanes,
+            Form::Padded => 0,
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_columns<S: Simd>(self, simd: S, i: usize) -> [T::Lanes<S>; 3] {
+        let [x, y, z] = self.components.map(|p| p.wrapping_add(i & self.mask));
+        // SAFETY: as granted by the caller.
+        let x = unsafe { Lanes::load(simd, x) };
+        // SAFETY: as granted by the caller.
+        let y = unsafe { Lanes::load(simd, y) };
+        // SAFETY: as granted by the caller.
+        let z = unsafe { Lanes::load(simd, z) };
+        [x, y, z]
+    }
+
+    #[inline(always)]
+    unsafe fn store_columns<L: Lanes<Element = T>>(self, i: usize, columns: [L; 3], stream: bool) {
+        for (lanes, p) in columns.into_iter().zip(self.components) {
+            // SAFETY: as granted by the caller.
+            unsafe { store(lanes, p.wrapping_add(i), stream) };
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_rows<L: Rows<Element = T>, R: Row<L>>(self, simd: L::Simd, i: usize) -> R {
+        let from = self.components[0].wrapping_add(R::WIDTH * (i & self.mask));
+        // SAFETY: as granted by the caller.
+        unsafe { R::load(simd, from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_rows<L: Rows<Element = T>, R: Row<L>>(self, i: usize, rows: R, stream: bool) {
+        let to = self.components[0].wrapping_add(R::WIDTH * i);
+        // SAFETY: as granted by the caller.
+        unsafe { rows.store(to, stream) };
+    }
+}
+
+/// What is known of all operands, as a type.
+pub(crate) trait Access: Copy {
+    /// A register's worth of vectors.
+    type Registers<S: Simd, T: Element>: Copy;
+
+    /// Loads the vectors from `i` on.
+    ///
+    /// # Safety
+    /// One register's worth of vectors from `i` on is valid for reads, and of the form that the type knows.
+    unsafe fn load<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        simd: S,
+        i: usize,
+    ) -> Self::Registers<S, T>;
+
+    /// Stores vectors from `i` on.
+    ///
+    /// # Safety
+    /// As [`Access::load`], for writes; to `stream`, vector `i` starts a whole register.
+    unsafe fn store<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        registers: Self::Registers<S, T>,
+        stream: bool,
+    );
+
+    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+        operation: Op,
+        inputs: [Self::Registers<S, T>; I],
+    ) -> [Self::Registers<S, T>; O];
+}
+
+/// An access that knows the form of all operands.
+pub(crate) trait Uniform: Access + Send + Sync {
+    const FORM: Form;
+}
+
+/// All operands are columns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Columns;
+
+impl Uniform for Columns {
+    const FORM: Form = Form::Columns;
+}
+
+impl Access for Columns {
+    type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
+
+    #[inline(always)]
+    unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
+        // SAFETY: as granted by the caller.
+        unsafe { cursor.load_columns(simd, i) }
+    }
+
+    #[inline(always)]
+    unsafe fn store<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        columns: [T::Lanes<S>; 3],
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { cursor.store_columns(i, columns, stream) };
+    }
+
+    #[inline(always)]
+    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+        operation: Op,
+        inputs: [[T::Lanes<S>; 3]; I],
+    ) -> [[T::Lanes<S>; 3]; O] {
+        operation.lanes(inputs)
+    }
+}
+
+/// A kind of rows.
+pub(crate) trait Kind: Copy + Send + Sync {
+    const FORM: Form;
+    type Row<L: Rows>: Row<L>;
+}
+
+/// Rows of three.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfThree;
+
+impl Kind for OfThree {
+    const FORM: Form = Form::Rows;
+    type Row<L: Rows> = Tight<L>;
+}
+
+/// Rows of four, of which the last is padding.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfFour;
+
+impl Kind for OfFour {
+    const FORM: Form = Form::Padded;
+    type Row<L: Rows> = Padded<L>;
+}
+
+/// All operands are rows of one kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AllRows<K>(PhantomData<K>);
+
+impl<K: Kind> Uniform for AllRows<K> {
+    const FORM: Form = K::FORM;
+}
+
+impl<K: Kind> Access for AllRows<K> {
+    type Registers<S: Simd, T: Element> = K::Row<T::Lanes<S>>;
+
+    #[inline(always)]
+    unsafe fn load<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        simd: S,
+        i: usize,
+    ) -> K::Row<T::Lanes<S>> {
+        // SAFETY: as granted by the caller.
+        unsafe { cursor.load_rows(simd, i) }
+    }
+
+    #[inline(always)]
+    unsafe fn store<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        rows: K::Row<T::Lanes<S>>,
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { cursor.store_rows(i, rows, stream) };
+    }
+
+    #[inline(always)]
+    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+        operation: Op,
+        inputs: [K::Row<T::Lanes<S>>; I],
+    ) -> [K::Row<T::Lanes<S>>; O] {
+        if K::Row::<T::Lanes<S>>::ROTATES
+            && let Some(outputs) = operation.rows(inputs)
+        {
+            return outputs;
+        }
+        let outputs = operation.lanes(inputs.map(Row::to_columns));
+        outputs.map(Row::from_columns)
+    }
+}
+
+/// Each operand is in a form of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Any;
+
+impl Access for Any {
+    type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
+
+    #[inline(always)]
+    unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
+        match cursor.form {
+            // SAFETY: as granted by the caller.
+            Form::Columns => unsafe { cursor.load_columns(simd, i) },
+            // SAFETY: as granted by the caller.
+            Form::Rows => unsafe { cursor.load_rows::<_, Tight<_>>(simd, i) }.to_columns(),
+            // SAFETY: as granted by the caller.
+            Form::Padded => unsafe { cursor.load_rows::<_, Padded<_>>(simd, i) }.to_columns(),
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        columns: [T::Lanes<S>; 3],
+        stream: bool,
+    ) {
+        match cursor.form {
+            // SAFETY: as granted by the caller.
+            Form::Columns => unsafe { cursor.store_columns(i, columns, stream) },
+            Form::Rows => {
+                // SAFETY: as granted by the caller.
+                unsafe { cursor.store_rows(i, Tight::from_columns(columns), stream) };
+            }
+            Form::Padded => {
+                // SAFETY: as granted by the caller.
+                unsafe { cursor.store_rows(i, Padded::from_columns(columns), false) };
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+        operation: Op,
+        inputs: [[T::Lanes<S>; 3]; I],
+    ) -> [[T::Lanes<S>; 3]; O] {
+        operation.lanes(inputs)
+    }
+}
+
+/// Room for one register's worth of vectors of any type and form.
+#[repr(C, align(64))]
+pub(super) struct Repeated([u8; 256]);
+
+/// Writes the vector at `from` into the places of `lanes` vectors of that form at `room`.
+///
+/// # Safety
+/// The three components are valid for reads, and `4 * lanes` elements at `room` for writes.
+#[inline(always)]
+pub(super) unsafe fn repeat<T: Element>(
+    from: [*mut T; 3],
+    room: *mut T,
+    form: Form,
+    lanes: usize,
+) -> Cursor<T> {
+    let to = match form {
+        Form::Columns => [0, 1, 2].map(|k| room.wrapping_add(k * lanes)),
+        Form::Rows | Form::Padded => row(room),
+    };
+    for (from, to) in from.into_iter().zip(to) {
+        // SAFETY: as granted by the caller.
+        let component = unsafe { from.read() };
+        for i in 0..lanes {
+            // SAFETY: one of `4 * lanes` places.
+            unsafe { to.wrapping_add(i * form.stride()).write(component) };
+        }
+    }
+    Cursor {
+        mask: 0,
+        ..Cursor::new(to, form)
+    }
+}

@@ -1,0 +1,209 @@
+//! Where an operand is in the caller's memory, and in which of the layouts that the kernels know.
+
+use core::mem::MaybeUninit;
+
+use super::cursor::{Cursor, Form, repeat};
+use super::tile::{LINE, Tile, copy, stream_columns};
+use crate::simd::{Lanes, Simd};
+use crate::view::{moved, row};
+use crate::{Element, Vectors, VectorsMut};
+
+/// What a view knows, without its lifetime.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<T> {
+    pub(super) components: [*mut T; 3],
+    pub(super) stride: isize,
+}
+
+/// How the vectors of an operand lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// As registers can be loaded from and stored to.
+    Direct(Form),
+    /// All in one place: a broadcast operand.
+    Repeated,
+    /// At any other stride.
+    Strided,
+}
+
+impl<T: Element> Place<T> {
+    #[inline(always)]
+    pub(super) fn of(view: &Vectors<'_, T>) -> Self {
+        Self {
+            components: view.components().map(<*const T>::cast_mut),
+            stride: view.stride(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn of_mut(view: &VectorsMut<'_, T>) -> Self {
+        Self {
+            components: view.components(),
+            stride: view.stride(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn layout(&self) -> Layout {
+        match self.stride {
+            1 => Layout::Direct(Form::Columns),
+            0 => Layout::Repeated,
+            3 if self.is_row() => Layout::Direct(Form::Rows),
+            4 if self.is_row() => Layout::Direct(Form::Padded),
+            _ => Layout::Strided,
+        }
+    }
+
+    /// Whether the operand is of this form, or one vector, which can be brought into it.
+    #[inline(always)]
+    pub(super) fn is(&self, form: Form) -> bool {
+        match self.stride {
+            0 => true,
+            stride => stride == form.stride() as isize && (form == Form::Columns || self.is_row()),
+        }
+    }
+
+    /// Whether the components of each vector lie side by side.
+    #[inline(always)]
+    fn is_row(&self) -> bool {
+        self.components == row(self.components[0])
+    }
+
+    /// Whether the three columns start cache lines at the same vectors.
+    pub(super) fn is_in_step(&self) -> bool {
+        let [x, y, z] = self.components.map(|p| p.addr() % LINE);
+        x == y && y == z
+    }
+
+    /// How many vectors lie before the first that starts whole registers, if the operand can be streamed to.
+    #[inline(always)]
+    fn head<S: Simd>(&self) -> Option<usize> {
+        match self.layout() {
+            Layout::Direct(Form::Columns) if !self.is_in_step() => None,
+            Layout::Direct(form @ (Form::Columns | Form::Rows)) => {
+                Some(Cursor::new(self.components, form).head::<S>())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether results go through a tile.
+    #[inline(always)]
+    pub(super) fn needs_tile(&self, way: Way) -> bool {
+        match self.layout() {
+            Layout::Direct(Form::Columns) => way == Way::StreamedFromTiles,
+            Layout::Direct(_) => false,
+            Layout::Repeated | Layout::Strided => true,
+        }
+    }
+
+    /// Where vectors from `start` on are loaded from: the operand itself, or a tile that holds `len` of them.
+    ///
+    /// # Safety
+    /// Those vectors are valid for reads, and no more than a tile's capacity where the stride needs one. Of
+    /// one operand all calls have the same tile, and they come in order from `start == 0`.
+    #[inline(always)]
+    pub(super) unsafe fn source<S: Simd>(
+        &self,
+        start: usize,
+        len: usize,
+        tile: &mut MaybeUninit<Tile>,
+    ) -> Cursor<T> {
+        let columns = Tile::columns(tile);
+        match self.layout() {
+            Layout::Direct(form) => self.cursor(form, start),
+            // SAFETY: there is a vector, and a tile is larger than any four registers.
+            Layout::Repeated => unsafe {
+                repeat(
+                    self.components,
+                    columns[0],
+                    Form::Columns,
+                    T::Lanes::<S>::LEN,
+                )
+            },
+            Layout::Strided => {
+                debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
+                // SAFETY: the vectors are valid for reads, and their copies fit into the tile.
+                unsafe { copy(self.moved(start), self.stride, columns, 1, len) };
+                Cursor::new(columns, Form::Columns)
+            }
+        }
+    }
+
+    /// Where vectors from `start` on are stored to: the operand itself, or a tile.
+    #[inline(always)]
+    pub(super) fn target(&self, start: usize, tile: &mut MaybeUninit<Tile>, way: Way) -> Cursor<T> {
+        match self.layout() {
+            Layout::Direct(form) if !self.needs_tile(way) => self.cursor(form, start),
+            _ => Cursor::new(Tile::columns(tile), Form::Columns),
+        }
+    }
+
+    /// Brings the vectors `start..start + len` of `total` from the tile, if `target` gave it, to where they belong.
+    ///
+    /// # Safety
+    /// The operand is valid for writes, and the tile holds the vectors, no more than its capacity. Of one
+    /// operand all calls have the same tile and `way`, and they come in order from `start == 0`.
+    #[inline(always)]
+    pub(super) unsafe fn finish<S: Simd>(
+        &self,
+        simd: S,
+        start: usize,
+        len: usize,
+        total: usize,
+        tile: &mut MaybeUninit<Tile>,
+        way: Way,
+    ) {
+        if !self.needs_tile(way) {
+            return;
+        }
+        debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
+        let columns = Tile::columns(tile);
+        if way == Way::StreamedFromTiles && self.stride == 1 {
+            // SAFETY: as granted by the caller; a tile begins with a line before its columns, and blocks but the
+            // last are a line or more.
+            unsafe { stream_columns(simd, columns, self.components, start, len, total) };
+        } else {
+            // SAFETY: as granted by the caller.
+            unsafe { copy(columns, 1, self.moved(start), self.stride, len) };
+        }
+    }
+
+    #[inline(always)]
+    fn cursor(&self, form: Form, start: usize) -> Cursor<T> {
+        Cursor::new(self.moved(start), form)
+    }
+
+    /// The components of vector `start`.
+    #[inline(always)]
+    fn moved(&self, start: usize) -> [*mut T; 3] {
+        self.components.map(|p| moved(p, start, self.stride))
+    }
+}
+
+/// How results get to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Through the caches.
+    Cached,
+    /// Past them, all outputs in one loop.
+    Streamed,
+    /// Past them, each column by itself, because they do not start cache lines at the same vectors.
+    StreamedFromTiles,
+}
+
+impl Way {
+    /// The way for these outputs, if they should be streamed or not, and where to begin with it.
+    #[inline(always)]
+    pub(super) fn out<S: Simd, T: Element>(outputs: &[Place<T>], stream: bool) -> (Self, usize) {
+        if !stream {
+            return (Self::Cached, 0);
+        }
+        let first = outputs[0].head::<S>();
+        match first.filter(|_| outputs.iter().all(|place| place.head::<S>() == first)) {
+            Some(head) => (Self::Streamed, head),
+            None if outputs.iter().any(|place| place.stride == 1) => (Self::StreamedFromTiles, 0),
+            None => (Self::Cached, 0),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The one loop over a batch. Separate because everything about beginnings and ends is here and nowhere else.
+//!
+//! Cursors are passed by value: what is behind a reference the compiler loads again after every store.
+
+use super::Operation;
+use super::cursor::{Access, Cursor};
+use crate::Element;
+use crate::simd::{Lanes, Simd};
+
+/// What a sweep goes over.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    /// Vectors before the first whole step, one register's worth at most.
+    pub(super) head: usize,
+    /// All vectors, one register's worth at least.
+    pub(super) len: usize,
+    /// Whether whole steps stream what they store.
+    pub(super) stream: bool,
+}
+
+/// Goes over vectors a register's worth at a time, from `head` on, all operands accessed as `A` says. What lies
+/// before it and behind the last whole step is done by steps that overlap with others: they load before and
+/// store after all others, so that an output may be an input; where they overwrite, they store the same again.
+///
+/// # Safety
+/// `len` vectors are valid in every operand, for reads or for writes; to `stream`, vector `head` starts a whole
+/// register in every output. An output is an input, place by place, or does not overlap any.
+#[inline(always)]
+pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [Cursor<T>; I],
+    to: [Cursor<T>; O],
+    Range { head, len, stream }: Range,
+) where
+    A: Access,
+    S: Simd,
+    T: Element,
+    Op: Operation<I, O>,
+{
+    let lanes = T::Lanes::<S>::LEN;
+    debug_assert!(
+        head <= lanes && lanes <= len,
+        "{head} vectors before {lanes} lanes, {len} in all"
+    );
+    let last = len - lanes;
+    let (cut, rest) = (head > 0, (len - head) % lanes > 0);
+    // SAFETY: the first vectors are among the `len`.
+    let before = cut.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, 0) });
+    // SAFETY: so are the last.
+    let after = rest.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, last) });
+    let mut i = head;
+    while i <= last {
+        // SAFETY: a register's worth from `last` or before.
+        let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
+        // SAFETY: as above, and whole steps from `head` on start whole registers.
+        unsafe { store::<A, S, T, O>(to, i, results, stream) };
+        i += lanes;
+    }
+    if let Some(results) = before {
+        // SAFETY: as for its `compute`.
+        unsafe { store::<A, S, T, O>(to, 0, results, false) };
+    }
+    if let Some(results) = after {
+        // SAFETY: as for its `compute`.
+        unsafe { store::<A, S, T, O>(to, last, results, false) };
+    }
+}
+
+/// Loads the inputs from vector `i` on, and operates.
+///
+/// # Safety
+/// One register's worth of vectors from `i` on is valid for reads in every input.
+#[inline(always)]
+unsafe fn compute<A, S, T, Op, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [Cursor<T>; I],
+    i: usize,
+) -> [A::Registers<S, T>; O]
+where
+    A: Access,
+    S: Simd,
+    T: Element,
+    Op: Operation<I, O>,
+{
+    // SAFETY: as granted by the caller.
+    let any = unsafe { A::load::<S, T>(from[0], simd, i) };
+    let mut inputs = [any; I]; // to have something to overwrite; the compiler drops it
+    for (input, cursor) in inputs.iter_mut().zip(from) {
+        // SAFETY: as granted by the caller.
+        *input = unsafe { A::load::<S, T>(cursor, simd, i) };
+    }
+    A::operate::<S, T, Op, I, O>(operation, inputs)
+}
+
+/// Stores the outputs from vector `i` on.
+///
+/// # Safety
+/// One register's worth of vectors from `i` on is valid for writes in every output; to `stream`, they start whole
+/// registers.
+#[inline(always)]
+unsafe fn store<A: Access, S: Simd, T: Element, const O: usize>(
+    to: [Cursor<T>; O],
+    i: usize,
+    results: [A::Registers<S, T>; O],
+    stream: bool,
+) {
+    for (registers, cursor) in results.into_iter().zip(to) {
+        // SAFETY: as granted by the caller.
+        unsafe { A::store::<S, T>(cursor, i, registers, stream) };
+    }
+}

@@ -1,0 +1,51 @@
+//! How results are stored: through the caches or past them.
+
+use std::sync::OnceLock;
+
+/// How an operation stores its results. The result does not depend on it.
+///
+/// An ordinary store first reads the cache line that it writes into, and pushes something else out of the
+/// cache. A streaming (non-temporal) store does neither, which saves a quarter of the memory traffic of a cross
+/// product; but what it has written is in memory and not in a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stores {
+    /// Streaming for a batch that no cache will hold until it is used; cached for a smaller one.
+    ///
+    /// The limit is 64 MiB read and written, or what the environment variable
+    /// `CROSSLANE_STREAMING_BYTES` says (a number of bytes; read once, at the first use; what is no number changes
+    /// nothing).
+    #[default]
+    Auto,
+    /// Through the caches.
+    Cached,
+    /// Past the caches, where this is possible: never where the output is also an input, never to padded
+    /// rows or other strides that leave gaps (a streaming store writes all of a register), and only where the CPU
+    /// has such stores (x86-64 here).
+    Streaming,
+}
+
+/// From so many bytes up [`Stores::Auto`] streams.
+const STREAMING_BYTES: usize = 64 << 20;
+
+impl Stores {
+    /// Whether to stream the results of a batch that moves so many bytes.
+    pub(crate) fn stream(self, bytes: usize) -> bool {
+        static LIMIT: OnceLock<usize> = OnceLock::new();
+        match self {
+            Self::Cached => false,
+            Self::Streaming => true,
+            // Asked first, because it is the cheaper question for a small batch.
+            Self::Auto if bytes < 1 << 16 => false,
+            Self::Auto => {
+                bytes
+                    >= *LIMIT.get_or_init(|| {
+                        std::env::var("CROSSLANE_STREAMING_BYTES")
+                            .ok()
+                            .and_then(|bytes| bytes.parse().ok())
+                            .unwrap_or(STREAMING_BYTES)
+                    })
+            }
+        }
+    }
+}
