@@ -6,7 +6,8 @@ use core::ops::{Mul, Sub};
 
 use bytemuck::Pod;
 
-/// The type of a component: `f32` or `f64`. Sealed: the kernels are compiled for these types.
+/// The type of a component: `f32` or `f64`, and with the feature `half` also `half::f16` and `half::bf16`. Sealed:
+/// the kernels are compiled for these types.
 pub trait Element:
     Pod
     + Debug
@@ -23,6 +24,10 @@ pub trait Element:
 
 impl Element for f32 {}
 impl Element for f64 {}
+#[cfg(feature = "half")]
+impl Element for half::f16 {}
+#[cfg(feature = "half")]
+impl Element for half::bf16 {}
 
 /// Code that exists once per element type, in this crate: a generic function would be compiled again in
 /// every crate that calls it, and without optimisation where that crate has none.
@@ -33,10 +38,18 @@ pub trait PerElement {
     fn f32(input: Self::Input<'_, f32>);
     /// The instance for `f64`; must not be generic.
     fn f64(input: Self::Input<'_, f64>);
+    /// The instance for `f16`; must not be generic.
+    #[cfg(feature = "half")]
+    fn f16(input: Self::Input<'_, half::f16>);
+    /// The instance for `bf16`; must not be generic.
+    #[cfg(feature = "half")]
+    fn bf16(input: Self::Input<'_, half::bf16>);
 }
 
 mod sealed {
     use super::{Element, PerElement};
+    #[cfg(feature = "half")]
+    use crate::reference::exact;
     use crate::simd::{Rows, Simd};
 
     pub trait Compiled: Sized {
@@ -47,6 +60,9 @@ mod sealed {
         fn select<P: PerElement>(input: P::Input<'_, Self>)
         where
             Self: Element;
+
+        /// a·b − c·d as [`Accuracy::Plain`](crate::Accuracy::Plain) has it for this type.
+        fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
     }
 
     impl Compiled for f32 {
@@ -55,6 +71,10 @@ mod sealed {
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f32(input);
         }
+
+        fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            a * b - c * d
+        }
     }
 
     impl Compiled for f64 {
@@ -62,6 +82,36 @@ mod sealed {
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f64(input);
+        }
+
+        fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            a * b - c * d
+        }
+    }
+
+    #[cfg(feature = "half")]
+    impl Compiled for half::f16 {
+        type Lanes<S: Simd> = S::F16;
+
+        fn select<P: PerElement>(input: P::Input<'_, Self>) {
+            P::f16(input);
+        }
+
+        fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            exact::difference_of_products(a, b, c, d)
+        }
+    }
+
+    #[cfg(feature = "half")]
+    impl Compiled for half::bf16 {
+        type Lanes<S: Simd> = S::Bf16;
+
+        fn select<P: PerElement>(input: P::Input<'_, Self>) {
+            P::bf16(input);
+        }
+
+        fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            exact::difference_of_products(a, b, c, d)
         }
     }
 }

@@ -198,6 +198,16 @@ impl PerElement for Cross {
     fn f64((engine, batch): Self::Input<'_, f64>) {
         engine.run(Self, batch);
     }
+
+    #[cfg(feature = "half")]
+    fn f16((engine, batch): Self::Input<'_, half::f16>) {
+        engine.run(Self, batch);
+    }
+
+    #[cfg(feature = "half")]
+    fn bf16((engine, batch): Self::Input<'_, half::bf16>) {
+        engine.run(Self, batch);
+    }
 }
 
 /// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
@@ -254,7 +264,7 @@ mod tests {
         let (mut rows, mut padded, mut soa) = (a.clone(), vec![[0.0; 4]; len], Soa::zeros(len));
         let wide = vec![1.0; 7 * len];
         let wide = Vectors::strided(&wide, 0, 2, 7, len).expect("inside");
-        let mut run = |a: Vectors<'_, f64>, out: VectorsMut<'_, f64>| {
+        let run = |a: Vectors<'_, f64>, out: VectorsMut<'_, f64>| {
             let mut batch = Batch::new(a, a, out).expect("equal lengths");
             engine.run(Probe(&seen), &mut batch);
         };

@@ -1,5 +1,6 @@
 //! Every kernel gives the bits of the reference: at every level, for every layout of every operand, at
-//! every length around a boundary, at every offset, for every special value, on any number of threads.
+//! every length around a boundary, at every offset, for every special value, with either kind of stores, on
+//! any number of threads.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
@@ -7,16 +8,23 @@ mod support;
 
 use std::num::NonZeroUsize;
 
-use crosslane::{Engine, Threads};
+use crosslane::{Engine, Stores, Threads};
 use proptest::prelude::*;
 use support::{Float, INPUTS, Layout, Operand, Random, engines, outputs};
 
-/// 0 to 4 registers of the widest level and one more; then the boundaries of one, two and
-/// three tiles (512 bytes a column: 128 `f32` or 64 `f64`).
+/// 0 to 4 registers of the widest level and one more; then the boundaries of one, two and three tiles (512 bytes
+/// a column: 64 `f64`, 128 `f32` or 256 half numbers), also where the last block is cut to fill a register; 256
+/// is also the length from which the widest level aligns its stores.
 fn lengths() -> impl Iterator<Item = usize> {
     (0..=4 * 16 + 1).chain([
-        127, 128, 129, 191, 192, 193, 255, 256, 257, 383, 384, 385, 511, 512, 513,
+        127, 128, 129, 143, 144, 145, 191, 192, 193, 255, 256, 257, 271, 273, 383, 384, 385, 511,
+        512, 513, 767, 769,
     ])
+}
+
+/// Streaming is asked for in every other case: a batch of this size would not be streamed by itself.
+fn any_stores(engine: Engine, random: &mut Random) -> Engine {
+    engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)])
 }
 
 /// Multiplies and compares the whole buffer of every operand.
@@ -61,6 +69,7 @@ fn every_layout<T: Float>() {
                 for out in outputs() {
                     for len in lengths() {
                         let offsets = [0; 3].map(|_| random.below(16));
+                        let engine = any_stores(engine, &mut random);
                         check::<T>(engine, [a, b, out], len, offsets, &mut random);
                     }
                 }
@@ -79,6 +88,18 @@ fn f64_every_triple_of_layouts_at_every_length_matches_reference() {
     every_layout::<f64>();
 }
 
+#[cfg(feature = "half")]
+#[test]
+fn f16_every_triple_of_layouts_at_every_length_matches_reference() {
+    every_layout::<half::f16>();
+}
+
+#[cfg(feature = "half")]
+#[test]
+fn bf16_every_triple_of_layouts_at_every_length_matches_reference() {
+    every_layout::<half::bf16>();
+}
+
 fn every_offset<T: Float>() {
     let mut random = Random(2);
     for engine in engines() {
@@ -87,6 +108,7 @@ fn every_offset<T: Float>() {
             for b in 0..16 {
                 for out in 0..16 {
                     for len in [3, 17, 37] {
+                        let engine = any_stores(engine, &mut random);
                         check::<T>(engine, [Layout::Soa; 3], len, [a, b, out], &mut random);
                     }
                 }
@@ -95,7 +117,10 @@ fn every_offset<T: Float>() {
         for layout in outputs() {
             for offset in 0..16 {
                 for len in lengths() {
-                    check::<T>(engine, [layout; 3], len, [offset; 3], &mut random);
+                    for stores in [Stores::Cached, Stores::Streaming] {
+                        let engine = engine.with_stores(stores);
+                        check::<T>(engine, [layout; 3], len, [offset; 3], &mut random);
+                    }
                 }
             }
         }
@@ -112,6 +137,13 @@ fn f64_every_offset_within_a_register_matches_reference() {
     every_offset::<f64>();
 }
 
+#[cfg(feature = "half")]
+#[test]
+fn half_types_every_offset_within_a_register_matches_reference() {
+    every_offset::<half::f16>();
+    every_offset::<half::bf16>();
+}
+
 fn in_place<T: Float>() {
     let mut random = Random(3);
     for engine in engines() {
@@ -120,6 +152,7 @@ fn in_place<T: Float>() {
             for b in INPUTS {
                 for len in lengths() {
                     let offset = random.below(16);
+                    let engine = any_stores(engine, &mut random);
                     check_assign::<T>(engine, [a, b], len, offset, &mut random);
                 }
             }
@@ -163,6 +196,69 @@ fn every_quadruple_of_special_values_matches_reference() {
     special_values::<f64>();
 }
 
+/// Cases where rounding twice goes wrong: a midpoint of two half numbers, and a product beside it that is
+/// tiny, of either sign, or zero. Integers, that are always resolved, and everything that a half number can be.
+#[cfg(feature = "half")]
+fn hard_to_round<T: Float>(midpoint_bits: u32) {
+    let (mut random, len) = (Random(7), 1 << 16);
+    let exact = |x: i64, exponent: i32| T::from_single(x as f32 * 2.0_f32.powi(exponent));
+    for engine in engines() {
+        for class in 0..4 {
+            let [mut a, mut b, mut out] =
+                [0; 3].map(|_| Operand::<T>::new(Layout::Soa, len, 0, &mut random));
+            for i in 0..len {
+                let mut number = |bits: u32| 1 + (random.bits() >> (64 - bits)) as i64;
+                // An odd number of one bit more than the type has is a product of two that fit.
+                let half = midpoint_bits / 2;
+                let (p, q) = (
+                    number(half) | 1,
+                    number(midpoint_bits - half) | 1 << (midpoint_bits - half) | 1,
+                );
+                let (r, s) = (number(3), number(3));
+                let sign = if i % 2 == 0 { 1 } else { -1 };
+                let down = -(random.below(12) as i32);
+                let (x, y) = match class {
+                    0 => (
+                        [exact(p, down), exact(sign * r, down - 2)],
+                        [exact(q, 0), exact(s, down)],
+                    ),
+                    1 => ([exact(p, 0), T::default()], [exact(q, down), exact(s, 0)]),
+                    2 => (
+                        [exact(sign * r, 0), exact(s, 0)],
+                        [exact(s, 0), exact(r, 0)],
+                    ),
+                    _ => (
+                        [0; 2].map(|_| T::from_random(random.bits())),
+                        [0; 2].map(|_| T::from_random(random.bits())),
+                    ),
+                };
+                // One component has the product first, the next one second, the third has neither.
+                a.set(i, [exact(1, 0), x[0], x[1]]);
+                b.set(i, [exact(1, 0), y[1], y[0]]);
+            }
+            let expected = out.after_cross(&a, &b);
+            engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
+            out.assert_same(&expected, &(T::NAME, engine, class));
+        }
+    }
+}
+
+#[cfg(feature = "half")]
+#[test]
+fn half_types_are_rounded_once() {
+    hard_to_round::<half::f16>(12);
+    hard_to_round::<half::bf16>(9);
+}
+
+#[cfg(feature = "half")]
+#[test]
+fn half_types_every_quadruple_of_special_values_in_place_and_rows() {
+    special_values::<half::f16>();
+    special_values::<half::bf16>();
+    in_place::<half::f16>();
+    in_place::<half::bf16>();
+}
+
 /// Lengths at which pieces begin and end at, before and after cache lines, some shorter than the number of
 /// threads, and one long enough for `Threads::Auto` to split it (8 MiB).
 #[cfg(feature = "rayon")]
@@ -178,7 +274,8 @@ fn every_number_of_threads_matches_reference() {
             let most = Threads::Max(NonZeroUsize::new(threads).unwrap());
             for layout in outputs() {
                 for len in (0..40).chain([63, 64, 65, 100, 111, 112, 113, 224, 333, 1000, 4099]) {
-                    let (offset, engine) = (random.below(16), engine.with_threads(most));
+                    let offset = random.below(16);
+                    let engine = any_stores(engine.with_threads(most), &mut random);
                     pool.install(|| {
                         check::<f32>(engine, [layout; 3], len, [offset; 3], &mut random)
                     });
@@ -189,9 +286,11 @@ fn every_number_of_threads_matches_reference() {
             }
         }
         for layout in [Layout::Soa, Layout::Aos] {
-            let engine = Engine::new().with_threads(Threads::Auto);
-            pool.install(|| check::<f32>(engine, [layout; 3], 260_001, [3; 3], &mut random));
-            pool.install(|| check::<f64>(engine, [layout; 3], 130_001, [5; 3], &mut random));
+            for stores in [Stores::Auto, Stores::Streaming] {
+                let engine = Engine::new().with_stores(stores);
+                pool.install(|| check::<f32>(engine, [layout; 3], 260_001, [3; 3], &mut random));
+                pool.install(|| check::<f64>(engine, [layout; 3], 130_001, [5; 3], &mut random));
+            }
         }
     }
 }
@@ -240,7 +339,7 @@ proptest! {
     ) {
         let threads = NonZeroUsize::new(threads).map_or(Threads::Auto, Threads::Max);
         for engine in engines() {
-            let engine = engine.with_threads(threads);
+            let engine = any_stores(engine.with_threads(threads), &mut Random(seed));
             check::<f32>(engine, [a, b, out], len, offsets, &mut Random(seed));
             check::<f64>(engine, [a, b, out], len, offsets, &mut Random(seed));
             check_assign::<f32>(engine, [out, b], len, offsets[0], &mut Random(seed));

@@ -5,6 +5,8 @@
 
 use core::arch::x86_64::*;
 
+#[cfg(feature = "half")]
+use super::half::{Half, Halves};
 use super::x86::lanes;
 use super::{Avx512, Baseline, Lanes, Rows, Simd, Work};
 
@@ -25,6 +27,12 @@ impl Avx2 {
         has.then_some(Self(()))
     }
 
+    /// The proof, for lanes: they are made from one.
+    #[cfg(feature = "half")]
+    fn seen() -> Self {
+        Self(())
+    }
+
     /// The proof, which a wider one contains.
     pub(super) fn of(_: Avx512) -> Self {
         Self(())
@@ -34,6 +42,10 @@ impl Avx2 {
 impl Simd for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
+    #[cfg(feature = "half")]
+    type F16 = Half<F32x8, half::f16>;
+    #[cfg(feature = "half")]
+    type Bf16 = Half<F32x8, half::bf16>;
     type Narrower = Baseline;
 
     fn narrower(self) -> Baseline {
@@ -321,5 +333,96 @@ impl Rows for F64x4 {
             // SAFETY: the caller grants the first three of four.
             unsafe { to.cast::<[f64; 3]>().write([x, y, z]) };
         }
+    }
+}
+
+#[cfg(feature = "half")]
+impl Halves for F32x8 {
+    #[inline(always)]
+    fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool {
+        // SAFETY: lanes prove the instruction set.
+        unsafe { narrow::any_uncertain(self.0, low, least, span) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(_: Avx2, from: *const half::f16) -> Self {
+        // SAFETY: the caller grants 8 elements.
+        let bits = unsafe { from.cast::<__m128i>().read_unaligned() };
+        // SAFETY: the token proves the instruction set.
+        Self(unsafe { _mm256_cvtph_ps(bits) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(_: Avx2, from: *const half::bf16) -> Self {
+        // SAFETY: the caller grants 8 elements.
+        let bits = unsafe { from.cast::<__m128i>().read_unaligned() };
+        // SAFETY: the token proves the instruction set.
+        Self(unsafe { narrow::widen_bf16(bits) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_f16<const STREAM: bool>(self, to: *mut half::f16) {
+        // SAFETY: lanes prove the instruction set.
+        let bits = unsafe { _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(self.0) };
+        // SAFETY: as granted by the caller.
+        unsafe { store_16_bytes::<STREAM>(to.cast(), bits) };
+    }
+
+    #[inline(always)]
+    unsafe fn store_bf16<const STREAM: bool>(self, to: *mut half::bf16) {
+        // SAFETY: lanes prove the instruction set.
+        let bits = unsafe { narrow::to_bf16(self.0) };
+        // SAFETY: as granted by the caller.
+        unsafe { store_16_bytes::<STREAM>(to.cast(), bits) };
+    }
+}
+
+/// # Safety
+/// 16 bytes at `to` are valid for writes; to stream, `to` is aligned to them.
+#[cfg(feature = "half")]
+#[inline(always)]
+unsafe fn store_16_bytes<const STREAM: bool>(to: *mut __m128i, bits: __m128i) {
+    if STREAM {
+        // SAFETY: as granted by the caller.
+        unsafe { super::stores::stream(to, bits) };
+    } else {
+        // SAFETY: as granted by the caller.
+        unsafe { to.write_unaligned(bits) };
+    }
+}
+
+/// Functions of several instructions. They have the target feature, so that each instruction is safe; the
+/// compiler inlines them into an entry, which has it too.
+#[cfg(feature = "half")]
+mod narrow {
+    use core::arch::x86_64::*;
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn any_uncertain(numbers: __m256, low: u32, least: u32, span: u32) -> bool {
+        let splat = |x: u32| _mm256_set1_epi32(x.cast_signed());
+        let bits = _mm256_castps_si256(numbers);
+        let zero = _mm256_cmpeq_epi32(_mm256_and_si256(bits, splat(low)), splat(0));
+        let above = _mm256_sub_epi32(_mm256_add_epi32(bits, bits), splat(least));
+        // Not less, unsigned: equal to the greater of both.
+        let far = _mm256_cmpeq_epi32(_mm256_max_epu32(above, splat(span)), above);
+        _mm256_movemask_epi8(_mm256_or_si256(zero, far)) != 0
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn widen_bf16(bits: __m128i) -> __m256 {
+        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(bits)))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn to_bf16(numbers: __m256) -> __m128i {
+        let bits = _mm256_castps_si256(numbers);
+        let last = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+        let half = _mm256_add_epi32(last, _mm256_set1_epi32(0x7fff));
+        let upper = _mm256_srli_epi32::<16>(_mm256_add_epi32(bits, half));
+        let packed = _mm256_packus_epi32(upper, upper);
+        _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b10_00>(packed))
     }
 }

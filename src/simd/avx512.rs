@@ -5,6 +5,8 @@
 
 use core::arch::x86_64::*;
 
+#[cfg(feature = "half")]
+use super::half::{Half, Halves};
 use super::x86::lanes;
 use super::{Avx2, Lanes, Rows, Simd, Work};
 
@@ -23,11 +25,21 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512vl");
         has.then_some(Self(()))
     }
+
+    /// The proof, for lanes: they are made from one.
+    #[cfg(feature = "half")]
+    fn seen() -> Self {
+        Self(())
+    }
 }
 
 impl Simd for Avx512 {
     type F32 = F32x16;
     type F64 = F64x8;
+    #[cfg(feature = "half")]
+    type F16 = Half<F32x16, half::f16>;
+    #[cfg(feature = "half")]
+    type Bf16 = Half<F32x16, half::bf16>;
     type Narrower = Avx2;
 
     fn narrower(self) -> Avx2 {
@@ -334,4 +346,92 @@ rows! {
 rows! {
     F64x8 of f64;
     load _mm512_maskz_loadu_pd, store _mm512_mask_storeu_pd
+}
+
+#[cfg(feature = "half")]
+impl Halves for F32x16 {
+    #[inline(always)]
+    fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool {
+        // SAFETY: lanes prove the instruction set.
+        unsafe { narrow::any_uncertain(self.0, low, least, span) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(_: Avx512, from: *const half::f16) -> Self {
+        // SAFETY: the caller grants 16 elements.
+        let bits = unsafe { from.cast::<__m256i>().read_unaligned() };
+        // SAFETY: the token proves the instruction set.
+        Self(unsafe { _mm512_cvtph_ps(bits) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(_: Avx512, from: *const half::bf16) -> Self {
+        // SAFETY: the caller grants 16 elements.
+        let bits = unsafe { from.cast::<__m256i>().read_unaligned() };
+        // SAFETY: the token proves the instruction set.
+        Self(unsafe { narrow::widen_bf16(bits) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_f16<const STREAM: bool>(self, to: *mut half::f16) {
+        // SAFETY: lanes prove the instruction set.
+        let bits = unsafe { _mm512_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(self.0) };
+        // SAFETY: as granted by the caller.
+        unsafe { store_32_bytes::<STREAM>(to.cast(), bits) };
+    }
+
+    #[inline(always)]
+    unsafe fn store_bf16<const STREAM: bool>(self, to: *mut half::bf16) {
+        // SAFETY: lanes prove the instruction set.
+        let bits = unsafe { narrow::to_bf16(self.0) };
+        // SAFETY: as granted by the caller.
+        unsafe { store_32_bytes::<STREAM>(to.cast(), bits) };
+    }
+}
+
+/// # Safety
+/// AVX, and 32 bytes at `to` are valid for writes; to stream, `to` is aligned to them.
+#[cfg(feature = "half")]
+#[inline(always)]
+unsafe fn store_32_bytes<const STREAM: bool>(to: *mut __m256i, bits: __m256i) {
+    if STREAM {
+        // SAFETY: as granted by the caller.
+        unsafe { _mm256_stream_si256(to, bits) };
+    } else {
+        // SAFETY: as granted by the caller.
+        unsafe { to.write_unaligned(bits) };
+    }
+}
+
+/// Functions of several instructions. They have the target feature, so that each instruction is safe; the
+/// compiler inlines them into an entry, which has it too.
+#[cfg(feature = "half")]
+mod narrow {
+    use core::arch::x86_64::*;
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
+    pub(super) fn any_uncertain(numbers: __m512, low: u32, least: u32, span: u32) -> bool {
+        let splat = |x: u32| _mm512_set1_epi32(x.cast_signed());
+        let bits = _mm512_castps_si512(numbers);
+        let zero = _mm512_testn_epi32_mask(bits, splat(low));
+        let above = _mm512_sub_epi32(_mm512_add_epi32(bits, bits), splat(least));
+        let far = _mm512_cmpge_epu32_mask(above, splat(span));
+        (zero | far) != 0
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
+    pub(super) fn widen_bf16(bits: __m256i) -> __m512 {
+        _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(bits)))
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
+    pub(super) fn to_bf16(numbers: __m512) -> __m256i {
+        let bits = _mm512_castps_si512(numbers);
+        let last = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+        let half = _mm512_add_epi32(last, _mm512_set1_epi32(0x7fff));
+        _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(_mm512_add_epi32(bits, half)))
+    }
 }

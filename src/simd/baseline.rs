@@ -9,15 +9,21 @@ use core::ops::{Mul, Sub};
 
 use bytemuck::Pod;
 
+#[cfg(feature = "half")]
+use super::half::{Half, Halves};
 use super::{Lanes, Rows, Simd, Work, stores};
 
 /// What every CPU of the target has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Baseline;
 
 impl Simd for Baseline {
     type F32 = Wide<wide::f32x4, f32, Self>;
     type F64 = Wide<wide::f64x2, f64, Self>;
+    #[cfg(feature = "half")]
+    type F16 = Half<Self::F32, half::f16>;
+    #[cfg(feature = "half")]
+    type Bf16 = Half<Self::F32, half::bf16>;
     type Narrower = Scalar;
 
     fn narrower(self) -> Scalar {
@@ -31,12 +37,16 @@ impl Simd for Baseline {
 }
 
 /// One lane.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Scalar;
 
 impl Simd for Scalar {
     type F32 = Wide<f32, f32, Self>;
     type F64 = Wide<f64, f64, Self>;
+    #[cfg(feature = "half")]
+    type F16 = Half<Self::F32, half::f16>;
+    #[cfg(feature = "half")]
+    type Bf16 = Half<Self::F32, half::bf16>;
     type Narrower = Self;
 
     fn narrower(self) -> Self {
@@ -79,11 +89,17 @@ impl<V, E, S> Lanes for Wide<V, E, S>
 where
     V: Pod + Mul<Output = V> + Sub<Output = V>,
     E: Pod,
-    S: Simd,
+    S: Simd + Default,
 {
     type Element = E;
     type Simd = S;
     const LEN: usize = size_of::<V>() / size_of::<E>();
+
+    #[cfg(feature = "half")]
+    #[inline(always)]
+    fn proof(self) -> S {
+        S::default()
+    }
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
@@ -113,7 +129,7 @@ impl<V, E, S> Rows for Wide<V, E, S>
 where
     V: Pod + Mul<Output = V> + Sub<Output = V>,
     E: Pod,
-    S: Simd,
+    S: Simd + Default,
 {
     #[inline(always)]
     fn rows_to_columns(rows: [Self; 3]) -> [Self; 3] {
@@ -167,6 +183,82 @@ where
         for (i, [x, y, z, _]) in rows.iter().enumerate() {
             // SAFETY: the first three of four.
             unsafe { to.wrapping_add(4 * i).cast::<[E; 3]>().write([*x, *y, *z]) };
+        }
+    }
+}
+
+/// Element by element; the compiler vectorises `bf16`, and `f16` takes its time without instructions for it.
+#[cfg(feature = "half")]
+impl<V, S> Halves for Wide<V, f32, S>
+where
+    V: Pod + Mul<Output = V> + Sub<Output = V>,
+    S: Simd + Default,
+{
+    #[inline(always)]
+    fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool {
+        let numbers = [self.0];
+        let bits: &[u32] = bytemuck::cast_slice(&numbers);
+        let mut uncertain = false;
+        for bits in bits {
+            uncertain |= (bits & low == 0) | ((bits << 1).wrapping_sub(least) >= span);
+        }
+        uncertain
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(_: S, from: *const half::f16) -> Self {
+        // SAFETY: the caller grants `LEN` elements.
+        let [lanes] =
+            Self::from_elements(|i| unsafe { from.wrapping_add(i).read() }.to_f32_const());
+        lanes
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(_: S, from: *const half::bf16) -> Self {
+        // SAFETY: the caller grants `LEN` elements.
+        let bits = |i| unsafe { from.wrapping_add(i).cast::<u16>().read() };
+        let [lanes] = Self::from_elements(|i| f32::from_bits(u32::from(bits(i)) << 16));
+        lanes
+    }
+
+    #[inline(always)]
+    unsafe fn store_f16<const STREAM: bool>(self, to: *mut half::f16) {
+        // SAFETY: as granted by the caller.
+        unsafe { self.store_bits::<STREAM>(to.cast(), |x| half::f16::from_f32_const(x).to_bits()) };
+    }
+
+    #[inline(always)]
+    unsafe fn store_bf16<const STREAM: bool>(self, to: *mut half::bf16) {
+        let upper = |x: f32| {
+            let bits = x.to_bits();
+            ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
+        };
+        // SAFETY: as granted by the caller.
+        unsafe { self.store_bits::<STREAM>(to.cast(), upper) };
+    }
+}
+
+#[cfg(feature = "half")]
+impl<V: Pod, S> Wide<V, f32, S> {
+    /// # Safety
+    /// One number for each lane at `to` is valid for writes; to stream, `to` is aligned to them.
+    #[inline(always)]
+    unsafe fn store_bits<const STREAM: bool>(self, to: *mut u16, narrow: impl Fn(f32) -> u16) {
+        let numbers = [self.0];
+        let numbers: &[f32] = bytemuck::cast_slice(&numbers);
+        let mut bits = [0_u16; 4];
+        for (bits, number) in bits.iter_mut().zip(numbers) {
+            *bits = narrow(*number);
+        }
+        if let (4, true) = (numbers.len(), STREAM) {
+            let bits: u64 = bytemuck::cast(bits);
+            // SAFETY: as granted by the caller.
+            unsafe { stores::stream(to.cast(), bits) };
+        } else {
+            for (i, bits) in bits[..numbers.len()].iter().enumerate() {
+                // SAFETY: as granted by the caller.
+                unsafe { to.wrapping_add(i).write(*bits) };
+            }
         }
     }
 }

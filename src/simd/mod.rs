@@ -13,6 +13,9 @@ use core::fmt::Debug;
 mod baseline;
 pub(crate) use baseline::Baseline;
 
+#[cfg(feature = "half")]
+mod half;
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -39,6 +42,12 @@ pub trait Simd: Copy + Debug + Send + Sync + 'static {
     type F32: Rows<Element = f32, Simd = Self>;
     /// Its widest vector of `f64`.
     type F64: Rows<Element = f64, Simd = Self>;
+    /// Its vector of `f16`.
+    #[cfg(feature = "half")]
+    type F16: Rows<Element = ::half::f16, Simd = Self>;
+    /// Its vector of `bf16`.
+    #[cfg(feature = "half")]
+    type Bf16: Rows<Element = ::half::bf16, Simd = Self>;
     /// An instruction set with narrower vectors, which every CPU that has this one has.
     type Narrower: Simd;
 
@@ -83,6 +92,10 @@ pub trait Lanes: Copy {
     type Simd: Simd;
     /// The number of lanes, a power of two.
     const LEN: usize;
+
+    /// What these lanes prove by being there.
+    #[cfg(feature = "half")]
+    fn proof(self) -> Self::Simd;
 
     /// a·b − c·d in each lane, rounded as [`crate::Accuracy::Plain`] says for the element.
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;

@@ -48,6 +48,12 @@ macro_rules! lanes {
             type Simd = $simd;
             const LEN: usize = size_of::<$register>() / size_of::<$element>();
 
+            #[cfg(feature = "half")]
+            #[inline(always)]
+            fn proof(self) -> $simd {
+                <$simd>::seen()
+            }
+
             #[inline(always)]
             fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
                 // SAFETY: lanes are made by loads only, and a load takes the token that

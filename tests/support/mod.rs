@@ -12,13 +12,14 @@ use std::process::Command;
 use crosslane::{Accuracy, Element, Engine, Level, Soa, Vectors, VectorsMut, reference};
 
 /// What the tests need to know of an element.
-pub trait Float: Element + From<f32> {
+pub trait Float: Element {
     type Bits: Copy + Eq + LowerHex + Debug;
     const NAME: &'static str;
     /// Values at which arithmetic changes its behaviour.
     const SPECIAL: &'static [Self];
     fn bits(self) -> Self::Bits;
     fn from_random(bits: u64) -> Self;
+    fn from_single(x: f32) -> Self;
     fn nan(self) -> bool;
 
     fn same(self, other: Self) -> bool {
@@ -27,7 +28,7 @@ pub trait Float: Element + From<f32> {
 }
 
 macro_rules! float {
-    ($t:ident, $bits:ident, $huge:expr, $tiny:expr) => {
+    ($t:ident, $bits:ident, $huge:expr, $tiny:expr, $from_single:path) => {
         impl Float for $t {
             type Bits = $bits;
             const NAME: &'static str = stringify!($t);
@@ -57,14 +58,69 @@ macro_rules! float {
             fn from_random(bits: u64) -> Self {
                 $t::from_bits(bits as $bits)
             }
+            fn from_single(x: f32) -> Self {
+                $from_single(x)
+            }
             fn nan(self) -> bool {
                 self.is_nan()
             }
         }
     };
 }
-float!(f32, u32, 1e30, 1e-30);
-float!(f64, u64, 1e200, 1e-200);
+float!(f32, u32, 1e30, 1e-30, f32::from);
+float!(f64, u64, 1e200, 1e-200, f64::from);
+
+#[cfg(feature = "half")]
+mod half_types {
+    use super::Float;
+
+    macro_rules! half {
+        ($t:ident, $huge:literal, $tiny:literal) => {
+            impl Float for half::$t {
+                type Bits = u16;
+                const NAME: &'static str = stringify!($t);
+                const SPECIAL: &'static [Self] = &[
+                    Self::ZERO,
+                    Self::NEG_ZERO,
+                    Self::ONE,
+                    Self::NEG_ONE,
+                    Self::from_f32_const(1.5),
+                    Self::from_bits(Self::ONE.to_bits() + 1),
+                    Self::from_bits(1),
+                    Self::from_bits(0x8001),
+                    Self::MIN_POSITIVE,
+                    Self::from_bits(Self::MIN_POSITIVE.to_bits() - 1),
+                    Self::from_f32_const($huge),
+                    Self::from_f32_const(-$huge),
+                    Self::from_f32_const($tiny),
+                    Self::MAX,
+                    Self::MIN,
+                    Self::INFINITY,
+                    Self::NEG_INFINITY,
+                    Self::NAN,
+                ];
+                fn bits(self) -> u16 {
+                    self.to_bits()
+                }
+                fn from_random(bits: u64) -> Self {
+                    Self::from_bits(bits as u16)
+                }
+                fn from_single(x: f32) -> Self {
+                    Self::from_f32_const(x)
+                }
+                fn nan(self) -> bool {
+                    self.is_nan()
+                }
+                /// NaN is one of them: the canonical one.
+                fn same(self, other: Self) -> bool {
+                    self.bits() == other.bits()
+                }
+            }
+        };
+    }
+    half!(f16, 300.0, 0.0003);
+    half!(bf16, 1e30, 1e-30);
+}
 
 /// A small generator (SplitMix64): the same numbers on every platform.
 #[derive(Clone, Debug)]
@@ -87,7 +143,7 @@ impl Random {
         match self.below(8) {
             0 => T::SPECIAL[self.below(T::SPECIAL.len())],
             1 => T::from_random(self.bits()),
-            _ => T::from((self.bits() as i32) as f32 / 1e9),
+            _ => T::from_single((self.bits() as i32) as f32 / 1e9),
         }
     }
 }
@@ -96,6 +152,8 @@ impl Random {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     Soa,
+    /// Columns that start cache lines at the same vectors, as those of `Soa` do; others do not.
+    InStep,
     Aos,
     Padded,
     Broadcast,
@@ -106,8 +164,9 @@ pub enum Layout {
 use Layout::*;
 
 /// Everything that can be read.
-pub const INPUTS: [Layout; 8] = [
+pub const INPUTS: [Layout; 9] = [
     Soa,
+    InStep,
     Aos,
     Padded,
     Broadcast,
@@ -141,6 +200,7 @@ impl<T: Float> Operand<T> {
         let n = len as isize;
         let (component_stride, vector_stride) = match layout {
             Soa => (n + 5, 1),
+            InStep => ((n + 5).div_euclid(64) * 64 + 64, 1),
             Aos => (1, 3),
             Padded => (1, 4),
             Broadcast => (1, 0),
@@ -193,8 +253,8 @@ impl<T: Float> Operand<T> {
         let (data, len) = (self.elements(), self.len);
         let from = &data[self.first..];
         match self.layout {
-            Soa => {
-                let column = |k| &from[k * (len + 5)..][..len];
+            Soa | InStep => {
+                let column = |k| &from[k * self.component_stride as usize..][..len];
                 Vectors::soa(column(0), column(1), column(2)).unwrap()
             }
             Aos => Vectors::aos(bytemuck::cast_slice(&from[..3 * len])),
@@ -225,9 +285,9 @@ impl<T: Float> Operand<T> {
         }
         let from = &mut data[first..];
         match layout {
-            Soa => {
-                let (x, from) = from.split_at_mut(len + 5);
-                let (y, z) = from.split_at_mut(len + 5);
+            Soa | InStep => {
+                let (x, from) = from.split_at_mut(c as usize);
+                let (y, z) = from.split_at_mut(c as usize);
                 VectorsMut::soa(&mut x[..len], &mut y[..len], &mut z[..len]).unwrap()
             }
             Aos => VectorsMut::aos(bytemuck::cast_slice_mut(&mut from[..3 * len])),

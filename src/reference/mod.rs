@@ -5,6 +5,9 @@
 
 use crate::Element;
 
+#[cfg(feature = "half")]
+pub(crate) mod exact;
+
 /// How the components are rounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -31,9 +34,9 @@ pub enum Accuracy {
 pub fn cross<T: Element>(a: [T; 3], b: [T; 3], accuracy: Accuracy) -> [T; 3] {
     match accuracy {
         Accuracy::Plain => [
-            a[1] * b[2] - a[2] * b[1],
-            a[2] * b[0] - a[0] * b[2],
-            a[0] * b[1] - a[1] * b[0],
+            T::difference_of_products(a[1], b[2], a[2], b[1]),
+            T::difference_of_products(a[2], b[0], a[0], b[2]),
+            T::difference_of_products(a[0], b[1], a[1], b[0]),
         ],
     }
 }
