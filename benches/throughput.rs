@@ -1,29 +1,64 @@
-//! How fast each level is, against the loops that people write themselves, and when threads pay.
+//! How fast each level is, against the loops that people write themselves, and whether what is chosen
+//! automatically is the best choice.
 //!
-//! `cargo bench --bench throughput` prints ratios first, each of medians of interleaved measurements in
-//! this one process; then criterion measures every level, layout and type by itself. With `-- --ratios` it
-//! stops after the ratios. Everything is compared with the reference, bit for bit, before it is timed.
+//! `cargo bench --bench throughput` prints two reports first, ratios of medians of interleaved measurements
+//! in this one process: `-- --plain` prints the first only, `-- --auto` the second only, `-- --ratios` both.
+//! Without any of these criterion then measures every level, layout and type by itself. Everything is compared
+//! with the reference, bit for bit, before it is timed.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a benchmark that cannot go on may panic"
 )]
 
-use std::cell::RefCell;
+mod support;
+
 use std::hint::black_box;
 use std::num::NonZeroUsize;
-use std::time::Instant;
 
-use criterion::{BenchmarkId, Criterion, Throughput};
-use crosslane::{Accuracy, Element, Engine, Level, Soa, Threads, Vectors, VectorsMut, reference};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use crosslane::{Element, Engine, Soa, Stores, Threads, Vectors, VectorsMut};
+use support::{Arguments, Effort, L1, L2, Layout, Operands, medians, name_of, serial_engines};
 
-/// Vectors of three `f32` batches that take 35 KB together, an L1 of 48 KB ...
-const L1: usize = 960;
-/// ... 30 KB, an L1 of 32 KB, and 350 KB, an L2.
-const SMALL_L1: usize = 832;
-const L2: usize = 9600;
-/// 600 MB.
-const MEMORY: usize = 1 << 24;
+/// Around the lanes of every register and their doubles, where the tails are; then what fills an L1 of 32 KB and
+/// one of 48 KB, an L2, an L3; and what is in memory.
+const LENGTHS: [usize; 23] = [
+    1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 65, 79, 96, 127, 128, 256, 832, 960, 9_600, 262_144,
+    16_777_216,
+];
+
+/// Below this many vectors the time of a call is what counts, from here on the time of a vector.
+const CALLS: usize = 256;
+
+/// From this many vectors on, nothing should be slower than the plain loop ...
+const NO_EXCUSE: usize = 64;
+/// ... by more than the noise.
+const NOISE: f64 = 0.97;
+
+/// The loop that people write over a layout.
+trait Plain: Layout {
+    fn plain(a: &Self, b: &Self, out: &mut Self);
+}
+
+impl<T: Element> Plain for Soa<T> {
+    fn plain(a: &Self, b: &Self, out: &mut Self) {
+        let [x, y, z] = out.columns_mut();
+        plain_columns(a.x(), a.y(), a.z(), b.x(), b.y(), b.z(), x, y, z);
+    }
+}
+
+impl<T: Element> Plain for Vec<[T; 3]> {
+    fn plain(a: &Self, b: &Self, out: &mut Self) {
+        plain_rows(a, b, out);
+    }
+}
+
+impl<T: Element> Plain for Vec<[T; 4]> {
+    fn plain(a: &Self, b: &Self, out: &mut Self) {
+        plain_rows(a, b, out);
+    }
+}
 
 /// The loop over columns, autovectorised by the compiler: slices as arguments, so that it knows that they
 /// do not overlap, all cut to one length, so that it needs no bounds checks.
@@ -53,278 +88,209 @@ fn plain_columns<T: Element>(
     }
 }
 
-fn plain_soa<T: Element>(a: &Soa<T>, b: &Soa<T>, out: &mut Soa<T>) {
-    let [x, y, z] = out.columns_mut();
-    plain_columns(a.x(), a.y(), a.z(), b.x(), b.y(), b.z(), x, y, z);
-}
-
-/// The loop over rows, as the compiler likes it.
+/// The loop over rows of three or four, as the compiler likes it; a fourth element stays as it is.
 #[inline(never)]
-fn plain_aos<T: Element>(a: &[[T; 3]], b: &[[T; 3]], out: &mut [[T; 3]]) {
+fn plain_rows<T: Element, const W: usize>(a: &[[T; W]], b: &[[T; W]], out: &mut [[T; W]]) {
     for ((a, b), c) in a.iter().zip(b).zip(out) {
-        *c = [
-            a[1] * b[2] - a[2] * b[1],
-            a[2] * b[0] - a[0] * b[2],
-            a[0] * b[1] - a[1] * b[0],
-        ];
+        let x = a[1] * b[2] - a[2] * b[1];
+        let y = a[2] * b[0] - a[0] * b[2];
+        let z = a[0] * b[1] - a[1] * b[0];
+        [c[0], c[1], c[2]] = [x, y, z];
     }
 }
 
-/// The same vectors in rows and in columns.
-struct Data<T> {
-    a: Vec<[T; 3]>,
-    b: Vec<[T; 3]>,
-    out: Vec<[T; 3]>,
-    soa_a: Soa<T>,
-    soa_b: Soa<T>,
-    soa_out: Soa<T>,
-}
-
-impl<T: Element + From<i16>> Data<T> {
-    fn new(n: usize) -> Self {
-        let number = |i: usize| T::from((i.wrapping_mul(40503) >> 3) as i16 | 1);
-        let rows = |seed: usize| -> Vec<[T; 3]> {
-            (0..n)
-                .map(|i| [seed, seed + 1, seed + 2].map(|k| number(i * 7 + k)))
-                .collect()
-        };
-        let (a, b) = (rows(1), rows(4));
-        let out = vec![[T::default(); 3]; n];
-        let (soa_a, soa_b, soa_out) = (Soa::from_aos(&a), Soa::from_aos(&b), Soa::zeros(n));
-        Self {
-            a,
-            b,
-            out,
-            soa_a,
-            soa_b,
-            soa_out,
-        }
-    }
-
-    /// Runs every contestant once and compares it with the reference.
-    fn check(&mut self, engines: &[Engine]) {
-        let expected: Vec<_> = self
-            .a
-            .iter()
-            .zip(&self.b)
-            .map(|(a, b)| reference::cross(*a, *b, Accuracy::Plain))
-            .collect();
-        plain_soa(&self.soa_a, &self.soa_b, &mut self.soa_out);
-        assert!(self.soa_out.to_aos() == expected, "plain loop over columns");
-        plain_aos(&self.a, &self.b, &mut self.out);
-        assert!(self.out == expected, "plain loop over rows");
-        for engine in engines {
-            engine
-                .cross(&self.soa_a, &self.soa_b, &mut self.soa_out)
-                .unwrap();
-            assert!(self.soa_out.to_aos() == expected, "columns, {engine:?}");
-            engine.cross(&self.a, &self.b, &mut self.out).unwrap();
-            assert!(self.out == expected, "rows, {engine:?}");
-        }
-    }
-}
-
-fn serial_engines() -> Vec<Engine> {
-    let engine = |level| {
-        Engine::new()
-            .with_level(level)
-            .unwrap()
-            .with_threads(Threads::Serial)
-    };
-    Level::available().map(engine).collect()
-}
-
-/// Something to be timed.
-type Contestant<'a> = Box<dyn FnMut() + 'a>;
-
-/// Nanoseconds a call of each contestant: medians of `rounds` measurements, in turn.
-fn medians(rounds: usize, calls: usize, contestants: &mut [Contestant<'_>]) -> Vec<f64> {
-    let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
-    for _ in 0..rounds {
-        for (contestant, times) in contestants.iter_mut().zip(&mut times) {
-            contestant(); // what the one before left in the cache is not this one's
-            let start = Instant::now();
-            for _ in 0..calls {
-                contestant();
-            }
-            times.push(start.elapsed().as_nanos() as f64 / calls as f64);
-        }
-    }
-    let median = |mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
-    times.into_iter().map(median).collect()
-}
-
-/// How many rounds, and calls a round, for a batch of `n` vectors.
-fn effort(n: usize) -> (usize, usize) {
-    (if n > 1 << 20 { 9 } else { 201 }, (200_000 / n).max(1))
-}
-
-/// One thread, against the loops that people write, compiled with the same flags.
-fn report_plain_loops() {
-    println!(
-        "f32, one thread, ns per vector (times faster than the plain loop over the same layout)"
-    );
-    println!(
-        "the loop over columns is autovectorised; columns are also compared with the loop over rows\n"
-    );
-    println!("  vectors     level          columns        × rows             rows");
-    for n in [1, 16, 64, 256, SMALL_L1, L1, L2, 1 << 18, MEMORY] {
-        let (engines, mut data) = (serial_engines(), Data::<f32>::new(n));
-        data.check(&engines);
-        let Data {
-            a,
-            b,
-            out,
-            soa_a,
-            soa_b,
-            soa_out,
-        } = &mut data;
-        let (a, b, soa_a, soa_b) = (&*a, &*b, &*soa_a, &*soa_b);
-        let (out, soa_out) = (&RefCell::new(out), &RefCell::new(soa_out));
-        let mut contestants: Vec<Contestant<'_>> = vec![
-            Box::new(|| {
-                plain_soa(
-                    black_box(soa_a),
-                    black_box(soa_b),
-                    &mut soa_out.borrow_mut(),
-                )
-            }),
-            Box::new(|| plain_aos(black_box(a), black_box(b), &mut out.borrow_mut())),
-        ];
-        for engine in &engines {
-            contestants.push(Box::new(|| {
-                engine
-                    .cross(
-                        black_box(soa_a),
-                        black_box(soa_b),
-                        &mut **soa_out.borrow_mut(),
-                    )
-                    .unwrap();
-            }));
-            contestants.push(Box::new(|| {
-                engine
-                    .cross(black_box(a), black_box(b), &mut **out.borrow_mut())
-                    .unwrap();
-            }));
-        }
-        let (rounds, calls) = effort(n);
-        let times = medians(rounds, calls, &mut contestants);
-        let [plain_columns, plain_rows] = [times[0], times[1]];
-        for (engine, times) in engines.iter().zip(times[2..].as_chunks().0) {
-            let (level, [columns, rows]) = (engine.level(), *times);
-            println!(
-                "{n:>9} {level:>9} {:>8.3} ({:>5.2}) {:>13.2} {:>8.3} ({:>5.2})",
-                columns / n as f64,
-                plain_columns / columns,
-                plain_rows / columns,
-                rows / n as f64,
-                plain_rows / rows,
-            );
-        }
-    }
-}
-
-/// All threads against one: where `Threads::Auto` should begin to split. Ten calls in a row at the least, as
-/// in a simulation's loop: the first call after a pause finds the workers asleep and pays more.
-fn report_threads() {
-    let threads = NonZeroUsize::new(rayon::current_num_threads()).expect("a pool has threads");
-    println!("\nf32, columns, µs: one thread, all {threads} threads of the pool, and Auto\n");
-    println!(
-        "{:>9} {:>9} {:>10} {:>10} {:>10}",
-        "vectors", "KiB", "serial", "all", "auto"
-    );
-    for n in (10..=24).map(|k| 1_usize << k) {
-        let choices = [Threads::Serial, Threads::Max(threads), Threads::Auto];
-        let choices = choices.map(|threads| Engine::new().with_threads(threads));
-        let mut data = Data::<f32>::new(n);
-        data.check(&choices);
-        let (a, b, out) = (&data.soa_a, &data.soa_b, &RefCell::new(&mut data.soa_out));
-        let mut contestants = choices.map(|engine| -> Contestant<'_> {
-            Box::new(move || {
-                engine
-                    .cross(black_box(a), black_box(b), &mut **out.borrow_mut())
-                    .unwrap();
-            })
-        });
-        let (rounds, calls) = effort(n);
-        let times = medians(rounds, calls.max(10), &mut contestants);
-        let kib = n * 36 / 1024;
-        println!(
-            "{n:>9} {kib:>9} {:>10.2} {:>10.2} {:>10.2}",
-            times[0] / 1e3,
-            times[1] / 1e3,
-            times[2] / 1e3
+impl<L: Plain<Element: From<i16>>> Operands<L> {
+    fn run_plain(&mut self) {
+        L::plain(
+            black_box(&self.a),
+            black_box(&self.b),
+            black_box(&mut self.out),
         );
     }
 }
 
+/// Every level on one thread, against the plain loops compiled with the same flags.
+fn report_plain_loops() {
+    println!("every level on one thread, against the plain loop over the same layout");
+    println!(
+        "below {CALLS} vectors: ns a call (ns more than the loop); from there on: ns a vector (times faster)"
+    );
+    println!("the loop over columns is autovectorised");
+    let mut slower = Vec::new();
+    plain_loops_of::<f32>(&mut slower);
+    plain_loops_of::<f64>(&mut slower);
+    let places = match slower.as_slice() {
+        [] => "nowhere".to_owned(),
+        places => places.join("; "),
+    };
+    println!("\nslower than the plain loop from {NO_EXCUSE} vectors up: {places}");
+}
+
+fn plain_loops_of<T: Element + From<i16>>(slower: &mut Vec<String>) {
+    plain_loops::<Soa<T>>(slower);
+    plain_loops::<Vec<[T; 3]>>(slower);
+    plain_loops::<Vec<[T; 4]>>(slower);
+}
+
+fn plain_loops<L: Plain<Element: From<i16>>>(slower: &mut Vec<String>) {
+    let engines = serial_engines();
+    let title = format!("{} {}", name_of::<L::Element>(), L::NAME);
+    print!("\n{title:<12}{:>10}", "plain loop");
+    for engine in &engines {
+        print!("{:>20}", engine.level());
+    }
+    println!();
+    for n in LENGTHS {
+        let mut operands = Operands::<L>::new(n);
+        operands.check(&"plain loop", Operands::run_plain);
+        operands.check_engines(&engines);
+        let effort = Effort::new(n * L::BYTES_PER_VECTOR);
+        let times = medians(effort, 1 + engines.len(), |k| match k {
+            0 => operands.run_plain(),
+            _ => operands.run(&engines[k - 1]),
+        });
+        let (per, plain) = (if n < CALLS { 1.0 } else { n as f64 }, times[0]);
+        print!("{n:>12}{:>10.3}", plain / per);
+        for (engine, &time) in engines.iter().zip(&times[1..]) {
+            let ratio = plain / time;
+            let against = match n < CALLS {
+                true => format!("({:+.1})", time - plain),
+                false => format!("({ratio:.2})"),
+            };
+            print!("{:>11.3} {against:>8}", time / per);
+            if n >= NO_EXCUSE && ratio < NOISE {
+                slower.push(format!("{title} {} {n} ({ratio:.2})", engine.level()));
+            }
+        }
+        println!();
+    }
+}
+
+/// Automatic threads and stores against every fixed choice.
+fn report_auto() {
+    let all = NonZeroUsize::new(rayon::current_num_threads()).expect("a pool has threads");
+    println!(
+        "\nµs a call: one thread and all {all}, with cached and with streaming stores, and Engine::new(), which \
+         chooses; its time over the best of the four (the luckiest one, too, so a few hundredths are noise)"
+    );
+    let fixed = [Threads::Serial, Threads::Max(all)].map(|threads| {
+        let engine = Engine::new().with_threads(threads);
+        [Stores::Cached, Stores::Streaming].map(|stores| engine.with_stores(stores))
+    });
+    let [[one, two], [three, four]] = fixed;
+    let engines = [one, two, three, four, Engine::new()];
+    let columns = auto::<Soa<f32>>(&engines);
+    let rows = auto::<Vec<[f32; 3]>>(&engines);
+    let (ratio, place) = if columns.0 > rows.0 { columns } else { rows };
+    println!("\nworst of Engine::new() over the best fixed choice: {ratio:.2}, {place}");
+}
+
+/// The worst ratio, and where it is. The last engine is the one that chooses.
+fn auto<L: Layout<Element: From<i16>>>(engines: &[Engine; 5]) -> (f64, String) {
+    println!(
+        "\n{:<12}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}",
+        L::NAME,
+        "1 cached",
+        "1 stream",
+        "all cached",
+        "all stream",
+        "auto",
+        "auto/best"
+    );
+    let mut worst = (0.0, String::new());
+    for n in (0..=12).map(|k| 4_usize.pow(k)) {
+        let mut operands = Operands::<L>::new(n);
+        operands.check_engines(engines);
+        let times = medians(effort_of_threads::<L>(n), engines.len(), |k| {
+            operands.run(&engines[k]);
+        });
+        let best = times[..4].iter().copied().fold(f64::INFINITY, f64::min);
+        let ratio = times[4] / best;
+        print!("{n:>12}");
+        for time in times {
+            print!("{:>12.3}", time / 1e3);
+        }
+        println!("{ratio:>12.2}");
+        if ratio > worst.0 {
+            worst = (ratio, format!("{n} vectors in {}", L::NAME));
+        }
+    }
+    worst
+}
+
+/// Ten calls in a row at the least where waking the workers counts, as in a simulation's loop: the first call
+/// after a pause finds them asleep and pays more. Not so many that a report of waking them takes minutes.
+fn effort_of_threads<L: Layout>(n: usize) -> Effort {
+    let bytes = n * L::BYTES_PER_VECTOR;
+    let Effort { rounds, calls } = Effort::new(bytes);
+    let least = if bytes < 64 << 20 { 10 } else { 1 };
+    Effort {
+        rounds: rounds.max(15),
+        calls: calls.clamp(least, 1000),
+    }
+}
+
 /// Every level, by layout and size.
-fn kernels<T: Element + From<i16>>(criterion: &mut Criterion, element: &str) {
+fn kernels<T: Element + From<i16>>(criterion: &mut Criterion) {
     for n in [L1, L2, 1 << 20] {
-        let (engines, mut data) = (serial_engines(), Data::<T>::new(n));
-        data.check(&engines);
-        let mut padded = vec![[T::default(); 4]; n];
-        let mut group = criterion.benchmark_group(format!("cross {element}, {n} vectors"));
+        let engines = serial_engines();
+        let mut columns = Operands::<Soa<T>>::new(n);
+        let mut rows = Operands::<Vec<[T; 3]>>::new(n);
+        let mut padded = Operands::<Vec<[T; 4]>>::new(n);
+        columns.check_engines(&engines);
+        rows.check_engines(&engines);
+        padded.check_engines(&engines);
+        let mut group = criterion.benchmark_group(format!("cross {}, {n} vectors", name_of::<T>()));
         group.throughput(Throughput::Elements(n as u64));
-        for engine in engines {
-            let level = engine.level();
-            let Data {
-                a,
-                b,
-                out,
-                soa_a,
-                soa_b,
-                soa_out,
-            } = &mut data;
-            let mut run =
-                |layout: &str, a: Vectors<'_, T>, b: Vectors<'_, T>, mut out: VectorsMut<'_, T>| {
-                    let id = BenchmarkId::new(layout, level);
-                    group.bench_function(id, |bencher| {
-                        bencher.iter(|| {
-                            engine
-                                .cross(black_box(a), black_box(b), out.reborrow())
-                                .unwrap()
-                        });
-                    });
-                };
-            run("columns", soa_a.view(), soa_b.view(), soa_out.view_mut());
-            run(
-                "rows",
-                Vectors::aos(a),
-                Vectors::aos(b),
-                VectorsMut::aos(out),
-            );
-            run(
-                "rows by one vector",
-                Vectors::aos(a),
-                Vectors::broadcast(&b[0], n),
-                VectorsMut::aos(out),
-            );
-            run(
-                "rows to padded",
-                Vectors::aos(a),
-                Vectors::aos(b),
-                VectorsMut::padded(&mut padded),
-            );
+        for engine in &engines {
+            let mut run = |layout, a: Vectors<'_, T>, b: Vectors<'_, T>, out: VectorsMut<'_, T>| {
+                measure(&mut group, engine, layout, a, b, out);
+            };
+            let (a, b) = (columns.a.view(), columns.b.view());
+            run("columns", a, b, columns.out.view_mut());
+            let (a, b) = (padded.a.view(), padded.b.view());
+            run("padded", a, b, padded.out.view_mut());
+            let (a, b, one) = (rows.a.view(), rows.b.view(), rows.b[0]);
+            run("rows", a, b, rows.out.view_mut());
+            run("rows to padded", a, b, padded.out.view_mut());
+            let b = Vectors::broadcast(&one, n);
+            run("rows by one vector", a, b, rows.out.view_mut());
         }
         group.finish();
     }
 }
 
+fn measure<T: Element>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    engine: &Engine,
+    layout: &str,
+    a: Vectors<'_, T>,
+    b: Vectors<'_, T>,
+    mut out: VectorsMut<'_, T>,
+) {
+    group.bench_function(BenchmarkId::new(layout, engine.level()), |bencher| {
+        bencher.iter(|| {
+            let (a, b, out) = (black_box(a), black_box(b), black_box(out.reborrow()));
+            engine.cross(a, b, out).unwrap();
+        });
+    });
+}
+
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    if !has("--test") {
+    let arguments = Arguments::new();
+    let [plain, auto, both, test] =
+        ["--plain", "--auto", "--ratios", "--test"].map(|name| arguments.has(name));
+    let all = !(plain || auto || both || test);
+    if plain || both || all {
         report_plain_loops();
-        report_threads();
     }
-    if !has("--ratios") {
+    if auto || both || all {
+        report_auto();
+    }
+    if test || all {
         let mut criterion = Criterion::default().configure_from_args();
-        kernels::<f32>(&mut criterion, "f32");
-        kernels::<f64>(&mut criterion, "f64");
+        kernels::<f32>(&mut criterion);
+        kernels::<f64>(&mut criterion);
         criterion.final_summary();
     }
 }
