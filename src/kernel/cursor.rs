@@ -241,8 +241,16 @@ impl<K: Kind> Access for AllRows<K> {
         {
             return outputs;
         }
-        let outputs = operation.lanes(inputs.map(Row::to_columns));
-        outputs.map(Row::from_columns)
+        let mut columns = [inputs[0].to_columns(); I];
+        for (columns, rows) in columns.iter_mut().zip(inputs) {
+            *columns = rows.to_columns();
+        }
+        let columns = operation.lanes(columns);
+        let mut outputs = [K::Row::from_columns(columns[0]); O];
+        for (rows, columns) in outputs.iter_mut().zip(columns) {
+            *rows = K::Row::from_columns(columns);
+        }
+        outputs
     }
 }
 

@@ -7,8 +7,9 @@ use core::arch::x86_64::*;
 
 #[cfg(feature = "half")]
 use super::half::{Half, Halves};
+use super::shuffles::{self, Fours, Twos, pick};
 use super::x86::lanes;
-use super::{Avx512, Baseline, Lanes, Rows, Simd, Work};
+use super::{Avx512, Baseline, Lanes, Rows, Simd, Work, target};
 
 /// The CPU has what x86-64-v3 names: AVX2, FMA, F16C and the bit manipulation of that time.
 #[derive(Clone, Copy, Debug)]
@@ -75,14 +76,15 @@ lanes! {
     mul _mm256_mul_pd, sub _mm256_sub_pd, stream _mm256_stream_pd
 }
 
-impl F32x8 {
-    /// In each half, two lanes of `self` and two of `other`.
+impl Fours for F32x8 {
     #[inline(always)]
     fn shuffle<const LANES: i32>(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm256_shuffle_ps::<LANES>(self.0, other.0) })
     }
+}
 
+impl F32x8 {
     /// Two of the four halves of both.
     #[inline(always)]
     fn halves<const HALVES: i32>(self, other: Self) -> Self {
@@ -91,14 +93,15 @@ impl F32x8 {
     }
 }
 
-impl F64x4 {
-    /// In each half, one lane of `self` and one of `other`.
+impl Twos for F64x4 {
     #[inline(always)]
     fn shuffle<const LANES: i32>(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm256_shuffle_pd::<LANES>(self.0, other.0) })
     }
+}
 
+impl F64x4 {
     /// Two of the four halves of both.
     #[inline(always)]
     fn halves<const HALVES: i32>(self, other: Self) -> Self {
@@ -113,16 +116,6 @@ const LOW_HIGH: i32 = 0x30;
 const HIGH_LOW: i32 = 0x21;
 const HIGH_HIGH: i32 = 0x31;
 
-/// Which lanes the shuffle of `f32` takes: a and b of the first, c and d of the second.
-const fn pick(a: i32, b: i32, c: i32, d: i32) -> i32 {
-    a | b << 2 | c << 4 | d << 6
-}
-
-/// Which lanes the shuffle of `f64` takes: a of the first, b of the second.
-const fn pick2(a: i32, b: i32) -> i32 {
-    (a | b << 1) * 0b101
-}
-
 /// The padding is neither read nor written.
 const ROW: [i32; 8] = [-1, -1, -1, 0, -1, -1, -1, 0];
 const ROW_F64: [i64; 4] = [-1, -1, -1, 0];
@@ -130,29 +123,16 @@ const ROW_F64: [i64; 4] = [-1, -1, -1, 0];
 impl Rows for F32x8 {
     #[inline(always)]
     fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {
-        // x0 y0 z0 x1, y1 z1 x2 y2, z2 x3 y3 z3 in each half.
-        let (a, b, c) = (
+        shuffles::rows_to_columns([
             a.halves::<LOW_HIGH>(b),
             a.halves::<HIGH_LOW>(c),
             b.halves::<LOW_HIGH>(c),
-        );
-        let xy = b.shuffle::<{ pick(2, 3, 1, 2) }>(c); // x2 y2 x3 y3
-        let yz = a.shuffle::<{ pick(1, 2, 0, 1) }>(b); // y0 z0 y1 z1
-        [
-            a.shuffle::<{ pick(0, 3, 0, 2) }>(xy),
-            yz.shuffle::<{ pick(0, 2, 1, 3) }>(xy),
-            yz.shuffle::<{ pick(1, 3, 0, 3) }>(c),
-        ]
+        ])
     }
 
     #[inline(always)]
-    fn columns_to_rows([x, y, z]: [Self; 3]) -> [Self; 3] {
-        let xy = x.shuffle::<{ pick(0, 2, 0, 2) }>(y); // x0 x2 y0 y2
-        let yz = y.shuffle::<{ pick(1, 3, 1, 3) }>(z); // y1 y3 z1 z3
-        let zx = z.shuffle::<{ pick(0, 2, 1, 3) }>(x); // z0 z2 x1 x3
-        let a = xy.shuffle::<{ pick(0, 2, 0, 2) }>(zx);
-        let b = yz.shuffle::<{ pick(0, 2, 1, 3) }>(xy);
-        let c = zx.shuffle::<{ pick(1, 3, 1, 3) }>(yz);
+    fn columns_to_rows(columns: [Self; 3]) -> [Self; 3] {
+        let [a, b, c] = shuffles::columns_to_rows(columns);
         [
             a.halves::<LOW_LOW>(b),
             c.halves::<LOW_HIGH>(a),
@@ -162,41 +142,17 @@ impl Rows for F32x8 {
 
     #[inline(always)]
     fn padded_to_columns([a, b, c, d]: [Self; 4]) -> [Self; 3] {
-        // Rows 0 and 4, 1 and 5, 2 and 6, 3 and 7.
-        let (a, b, c, d) = (
+        shuffles::padded_to_columns([
             a.halves::<LOW_LOW>(c),
             a.halves::<HIGH_HIGH>(c),
             b.halves::<LOW_LOW>(d),
             b.halves::<HIGH_HIGH>(d),
-        );
-        let (xy01, xy23) = (
-            a.shuffle::<{ pick(0, 1, 0, 1) }>(b),
-            c.shuffle::<{ pick(0, 1, 0, 1) }>(d),
-        );
-        let (z01, z23) = (
-            a.shuffle::<{ pick(2, 2, 2, 2) }>(b),
-            c.shuffle::<{ pick(2, 2, 2, 2) }>(d),
-        );
-        [
-            xy01.shuffle::<{ pick(0, 2, 0, 2) }>(xy23),
-            xy01.shuffle::<{ pick(1, 3, 1, 3) }>(xy23),
-            z01.shuffle::<{ pick(0, 2, 0, 2) }>(z23),
-        ]
+        ])
     }
 
     #[inline(always)]
-    fn columns_to_padded([x, y, z]: [Self; 3]) -> [Self; 4] {
-        let (xy02, xy13) = (
-            x.shuffle::<{ pick(0, 2, 0, 2) }>(y),
-            x.shuffle::<{ pick(1, 3, 1, 3) }>(y),
-        );
-        // Rows 0 and 4, 1 and 5, 2 and 6, 3 and 7; the padding takes what is z.
-        let (a, b, c, d) = (
-            xy02.shuffle::<{ pick(0, 2, 0, 0) }>(z),
-            xy13.shuffle::<{ pick(0, 2, 1, 1) }>(z),
-            xy02.shuffle::<{ pick(1, 3, 2, 2) }>(z),
-            xy13.shuffle::<{ pick(1, 3, 3, 3) }>(z),
-        );
+    fn columns_to_padded(columns: [Self; 3]) -> [Self; 4] {
+        let [a, b, c, d] = shuffles::columns_to_padded(columns);
         [
             a.halves::<LOW_LOW>(b),
             c.halves::<LOW_LOW>(d),
@@ -206,11 +162,8 @@ impl Rows for F32x8 {
     }
 
     #[inline(always)]
-    fn rotate_padded(mut rows: [Self; 4]) -> [Self; 4] {
-        for row in &mut rows {
-            *row = row.shuffle::<{ pick(1, 2, 0, 3) }>(*row);
-        }
-        rows
+    fn rotate_padded(rows: [Self; 4]) -> [Self; 4] {
+        shuffles::rotate(rows)
     }
 
     #[inline(always)]
@@ -235,10 +188,9 @@ impl Rows for F32x8 {
             // SAFETY: as above.
             let high = unsafe { _mm256_extractf128_ps::<1>(row.0) };
             for (half, row) in [low, high].into_iter().enumerate() {
-                let [x, y, z, _]: [f32; 4] = bytemuck::cast(row);
                 let to = to.wrapping_add(i * Self::LEN + half * 4);
                 // SAFETY: the caller grants the first three of four.
-                unsafe { to.cast::<[f32; 3]>().write([x, y, z]) };
+                unsafe { target::store_three(bytemuck::cast(row), to) };
             }
         }
     }
@@ -247,24 +199,16 @@ impl Rows for F32x8 {
 impl Rows for F64x4 {
     #[inline(always)]
     fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {
-        // x0 y0, z0 x1, y1 z1 in each half.
-        let (a, b, c) = (
+        shuffles::row_pairs_to_columns([
             a.halves::<LOW_HIGH>(b),
             a.halves::<HIGH_LOW>(c),
             b.halves::<LOW_HIGH>(c),
-        );
-        [
-            a.shuffle::<{ pick2(0, 1) }>(b),
-            a.shuffle::<{ pick2(1, 0) }>(c),
-            b.shuffle::<{ pick2(0, 1) }>(c),
-        ]
+        ])
     }
 
     #[inline(always)]
-    fn columns_to_rows([x, y, z]: [Self; 3]) -> [Self; 3] {
-        let a = x.shuffle::<{ pick2(0, 0) }>(y);
-        let b = z.shuffle::<{ pick2(0, 1) }>(x);
-        let c = y.shuffle::<{ pick2(1, 1) }>(z);
+    fn columns_to_rows(columns: [Self; 3]) -> [Self; 3] {
+        let [a, b, c] = shuffles::columns_to_row_pairs(columns);
         [
             a.halves::<LOW_LOW>(b),
             c.halves::<LOW_HIGH>(a),
@@ -274,31 +218,22 @@ impl Rows for F64x4 {
 
     #[inline(always)]
     fn padded_to_columns([a, b, c, d]: [Self; 4]) -> [Self; 3] {
-        // x and y, then z, of rows 0 and 2, 1 and 3.
-        let (xy02, xy13) = (a.halves::<LOW_LOW>(c), b.halves::<LOW_LOW>(d));
-        let (z02, z13) = (a.halves::<HIGH_HIGH>(c), b.halves::<HIGH_HIGH>(d));
-        [
-            xy02.shuffle::<{ pick2(0, 0) }>(xy13),
-            xy02.shuffle::<{ pick2(1, 1) }>(xy13),
-            z02.shuffle::<{ pick2(0, 0) }>(z13),
-        ]
+        shuffles::padded_pairs_to_columns([
+            a.halves::<LOW_LOW>(c),
+            a.halves::<HIGH_HIGH>(c),
+            b.halves::<LOW_LOW>(d),
+            b.halves::<HIGH_HIGH>(d),
+        ])
     }
 
     #[inline(always)]
-    fn columns_to_padded([x, y, z]: [Self; 3]) -> [Self; 4] {
-        let (xy02, xy13) = (
-            x.shuffle::<{ pick2(0, 0) }>(y),
-            x.shuffle::<{ pick2(1, 1) }>(y),
-        );
-        let (z02, z13) = (
-            z.shuffle::<{ pick2(0, 0) }>(z),
-            z.shuffle::<{ pick2(1, 1) }>(z),
-        );
+    fn columns_to_padded(columns: [Self; 3]) -> [Self; 4] {
+        let [xy0, z0, xy1, z1] = shuffles::columns_to_padded_pairs(columns);
         [
-            xy02.halves::<LOW_LOW>(z02),
-            xy13.halves::<LOW_LOW>(z13),
-            xy02.halves::<HIGH_HIGH>(z02),
-            xy13.halves::<HIGH_HIGH>(z13),
+            xy0.halves::<LOW_LOW>(z0),
+            xy1.halves::<LOW_LOW>(z1),
+            xy0.halves::<HIGH_HIGH>(z0),
+            xy1.halves::<HIGH_HIGH>(z1),
         ]
     }
 
@@ -384,7 +319,7 @@ impl Halves for F32x8 {
 unsafe fn store_16_bytes<const STREAM: bool>(to: *mut __m128i, bits: __m128i) {
     if STREAM {
         // SAFETY: as granted by the caller.
-        unsafe { super::stores::stream(to, bits) };
+        unsafe { target::stream(to, bits) };
     } else {
         // SAFETY: as granted by the caller.
         unsafe { to.write_unaligned(bits) };

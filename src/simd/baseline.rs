@@ -1,8 +1,5 @@
 //! 128-bit lanes of the `wide` crate: SSE2, NEON, wasm simd128, or plain arrays, as the crate is built; and
 //! one lane, for what fills no vector.
-//!
-//! Rows and columns are exchanged element by element, with indices that the compiler knows: it makes the
-//! target's own shuffles of them.
 
 use core::marker::PhantomData;
 use core::ops::{Mul, Sub};
@@ -11,15 +8,16 @@ use bytemuck::Pod;
 
 #[cfg(feature = "half")]
 use super::half::{Half, Halves};
-use super::{Lanes, Rows, Simd, Work, stores};
+use super::shuffles::{self, Fours, Twos};
+use super::{Lanes, Rows, Simd, Work, target};
 
 /// What every CPU of the target has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Baseline;
 
 impl Simd for Baseline {
-    type F32 = Wide<wide::f32x4, f32, Self>;
-    type F64 = Wide<wide::f64x2, f64, Self>;
+    type F32 = F32x4;
+    type F64 = F64x2;
     #[cfg(feature = "half")]
     type F16 = Half<Self::F32, half::f16>;
     #[cfg(feature = "half")]
@@ -67,24 +65,6 @@ impl Simd for Scalar {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wide<V, E, S>(V, PhantomData<(E, S)>);
 
-impl<V: Pod, E: Pod, S> Wide<V, E, S> {
-    /// Registers whose elements are `element(0)`, `element(1)` ...
-    #[inline(always)]
-    fn from_elements<const N: usize>(element: impl Fn(usize) -> E) -> [Self; N] {
-        let mut registers = [V::zeroed(); N];
-        let elements: &mut [E] = bytemuck::cast_slice_mut(&mut registers);
-        for (i, e) in elements.iter_mut().enumerate() {
-            *e = element(i);
-        }
-        registers.map(|v| Self(v, PhantomData))
-    }
-
-    #[inline(always)]
-    fn vectors<const N: usize>(registers: [Self; N]) -> [V; N] {
-        registers.map(|register| register.0)
-    }
-}
-
 impl<V, E, S> Lanes for Wide<V, E, S>
 where
     V: Pod + Mul<Output = V> + Sub<Output = V>,
@@ -121,69 +101,164 @@ where
     #[inline(always)]
     unsafe fn stream(self, to: *mut E) {
         // SAFETY: the caller grants `LEN` elements, which is one `V`, and their alignment.
-        unsafe { stores::stream(to.cast::<V>(), self.0) };
+        unsafe { target::stream(to.cast::<V>(), self.0) };
     }
 }
 
-impl<V, E, S> Rows for Wide<V, E, S>
-where
-    V: Pod + Mul<Output = V> + Sub<Output = V>,
-    E: Pod,
-    S: Simd + Default,
-{
+type F32x4 = Wide<wide::f32x4, f32, Baseline>;
+type F64x2 = Wide<wide::f64x2, f64, Baseline>;
+
+impl Fours for F32x4 {
+    #[inline(always)]
+    fn shuffle<const LANES: i32>(self, other: Self) -> Self {
+        Self(target::shuffle_fours::<LANES>(self.0, other.0), PhantomData)
+    }
+}
+
+impl Twos for F64x2 {
+    #[inline(always)]
+    fn shuffle<const LANES: i32>(self, other: Self) -> Self {
+        Self(target::shuffle_twos::<LANES>(self.0, other.0), PhantomData)
+    }
+}
+
+impl Rows for F32x4 {
     #[inline(always)]
     fn rows_to_columns(rows: [Self; 3]) -> [Self; 3] {
-        let rows = Self::vectors(rows);
-        let e: &[E] = bytemuck::cast_slice(&rows);
-        Self::from_elements(|i| e[i % Self::LEN * 3 + i / Self::LEN])
+        shuffles::rows_to_columns(rows)
     }
 
     #[inline(always)]
     fn columns_to_rows(columns: [Self; 3]) -> [Self; 3] {
-        let columns = Self::vectors(columns);
-        let e: &[E] = bytemuck::cast_slice(&columns);
-        Self::from_elements(|i| e[i % 3 * Self::LEN + i / 3])
+        shuffles::columns_to_rows(columns)
     }
 
     #[inline(always)]
     fn padded_to_columns(rows: [Self; 4]) -> [Self; 3] {
-        let rows = Self::vectors(rows);
-        let e: &[E] = bytemuck::cast_slice(&rows);
-        Self::from_elements(|i| e[i % Self::LEN * 4 + i / Self::LEN])
+        shuffles::padded_to_columns(rows)
     }
 
     #[inline(always)]
     fn columns_to_padded(columns: [Self; 3]) -> [Self; 4] {
-        let columns = Self::vectors(columns);
-        let e: &[E] = bytemuck::cast_slice(&columns);
-        // The padding takes what is z.
-        Self::from_elements(|i| e[(i % 4).min(2) * Self::LEN + i / 4])
+        shuffles::columns_to_padded(columns)
     }
 
     #[inline(always)]
     fn rotate_padded(rows: [Self; 4]) -> [Self; 4] {
-        let rows = Self::vectors(rows);
-        let e: &[E] = bytemuck::cast_slice(&rows);
-        Self::from_elements(|i| e[i / 4 * 4 + [1, 2, 0, 3][i % 4]])
+        shuffles::rotate(rows)
     }
 
     #[inline(always)]
-    unsafe fn load_padded(_: S, from: *const E) -> [Self; 4] {
-        Self::from_elements(|i| match i % 4 {
-            3 => E::zeroed(),
-            // SAFETY: one of the first three of four.
-            _ => unsafe { from.wrapping_add(i).read() },
-        })
-    }
-
-    #[inline(always)]
-    unsafe fn store_padded(rows: [Self; 4], to: *mut E) {
-        let rows = Self::vectors(rows);
-        let (rows, _) = bytemuck::cast_slice::<V, E>(&rows).as_chunks::<4>();
-        for (i, [x, y, z, _]) in rows.iter().enumerate() {
+    unsafe fn load_padded(_: Baseline, from: *const f32) -> [Self; 4] {
+        let mut rows = [Self([0.0; 4].into(), PhantomData); 4];
+        for (i, row) in rows.iter_mut().enumerate() {
             // SAFETY: the first three of four.
-            unsafe { to.wrapping_add(4 * i).cast::<[E; 3]>().write([*x, *y, *z]) };
+            row.0 = unsafe { target::load_three(from.wrapping_add(4 * i)) };
         }
+        rows
+    }
+
+    #[inline(always)]
+    unsafe fn store_padded(rows: [Self; 4], to: *mut f32) {
+        for (i, row) in rows.into_iter().enumerate() {
+            // SAFETY: the first three of four.
+            unsafe { target::store_three(row.0, to.wrapping_add(4 * i)) };
+        }
+    }
+}
+
+impl Rows for F64x2 {
+    #[inline(always)]
+    fn rows_to_columns(rows: [Self; 3]) -> [Self; 3] {
+        shuffles::row_pairs_to_columns(rows)
+    }
+
+    #[inline(always)]
+    fn columns_to_rows(columns: [Self; 3]) -> [Self; 3] {
+        shuffles::columns_to_row_pairs(columns)
+    }
+
+    #[inline(always)]
+    fn padded_to_columns(rows: [Self; 4]) -> [Self; 3] {
+        shuffles::padded_pairs_to_columns(rows)
+    }
+
+    #[inline(always)]
+    fn columns_to_padded(columns: [Self; 3]) -> [Self; 4] {
+        shuffles::columns_to_padded_pairs(columns)
+    }
+
+    #[inline(always)]
+    fn rotate_padded(rows: [Self; 4]) -> [Self; 4] {
+        shuffles::rotate_pairs(rows)
+    }
+
+    #[inline(always)]
+    unsafe fn load_padded(_: Baseline, from: *const f64) -> [Self; 4] {
+        let mut rows = [Self([0.0; 2].into(), PhantomData); 4];
+        for (i, row) in rows.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+            // SAFETY: the first three of four.
+            let [x, y, z] = unsafe { from.wrapping_add(4 * i).cast::<[f64; 3]>().read() };
+            (row[0].0, row[1].0) = ([x, y].into(), [z, 0.0].into());
+        }
+        rows
+    }
+
+    #[inline(always)]
+    unsafe fn store_padded([xy0, z0, xy1, z1]: [Self; 4], to: *mut f64) {
+        for (i, (xy, z)) in [(xy0, z0), (xy1, z1)].into_iter().enumerate() {
+            let ([x, y], [z, _]) = (xy.0.to_array(), z.0.to_array());
+            // SAFETY: the first three of four.
+            unsafe { to.wrapping_add(4 * i).cast::<[f64; 3]>().write([x, y, z]) };
+        }
+    }
+}
+
+/// One row is one column and one lane.
+impl<E: Pod + Mul<Output = E> + Sub<Output = E>> Rows for Wide<E, E, Scalar> {
+    const ROTATES: bool = true;
+
+    #[inline(always)]
+    fn rows_to_columns(row: [Self; 3]) -> [Self; 3] {
+        row
+    }
+
+    #[inline(always)]
+    fn columns_to_rows(row: [Self; 3]) -> [Self; 3] {
+        row
+    }
+
+    #[inline(always)]
+    fn rotate_rows([x, y, z]: [Self; 3]) -> [Self; 3] {
+        [y, z, x]
+    }
+
+    #[inline(always)]
+    fn padded_to_columns([x, y, z, _]: [Self; 4]) -> [Self; 3] {
+        [x, y, z]
+    }
+
+    #[inline(always)]
+    fn columns_to_padded([x, y, z]: [Self; 3]) -> [Self; 4] {
+        [x, y, z, z]
+    }
+
+    #[inline(always)]
+    fn rotate_padded([x, y, z, padding]: [Self; 4]) -> [Self; 4] {
+        [y, z, x, padding]
+    }
+
+    #[inline(always)]
+    unsafe fn load_padded(_: Scalar, from: *const E) -> [Self; 4] {
+        // SAFETY: the first three of four.
+        let [x, y, z] = unsafe { from.cast::<[E; 3]>().read() };
+        [x, y, z, E::zeroed()].map(|e| Self(e, PhantomData))
+    }
+
+    #[inline(always)]
+    unsafe fn store_padded([x, y, z, _]: [Self; 4], to: *mut E) {
+        // SAFETY: the first three of four.
+        unsafe { to.cast::<[E; 3]>().write([x.0, y.0, z.0]) };
     }
 }
 
@@ -191,8 +266,8 @@ where
 #[cfg(feature = "half")]
 impl<V, S> Halves for Wide<V, f32, S>
 where
-    V: Pod + Mul<Output = V> + Sub<Output = V>,
-    S: Simd + Default,
+    V: Pod,
+    Self: Rows<Element = f32, Simd = S>,
 {
     #[inline(always)]
     fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool {
@@ -208,17 +283,14 @@ where
     #[inline(always)]
     unsafe fn load_f16(_: S, from: *const half::f16) -> Self {
         // SAFETY: the caller grants `LEN` elements.
-        let [lanes] =
-            Self::from_elements(|i| unsafe { from.wrapping_add(i).read() }.to_f32_const());
-        lanes
+        Self::widen(|i| unsafe { from.wrapping_add(i).read() }.to_f32_const())
     }
 
     #[inline(always)]
     unsafe fn load_bf16(_: S, from: *const half::bf16) -> Self {
         // SAFETY: the caller grants `LEN` elements.
         let bits = |i| unsafe { from.wrapping_add(i).cast::<u16>().read() };
-        let [lanes] = Self::from_elements(|i| f32::from_bits(u32::from(bits(i)) << 16));
-        lanes
+        Self::widen(|i| f32::from_bits(u32::from(bits(i)) << 16))
     }
 
     #[inline(always)]
@@ -240,6 +312,16 @@ where
 
 #[cfg(feature = "half")]
 impl<V: Pod, S> Wide<V, f32, S> {
+    #[inline(always)]
+    fn widen(number: impl Fn(usize) -> f32) -> Self {
+        let mut lanes = [V::zeroed()];
+        let numbers: &mut [f32] = bytemuck::cast_slice_mut(&mut lanes);
+        for (i, lane) in numbers.iter_mut().enumerate() {
+            *lane = number(i);
+        }
+        Self(lanes[0], PhantomData)
+    }
+
     /// # Safety
     /// One number for each lane at `to` is valid for writes; to stream, `to` is aligned to them.
     #[inline(always)]
@@ -253,7 +335,7 @@ impl<V: Pod, S> Wide<V, f32, S> {
         if let (4, true) = (numbers.len(), STREAM) {
             let bits: u64 = bytemuck::cast(bits);
             // SAFETY: as granted by the caller.
-            unsafe { stores::stream(to.cast(), bits) };
+            unsafe { target::stream(to.cast(), bits) };
         } else {
             for (i, bits) in bits[..numbers.len()].iter().enumerate() {
                 // SAFETY: as granted by the caller.

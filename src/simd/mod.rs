@@ -15,6 +15,7 @@ pub(crate) use baseline::Baseline;
 
 #[cfg(feature = "half")]
 mod half;
+mod shuffles;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -27,14 +28,13 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
 
-/// How a register of 128 bits goes past the caches, and the fence behind such stores. Elsewhere they are
-/// ordinary stores.
+/// What the target has and `wide` does not offer: shuffles, and stores past the caches.
 #[cfg(not(target_arch = "x86_64"))]
-mod ordinary;
+mod portable;
 #[cfg(not(target_arch = "x86_64"))]
-use ordinary as stores;
+use portable as target;
 #[cfg(target_arch = "x86_64")]
-use x86 as stores;
+use x86 as target;
 
 /// An instruction set that the running CPU has been seen to have.
 pub trait Simd: Copy + Debug + Send + Sync + 'static {
@@ -70,7 +70,7 @@ pub trait Simd: Copy + Debug + Send + Sync + 'static {
     /// Makes streamed stores of this thread visible to others before whatever it does next.
     #[inline(always)]
     fn fence(self) {
-        stores::fence();
+        target::fence();
     }
 }
 

@@ -1,8 +1,54 @@
 //! What the instruction sets of x86-64 have in common.
 
-use core::arch::x86_64::{__m128i, _mm_sfence, _mm_stream_si64, _mm_stream_si128};
+use core::arch::x86_64::{
+    __m128i, _mm_load_sd, _mm_load_ss, _mm_movehl_ps, _mm_movelh_ps, _mm_sfence, _mm_shuffle_pd,
+    _mm_shuffle_ps, _mm_store_sd, _mm_store_ss, _mm_stream_si64, _mm_stream_si128,
+};
 
-use bytemuck::Pod;
+use bytemuck::{Pod, cast};
+use wide::{f32x4, f64x2};
+
+/// Two lanes of the first and two of the second: see `shuffles::pick`.
+#[inline(always)]
+pub(super) fn shuffle_fours<const LANES: i32>(a: f32x4, b: f32x4) -> f32x4 {
+    // SAFETY: every x86-64 has SSE2.
+    cast(unsafe { _mm_shuffle_ps::<LANES>(cast(a), cast(b)) })
+}
+
+/// One lane of each: see `shuffles::pick_two`.
+#[inline(always)]
+pub(super) fn shuffle_twos<const LANES: i32>(a: f64x2, b: f64x2) -> f64x2 {
+    // SAFETY: every x86-64 has SSE2.
+    cast(unsafe { _mm_shuffle_pd::<LANES>(cast(a), cast(b)) })
+}
+
+/// Loads three elements, as two and one.
+///
+/// # Safety
+/// Three elements at `from` are valid for reads.
+#[inline(always)]
+pub(super) unsafe fn load_three(from: *const f32) -> f32x4 {
+    // SAFETY: the first two; every x86-64 has SSE2.
+    let xy = unsafe { _mm_load_sd(from.cast()) };
+    // SAFETY: the third.
+    let z = unsafe { _mm_load_ss(from.wrapping_add(2)) };
+    // SAFETY: every x86-64 has SSE2.
+    cast(unsafe { _mm_movelh_ps(cast(xy), z) })
+}
+
+/// Stores the first three lanes, as two and one.
+///
+/// # Safety
+/// Three elements at `to` are valid for writes.
+#[inline(always)]
+pub(super) unsafe fn store_three(row: f32x4, to: *mut f32) {
+    // SAFETY: the first two; every x86-64 has SSE2.
+    unsafe { _mm_store_sd(to.cast(), cast(row)) };
+    // SAFETY: every x86-64 has SSE2.
+    let z = unsafe { _mm_movehl_ps(cast(row), cast(row)) };
+    // SAFETY: the third.
+    unsafe { _mm_store_ss(to.wrapping_add(2), z) };
+}
 
 /// Stores 128 or 64 bits past the caches; what is smaller, as ever.
 ///

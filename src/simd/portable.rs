@@ -1,0 +1,52 @@
+//! Where there is nothing better: shuffles of arrays, of which the compiler makes the target's own, and ordinary
+//! stores.
+
+use wide::{f32x4, f64x2};
+
+/// Two lanes of the first and two of the second: see `shuffles::pick`.
+#[inline(always)]
+pub(super) fn shuffle_fours<const LANES: i32>(a: f32x4, b: f32x4) -> f32x4 {
+    let (a, b) = (a.to_array(), b.to_array());
+    let lane = |k: i32| (LANES >> (2 * k) & 3) as usize;
+    [a[lane(0)], a[lane(1)], b[lane(2)], b[lane(3)]].into()
+}
+
+/// One lane of each: see `shuffles::pick_two`.
+#[inline(always)]
+pub(super) fn shuffle_twos<const LANES: i32>(a: f64x2, b: f64x2) -> f64x2 {
+    let (a, b) = (a.to_array(), b.to_array());
+    [a[(LANES & 1) as usize], b[(LANES >> 1 & 1) as usize]].into()
+}
+
+/// Loads three elements.
+///
+/// # Safety
+/// Three elements at `from` are valid for reads.
+#[inline(always)]
+pub(super) unsafe fn load_three(from: *const f32) -> f32x4 {
+    // SAFETY: as granted by the caller.
+    let [x, y, z] = unsafe { from.cast::<[f32; 3]>().read() };
+    [x, y, z, 0.0].into()
+}
+
+/// Stores the first three lanes.
+///
+/// # Safety
+/// Three elements at `to` are valid for writes.
+#[inline(always)]
+pub(super) unsafe fn store_three(row: f32x4, to: *mut f32) {
+    let [x, y, z, _] = row.to_array();
+    // SAFETY: as granted by the caller.
+    unsafe { to.cast::<[f32; 3]>().write([x, y, z]) };
+}
+
+/// # Safety
+/// `to` is valid for the write of one `V`.
+#[inline(always)]
+pub(super) unsafe fn stream<V>(to: *mut V, lanes: V) {
+    // SAFETY: as granted by the caller.
+    unsafe { to.write(lanes) };
+}
+
+#[inline(always)]
+pub(super) fn fence() {}
