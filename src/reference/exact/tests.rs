@@ -44,7 +44,7 @@ impl Format for f64 {
 trait Described: Format + Debug {
     const NAME: &'static str;
     const INFINITE: Self;
-    /// The one NaN that results are.
+    /// The one NaN, as in ACCURACY.md.
     const CANONICAL_NAN: u64;
     /// The same number; every format's numbers are numbers of `f64`.
     fn widen(self) -> f64;

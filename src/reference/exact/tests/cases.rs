@@ -170,14 +170,12 @@ fn overflowing<F: Described>(random: &mut Random) -> [F; 4] {
     let top = greatest_exponent::<F>() + precision;
     if random.chance() {
         // 2^top less about half of a last place: at exactly half it is a tie, which goes to infinity.
-        let [first, second] = [top, top - precision - 1].map(|sum| exponents::<F>(sum, random));
-        let c = further(scaled(1, second.0), random.range(-2, 2));
-        return [
-            scaled(1, first.0),
-            scaled(1, first.1),
-            c,
-            scaled(1, second.1),
-        ];
+        let power = |e| scaled::<F>(F::LEADING, e);
+        let leading = 2 * (precision - 1);
+        let (i, j) = exponents::<F>(top - leading, random);
+        let (k, l) = exponents::<F>(top - precision - 1 - leading, random);
+        let c = further(power(k), random.range(-2, 2));
+        return [power(i), power(j), c, power(l)];
     }
     let greatest = F::from_bits(F::INFINITE.to_bits() - 1);
     loop {
