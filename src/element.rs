@@ -61,12 +61,16 @@ mod sealed {
         where
             Self: Element;
 
+        /// What a difference of products costs: the bytes that could be moved from memory meanwhile.
+        const DIFFERENCE_COST: usize;
+
         /// a·b − c·d as [`Accuracy::Plain`](crate::Accuracy::Plain) has it for this type.
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
     }
 
     impl Compiled for f32 {
         type Lanes<S: Simd> = S::F32;
+        const DIFFERENCE_COST: usize = 3;
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f32(input);
@@ -79,6 +83,7 @@ mod sealed {
 
     impl Compiled for f64 {
         type Lanes<S: Simd> = S::F64;
+        const DIFFERENCE_COST: usize = 6;
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f64(input);
@@ -92,6 +97,7 @@ mod sealed {
     #[cfg(feature = "half")]
     impl Compiled for half::f16 {
         type Lanes<S: Simd> = S::F16;
+        const DIFFERENCE_COST: usize = 12;
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f16(input);
@@ -105,6 +111,7 @@ mod sealed {
     #[cfg(feature = "half")]
     impl Compiled for half::bf16 {
         type Lanes<S: Simd> = S::Bf16;
+        const DIFFERENCE_COST: usize = 12;
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::bf16(input);

@@ -3,7 +3,7 @@
 use crate::element::PerElement;
 use crate::kernel::{AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, Shape, Task};
 use crate::level::Proof;
-use crate::threads::split;
+use crate::threads::{pieces, split};
 use crate::{Accuracy, Element, Error, Level, Stores, Threads, Vectors, VectorsMut};
 
 /// How operations are run; a small value to be made once and kept, or made for every call.
@@ -154,31 +154,45 @@ impl Engine {
         }
     }
 
-    /// Splits the batch, and runs each piece at this engine's level.
+    /// Runs the batch at this engine's level: on the caller's thread, or in pieces on several.
     fn run<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         batch: &mut Batch<'_, T, I, O>,
     ) {
+        batch.run_forwards();
         if batch.len() == 0 {
             return;
         }
-        batch.run_forwards();
-        let stream = !batch.is_in_place() && self.stores.stream(batch.bytes());
-        split(batch, self.threads, &|batch| {
-            let shape = batch.shape(stream);
-            let task = Task {
-                operation,
-                batch,
-                stream,
-            };
-            match shape {
-                Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
-                Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
-                Shape::Padded => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
-                Shape::Mixed => self.level.vectorize(task.mixed()),
-            }
-        });
+        let bytes = batch.bytes();
+        let stream = self.stores.stream(bytes) && !batch.is_in_place();
+        let cost = bytes.max(batch.len().saturating_mul(operation.cost::<T>()));
+        match pieces(self.threads, cost) {
+            1 => self.run_piece(operation, batch, stream),
+            pieces => split(batch, pieces, &|piece| {
+                self.run_piece(operation, piece, stream);
+            }),
+        }
+    }
+
+    #[inline]
+    fn run_piece<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+        &self,
+        operation: Op,
+        batch: &Batch<'_, T, I, O>,
+        stream: bool,
+    ) {
+        let task = Task {
+            operation,
+            batch,
+            stream,
+        };
+        match batch.shape(stream) {
+            Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
+            Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
+            Shape::Padded => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
+            Shape::Mixed => self.level.vectorize(task.mixed()),
+        }
     }
 }
 
@@ -247,6 +261,10 @@ mod tests {
     struct Probe<'a>(&'a Mutex<Vec<&'static str>>);
 
     impl Operation<2, 1> for Probe<'_> {
+        fn cost<T: Element>(self) -> usize {
+            0
+        }
+
         fn lanes<L: Lanes>(self, [a, _]: [[L; 3]; 2]) -> [[L; 3]; 1] {
             self.0
                 .lock()

@@ -129,6 +129,7 @@ impl Proof {
     }
 
     /// Runs `work` at this level, or at a lower one if it does not fill a register.
+    #[inline]
     pub(crate) fn vectorize<W: Work>(self, work: W) {
         match self {
             Self::Baseline(simd) => simd.vectorize_fitting(work),

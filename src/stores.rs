@@ -30,22 +30,55 @@ const STREAMING_BYTES: usize = 64 << 20;
 
 impl Stores {
     /// Whether to stream the results of a batch that moves so many bytes.
+    #[inline]
     pub(crate) fn stream(self, bytes: usize) -> bool {
-        static LIMIT: OnceLock<usize> = OnceLock::new();
         match self {
             Self::Cached => false,
             Self::Streaming => true,
             // Asked first, because it is the cheaper question for a small batch.
-            Self::Auto if bytes < 1 << 16 => false,
-            Self::Auto => {
-                bytes
-                    >= *LIMIT.get_or_init(|| {
-                        std::env::var("CROSSLANE_STREAMING_BYTES")
-                            .ok()
-                            .and_then(|bytes| bytes.parse().ok())
-                            .unwrap_or(STREAMING_BYTES)
-                    })
-            }
+            Self::Auto => bytes >= LEAST && bytes >= limit(),
         }
+    }
+}
+
+/// No limit is lower: what is smaller is in a cache, and has no time for questions.
+const LEAST: usize = 64 << 10;
+
+#[cold]
+fn limit() -> usize {
+    static LIMIT: OnceLock<usize> = OnceLock::new();
+    let variable = || std::env::var("CROSSLANE_STREAMING_BYTES").ok();
+    *LIMIT.get_or_init(|| limit_of(variable().as_deref()))
+}
+
+fn limit_of(variable: Option<&str>) -> usize {
+    let bytes = variable.and_then(|bytes| bytes.parse().ok());
+    bytes.unwrap_or(STREAMING_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_what_the_environment_says_if_it_is_a_number() {
+        assert_eq!(limit_of(Some("1000000")), 1_000_000);
+        for nonsense in [
+            None,
+            Some(""),
+            Some("-1"),
+            Some("64M"),
+            Some("99999999999999999999"),
+        ] {
+            assert_eq!(limit_of(nonsense), STREAMING_BYTES, "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn automatic_stores_stream_from_the_limit_up() {
+        assert!(!Stores::Auto.stream(STREAMING_BYTES - 1));
+        assert!(Stores::Auto.stream(STREAMING_BYTES));
+        assert!(!Stores::Cached.stream(usize::MAX));
+        assert!(Stores::Streaming.stream(0));
     }
 }

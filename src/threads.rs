@@ -24,42 +24,34 @@ pub enum Threads {
     Max(NonZeroUsize),
 }
 
-/// Calls `work` with pieces of the batch that together are the batch, which is used up.
-pub(crate) fn split<T: Element, const I: usize, const O: usize>(
-    batch: &mut Batch<'_, T, I, O>,
-    threads: Threads,
-    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
-) {
-    match pieces(batch, threads) {
-        1 => work(batch),
-        pieces => join(batch, pieces, work),
-    }
-}
-
-/// Below this many bytes read and written, [`Threads::Auto`] stays serial.
+/// Below this, [`Threads::Auto`] stays serial: in bytes moved, or what takes as long.
 ///
-/// `cargo bench --bench throughput -- --ratios` measures it: waking a worker costs about 20 µs, and data that
+/// `cargo bench --bench throughput -- --auto` measures it: waking a worker costs about 20 µs, and data that
 /// were in one core's cache move to another's. On a 2-core Zen 4 two threads took 1.9 times as long as one for
 /// 2 MiB, 1.2 to 1.5 times for 4.5 MiB, and 0.7 to 0.8 of the time for 9 MiB.
-const PARALLEL_BYTES: usize = 8 << 20;
+const PARALLEL: usize = 8 << 20;
 
-/// Into how many pieces; rayon is not asked for its threads unless there is more than one to be used.
-fn pieces<T: Element, const I: usize, const O: usize>(
-    batch: &Batch<'_, T, I, O>,
-    threads: Threads,
-) -> usize {
+/// No piece is smaller, so that many threads do not share what is worth the while of a few.
+const PIECE: usize = PARALLEL / 2;
+
+/// Into how many pieces a batch of this cost is split. Rayon is not asked for its threads unless there is more
+/// than one to be used.
+#[inline]
+pub(crate) fn pieces(threads: Threads, cost: usize) -> usize {
     match threads {
         Threads::Serial => 1,
         Threads::Max(threads) if threads.get() == 1 => 1,
         Threads::Max(threads) => rayon::current_num_threads().min(threads.get()),
-        Threads::Auto if batch.bytes() < PARALLEL_BYTES => 1,
-        Threads::Auto => rayon::current_num_threads(),
+        Threads::Auto if cost < PARALLEL => 1,
+        Threads::Auto => rayon::current_num_threads().min(cost / PIECE),
     }
 }
 
-/// Halves the batch until there are `pieces`, where vectors of the output start cache lines, so that two
+/// Calls `work` with pieces of the batch that together are the batch, which is used up.
+///
+/// Halves it until there are `pieces`, where vectors of the output start cache lines, so that two
 /// threads do not write to one line. What is too short for that stays whole.
-fn join<T: Element, const I: usize, const O: usize>(
+pub(crate) fn split<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
     work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
@@ -75,8 +67,8 @@ fn join<T: Element, const I: usize, const O: usize>(
     }
     let mut tail = batch.split_off(middle);
     rayon::join(
-        || join(batch, half, work),
-        || join(&mut tail, pieces - half, work),
+        || split(batch, half, work),
+        || split(&mut tail, pieces - half, work),
     );
 }
 

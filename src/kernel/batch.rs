@@ -11,8 +11,8 @@ use crate::{Element, Error, Vectors, VectorsMut};
 /// It is passed on by reference: copying what was just written costs more than a small batch.
 #[derive(Debug)]
 pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
-    inputs: [Vectors<'a, T>; I],
-    outputs: [VectorsMut<'a, T>; O],
+    pub(super) inputs: [Vectors<'a, T>; I],
+    pub(super) outputs: [VectorsMut<'a, T>; O],
     in_place: bool,
 }
 

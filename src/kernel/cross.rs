@@ -9,6 +9,7 @@
 
 use super::Operation;
 use super::rows::Rotate;
+use crate::Element;
 use crate::simd::Lanes;
 
 /// c = a × b.
@@ -20,6 +21,10 @@ impl Operation<2, 1> for Cross {
     fn lanes<L: Lanes>(self, [a, b]: [[L; 3]; 2]) -> [[L; 3]; 1] {
         let minor = |j: usize, k: usize| L::difference_of_products(a[j], b[k], a[k], b[j]);
         [[minor(1, 2), minor(2, 0), minor(0, 1)]]
+    }
+
+    fn cost<T: Element>(self) -> usize {
+        3 * T::DIFFERENCE_COST
     }
 
     #[inline(always)]

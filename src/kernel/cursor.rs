@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use super::Operation;
 use super::rows::{Padded, Row, Tight, store};
+use super::tile::LINE;
 use crate::Element;
 use crate::simd::{Lanes, Rows, Simd};
 use crate::view::row;
@@ -53,6 +54,15 @@ impl<T: Element> Cursor<T> {
         }
     }
 
+    /// To have something to overwrite.
+    pub(super) fn nowhere(form: Form) -> Self {
+        Self {
+            components: [core::ptr::null_mut(); 3],
+            form,
+            mask: 0,
+        }
+    }
+
     /// How many vectors lie before the first that starts a whole register, if the operand is so laid out that
     /// there is one.
     pub(super) fn head<S: Simd>(&self) -> usize {
@@ -68,7 +78,8 @@ impl<T: Element> Cursor<T> {
 
     #[inline(always)]
     unsafe fn load_columns<S: Simd>(self, simd: S, i: usize) -> [T::Lanes<S>; 3] {
-        let [x, y, z] = self.components.map(|p| p.wrapping_add(i & self.mask));
+        let [x, y, z] = self.components;
+        let (x, y, z) = (x.wrapping_add(i), y.wrapping_add(i), z.wrapping_add(i));
         // SAFETY: as granted by the caller.
         let x = unsafe { Lanes::load(simd, x) };
         // SAFETY: as granted by the caller.
@@ -88,7 +99,7 @@ impl<T: Element> Cursor<T> {
 
     #[inline(always)]
     unsafe fn load_rows<L: Rows<Element = T>, R: Row<L>>(self, simd: L::Simd, i: usize) -> R {
-        let from = self.components[0].wrapping_add(R::WIDTH * (i & self.mask));
+        let from = self.components[0].wrapping_add(R::WIDTH * i);
         // SAFETY: as granted by the caller.
         unsafe { R::load(simd, from) }
     }
@@ -131,11 +142,53 @@ pub(crate) trait Access: Copy {
         operation: Op,
         inputs: [Self::Registers<S, T>; I],
     ) -> [Self::Registers<S, T>; O];
+
+    /// How many steps are written out in a row: 1, 2 or 4.
+    fn steps<S: Simd, T: Element>() -> usize {
+        1
+    }
 }
 
 /// An access that knows the form of all operands.
 pub(crate) trait Uniform: Access + Send + Sync {
     const FORM: Form;
+}
+
+/// The same access, where some of the inputs are one vector repeated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Repeating<A>(PhantomData<A>);
+
+impl<A: Access> Access for Repeating<A> {
+    type Registers<S: Simd, T: Element> = A::Registers<S, T>;
+
+    #[inline(always)]
+    unsafe fn load<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        simd: S,
+        i: usize,
+    ) -> A::Registers<S, T> {
+        // SAFETY: as granted by the caller; what is repeated has a register's worth of vectors from 0 on.
+        unsafe { A::load(cursor, simd, i & cursor.mask) }
+    }
+
+    #[inline(always)]
+    unsafe fn store<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        registers: A::Registers<S, T>,
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { A::store::<S, T>(cursor, i, registers, stream) };
+    }
+
+    #[inline(always)]
+    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+        operation: Op,
+        inputs: [A::Registers<S, T>; I],
+    ) -> [A::Registers<S, T>; O] {
+        A::operate::<S, T, Op, I, O>(operation, inputs)
+    }
 }
 
 /// All operands are columns.
@@ -172,6 +225,12 @@ impl Access for Columns {
         inputs: [[T::Lanes<S>; 3]; I],
     ) -> [[T::Lanes<S>; 3]; O] {
         operation.lanes(inputs)
+    }
+
+    /// As many as it takes to a whole cache line of each column, or four.
+    #[inline(always)]
+    fn steps<S: Simd, T: Element>() -> usize {
+        (LINE / size_of::<T>() / T::Lanes::<S>::LEN).min(4)
     }
 }
 
@@ -251,6 +310,13 @@ impl<K: Kind> Access for AllRows<K> {
             *rows = K::Row::from_columns(columns);
         }
         outputs
+    }
+
+    /// Small registers leave little to do in a step.
+    #[inline(always)]
+    fn steps<S: Simd, T: Element>() -> usize {
+        let bytes = size_of::<T>() * T::Lanes::<S>::LEN;
+        if bytes == 16 { 2 } else { 1 }
     }
 }
 

@@ -46,8 +46,8 @@ mod tile;
 pub(crate) use batch::{Batch, Shape};
 pub(crate) use cross::Cross;
 pub(crate) use cursor::{AllRows, Columns, OfFour, OfThree};
-use cursor::{Any, Cursor, Form, Repeated, Uniform, repeat};
-use place::{Layout, Way};
+use cursor::{Any, Cursor, Form, Repeated, Repeating, Uniform, repeat};
+use place::{Layout, Place, Way};
 use rows::Rotate;
 use sweep::{Range, sweep};
 use tile::Tile;
@@ -56,6 +56,9 @@ use tile::Tile;
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
     fn lanes<L: Lanes>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
+
+    /// What one vector costs if all its operands are in L1: the bytes that could be moved from memory meanwhile.
+    fn cost<T: Element>(self) -> usize;
 
     /// The same on vectors as they lie in rows, if the operation can be said so; must be `#[inline(always)]`.
     #[inline(always)]
@@ -121,36 +124,70 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
             batch,
             stream,
         } = self.task;
-        let (places, lanes) = (batch.inputs(), T::Lanes::<S>::LEN);
         let mut rooms = [const { MaybeUninit::<Repeated>::uninit() }; I];
-        let mut from = places.map(|place| Cursor::new(place.components, K::FORM));
-        for ((cursor, place), room) in from.iter_mut().zip(&places).zip(&mut rooms) {
-            if place.layout() == Layout::Repeated {
+        let (mut from, mut to) = ([Cursor::nowhere(K::FORM); I], [Cursor::nowhere(K::FORM); O]);
+        let mut repeats = false;
+        for ((cursor, view), room) in from.iter_mut().zip(&batch.inputs).zip(&mut rooms) {
+            let place = Place::of(view);
+            *cursor = Cursor::new(place.components, K::FORM);
+            if place.stride == 0 {
+                let (room, lanes) = (room.as_mut_ptr().cast(), T::Lanes::<S>::LEN);
                 // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
                 // vectors fits into the room.
-                *cursor =
-                    unsafe { repeat(place.components, room.as_mut_ptr().cast(), K::FORM, lanes) };
+                *cursor = unsafe { repeat(place.components, room, K::FORM, lanes) };
+                repeats = true;
             }
         }
-        let to = batch
-            .outputs()
-            .map(|place| Cursor::new(place.components, K::FORM));
-        let (way, mut head) = Way::out::<S, T>(&batch.outputs(), stream);
-        let (len, stream) = (batch.len(), way == Way::Streamed);
-        if stream {
-            let range = Range { head, len, stream };
-            // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-            // meet inputs place by place or not at all, and it `fills` a register.
-            unsafe { sweep::<K, S, T, Op, I, O>(simd, operation, from, to, range) };
-            simd.fence();
-        } else {
-            if len >= ALIGNED * lanes {
-                head = to[0].head::<S>();
-            }
-            let range = Range { head, len, stream };
-            // SAFETY: as above.
-            unsafe { sweep::<K, S, T, Op, I, O>(simd, operation, from, to, range) };
+        for (cursor, view) in to.iter_mut().zip(&batch.outputs) {
+            *cursor = Cursor::new(view.components(), K::FORM);
         }
+        let len = batch.len();
+        match Way::out::<S, T>(&batch.outputs, stream) {
+            (Way::Streamed, head) => {
+                let range = Range::streamed(head, len);
+                // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
+                // meet inputs place by place or not at all, and it `fills` a register.
+                unsafe {
+                    sweep_form::<K, S, T, Op, I, O>(simd, operation, from, to, range, repeats)
+                };
+                simd.fence();
+            }
+            _ => {
+                let aligned = len >= ALIGNED * T::Lanes::<S>::LEN;
+                let range = Range::cached(if aligned { to[0].head::<S>() } else { 0 }, len);
+                // SAFETY: as above.
+                unsafe {
+                    sweep_form::<K, S, T, Op, I, O>(simd, operation, from, to, range, repeats)
+                };
+            }
+        }
+    }
+}
+
+/// The loop for operands that are all of one form, one or more of them repeated or not.
+///
+/// # Safety
+/// As [`sweep`].
+#[inline(always)]
+unsafe fn sweep_form<K, S, T, Op, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [Cursor<T>; I],
+    to: [Cursor<T>; O],
+    range: Range,
+    repeats: bool,
+) where
+    K: Uniform,
+    S: Simd,
+    T: Element,
+    Op: Operation<I, O>,
+{
+    if repeats {
+        // SAFETY: as granted by the caller.
+        unsafe { sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range) };
+    } else {
+        // SAFETY: as granted by the caller.
+        unsafe { sweep::<K, S, T, Op, I, O>(simd, operation, from, to, range) };
     }
 }
 
@@ -178,10 +215,10 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
         let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
         let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
         let (mut from, mut to) = (
-            inputs.map(|place| Cursor::new(place.components, Form::Columns)),
-            outputs.map(|place| Cursor::new(place.components, Form::Columns)),
+            [Cursor::nowhere(Form::Columns); I],
+            [Cursor::nowhere(Form::Columns); O],
         );
-        let (way, mut head) = Way::out::<S, T>(&outputs, stream);
+        let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream);
         let tiled = inputs.iter().any(|place| place.layout() == Layout::Strided)
             || outputs.iter().any(|place| place.needs_tile(way));
         let most = if tiled { Tile::capacity::<T>() } else { total };
@@ -196,11 +233,13 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
                 *cursor = place.target(start, tile, way);
             }
-            let stream = way == Way::Streamed;
-            let range = Range { head, len, stream };
+            let range = match way {
+                Way::Streamed => Range::streamed(head, len),
+                _ => Range::cached(head, len),
+            };
             // SAFETY: the views, or tiles that were filled, have `len` vectors, which are one register's worth or more;
             // a batch has outputs that meet inputs place by place or not at all.
-            unsafe { sweep::<Any, S, T, Op, I, O>(simd, operation, from, to, range) };
+            unsafe { sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, range) };
             for (place, tile) in outputs.iter().zip(&mut out_tiles) {
                 // SAFETY: as for `source`, for writes, and the loop has filled the tile.
                 unsafe { place.finish(simd, start, len, total, tile, way) };

@@ -195,14 +195,18 @@ pub(super) enum Way {
 impl Way {
     /// The way for these outputs, if they should be streamed or not, and where to begin with it.
     #[inline(always)]
-    pub(super) fn out<S: Simd, T: Element>(outputs: &[Place<T>], stream: bool) -> (Self, usize) {
+    pub(super) fn out<S: Simd, T: Element>(
+        outputs: &[VectorsMut<'_, T>],
+        stream: bool,
+    ) -> (Self, usize) {
         if !stream {
             return (Self::Cached, 0);
         }
-        let first = outputs[0].head::<S>();
-        match first.filter(|_| outputs.iter().all(|place| place.head::<S>() == first)) {
+        let head = |view| Place::of_mut(view).head::<S>();
+        let first = head(&outputs[0]);
+        match first.filter(|_| outputs.iter().all(|view| head(view) == first)) {
             Some(head) => (Self::Streamed, head),
-            None if outputs.iter().any(|place| place.stride == 1) => (Self::StreamedFromTiles, 0),
+            None if outputs.iter().any(|view| view.stride() == 1) => (Self::StreamedFromTiles, 0),
             None => (Self::Cached, 0),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Cursors are passed by value: what is behind a reference the compiler loads again after every store.
 
+use core::hint::black_box;
+
 use super::Operation;
 use super::cursor::{Access, Cursor};
 use crate::Element;
@@ -11,11 +13,25 @@ use crate::simd::{Lanes, Simd};
 #[derive(Clone, Copy)]
 pub(super) struct Range {
     /// Vectors before the first whole step, one register's worth at most.
-    pub(super) head: usize,
+    head: usize,
     /// All vectors, one register's worth at least.
-    pub(super) len: usize,
+    len: usize,
     /// Whether whole steps stream what they store.
-    pub(super) stream: bool,
+    stream: bool,
+}
+
+impl Range {
+    #[inline(always)]
+    pub(super) fn cached(head: usize, len: usize) -> Self {
+        let stream = false;
+        Self { head, len, stream }
+    }
+
+    #[inline(always)]
+    pub(super) fn streamed(head: usize, len: usize) -> Self {
+        let stream = true;
+        Self { head, len, stream }
+    }
 }
 
 /// Goes over vectors a register's worth at a time, from `head` on, all operands accessed as `A` says. What lies
@@ -49,12 +65,30 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     let before = cut.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, 0) });
     // SAFETY: so are the last.
     let after = rest.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, last) });
+    // The compiler cannot see through this, and indexes all operands with one register. Otherwise it makes a
+    // running pointer of each, more than there are registers for.
+    let all = black_box(usize::MAX);
     let mut i = head;
+    let steps = A::steps::<S, T>();
+    while steps > 1 && i + (steps - 1) * lanes <= last {
+        let at = i & all;
+        // Not a loop: the compiler would keep it one.
+        // SAFETY: a register's worth from `last` or before, and whole steps from `head` on start whole registers.
+        unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
+        // SAFETY: as above.
+        unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at + lanes, stream) };
+        if steps == 4 {
+            let at = at + 2 * lanes;
+            // SAFETY: as above.
+            unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
+            // SAFETY: as above.
+            unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at + lanes, stream) };
+        }
+        i += steps * lanes;
+    }
     while i <= last {
-        // SAFETY: a register's worth from `last` or before.
-        let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
-        // SAFETY: as above, and whole steps from `head` on start whole registers.
-        unsafe { store::<A, S, T, O>(to, i, results, stream) };
+        // SAFETY: as above.
+        unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, i & all, stream) };
         i += lanes;
     }
     if let Some(results) = before {
@@ -65,6 +99,30 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
         // SAFETY: as for its `compute`.
         unsafe { store::<A, S, T, O>(to, last, results, false) };
     }
+}
+
+/// Loads, operates, stores.
+///
+/// # Safety
+/// As [`compute`] and [`store`].
+#[inline(always)]
+unsafe fn step<A, S, T, Op, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [Cursor<T>; I],
+    to: [Cursor<T>; O],
+    i: usize,
+    stream: bool,
+) where
+    A: Access,
+    S: Simd,
+    T: Element,
+    Op: Operation<I, O>,
+{
+    // SAFETY: as granted by the caller.
+    let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
+    // SAFETY: as granted by the caller.
+    unsafe { store::<A, S, T, O>(to, i, results, stream) };
 }
 
 /// Loads the inputs from vector `i` on, and operates.
