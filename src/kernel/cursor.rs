@@ -138,6 +138,24 @@ pub(crate) trait Access: Copy {
         stream: bool,
     );
 
+    /// Stores two registers' worth of vectors from `i` on.
+    ///
+    /// # Safety
+    /// As [`Access::store`], for both.
+    #[inline(always)]
+    unsafe fn store_two<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        first: Self::Registers<S, T>,
+        second: Self::Registers<S, T>,
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { Self::store::<S, T>(cursor, i, first, stream) };
+        // SAFETY: as granted by the caller.
+        unsafe { Self::store::<S, T>(cursor, i + T::Lanes::<S>::LEN, second, stream) };
+    }
+
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [Self::Registers<S, T>; I],
@@ -225,6 +243,23 @@ impl Access for Columns {
         inputs: [[T::Lanes<S>; 3]; I],
     ) -> [[T::Lanes<S>; 3]; O] {
         operation.lanes(inputs)
+    }
+
+    #[inline(always)]
+    unsafe fn store_two<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        first: [T::Lanes<S>; 3],
+        second: [T::Lanes<S>; 3],
+        stream: bool,
+    ) {
+        for ((first, second), p) in first.into_iter().zip(second).zip(cursor.components) {
+            let p = p.wrapping_add(i);
+            // SAFETY: as granted by the caller.
+            unsafe { store(first, p, stream) };
+            // SAFETY: as granted by the caller.
+            unsafe { store(second, p.wrapping_add(T::Lanes::<S>::LEN), stream) };
+        }
     }
 
     /// As many as it takes to a whole cache line of each column, or four.

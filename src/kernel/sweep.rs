@@ -72,23 +72,22 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     let steps = A::steps::<S, T>();
     while steps > 1 && i + (steps - 1) * lanes <= last {
         let at = i & all;
-        // Not a loop: the compiler would keep it one.
         // SAFETY: a register's worth from `last` or before, and whole steps from `head` on start whole registers.
-        unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
-        // SAFETY: as above.
-        unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at + lanes, stream) };
+        unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
         if steps == 4 {
+            // Not a loop: the compiler would keep it one.
             let at = at + 2 * lanes;
             // SAFETY: as above.
-            unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
-            // SAFETY: as above.
-            unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, at + lanes, stream) };
+            unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
         }
         i += steps * lanes;
     }
     while i <= last {
+        let at = i & all;
         // SAFETY: as above.
-        unsafe { step::<A, S, T, Op, I, O>(simd, operation, from, to, i & all, stream) };
+        let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
+        // SAFETY: as above.
+        unsafe { store::<A, S, T, O>(to, at, results, stream) };
         i += lanes;
     }
     if let Some(results) = before {
@@ -101,12 +100,13 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     }
 }
 
-/// Loads, operates, stores.
+/// Two steps, in which what lies side by side is stored one after the other: that is how the processor likes to
+/// write its cache lines.
 ///
 /// # Safety
-/// As [`compute`] and [`store`].
+/// As [`compute`] and [`store`], for two registers' worth.
 #[inline(always)]
-unsafe fn step<A, S, T, Op, const I: usize, const O: usize>(
+unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
     simd: S,
     operation: Op,
     from: [Cursor<T>; I],
@@ -119,10 +119,15 @@ unsafe fn step<A, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
+    let next = i + T::Lanes::<S>::LEN;
     // SAFETY: as granted by the caller.
-    let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
+    let first = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
     // SAFETY: as granted by the caller.
-    unsafe { store::<A, S, T, O>(to, i, results, stream) };
+    let second = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, next) };
+    for ((first, second), cursor) in first.into_iter().zip(second).zip(to) {
+        // SAFETY: as granted by the caller.
+        unsafe { A::store_two::<S, T>(cursor, i, first, second, stream) };
+    }
 }
 
 /// Loads the inputs from vector `i` on, and operates.
