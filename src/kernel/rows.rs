@@ -33,7 +33,11 @@ pub(crate) trait Row<L: Rows>: Rotate {
 
 /// Rows of three.
 #[derive(Clone, Copy)]
-pub(crate) struct Tight<L>([L; 3]);
+pub(crate) struct Tight<L> {
+    rows: [L; 3],
+    /// As [`Rows::window`]; the compiler drops it where nothing is rotated.
+    window: L,
+}
 
 /// Rows of four, of which the last is padding.
 #[derive(Clone, Copy)]
@@ -56,12 +60,22 @@ fn differences_of_products<L: Lanes, const N: usize>(
 impl<L: Rows> Rotate for Tight<L> {
     #[inline(always)]
     fn rotate(self) -> Self {
-        Self(L::rotate_rows(self.0))
+        Self::new(L::rotate_rows(self.rows, self.window))
     }
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-        Self(differences_of_products(a.0, b.0, c.0, d.0))
+        Self::new(differences_of_products(a.rows, b.rows, c.rows, d.rows))
+    }
+}
+
+impl<L: Rows> Tight<L> {
+    #[inline(always)]
+    fn new(rows: [L; 3]) -> Self {
+        Self {
+            rows,
+            window: L::window(rows),
+        }
     }
 }
 
@@ -89,12 +103,17 @@ impl<L: Rows> Row<L> for Tight<L> {
         let second = unsafe { L::load(simd, from.wrapping_add(L::LEN)) };
         // SAFETY: as above.
         let third = unsafe { L::load(simd, from.wrapping_add(2 * L::LEN)) };
-        Self([first, second, third])
+        // SAFETY: `LEN + 1` and `LEN` more are no more than `3 * LEN`.
+        let window = unsafe { L::load(simd, from.wrapping_add(L::LEN + 1)) };
+        Self {
+            rows: [first, second, third],
+            window,
+        }
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut L::Element, stream: bool) {
-        for (i, lanes) in self.0.into_iter().enumerate() {
+        for (i, lanes) in self.rows.into_iter().enumerate() {
             // SAFETY: the caller grants `3 * LEN` elements, and to stream their alignment.
             unsafe { store(lanes, to.wrapping_add(i * L::LEN), stream) };
         }
@@ -102,12 +121,12 @@ impl<L: Rows> Row<L> for Tight<L> {
 
     #[inline(always)]
     fn to_columns(self) -> [L; 3] {
-        L::rows_to_columns(self.0)
+        L::rows_to_columns(self.rows)
     }
 
     #[inline(always)]
     fn from_columns(columns: [L; 3]) -> Self {
-        Self(L::columns_to_rows(columns))
+        Self::new(L::columns_to_rows(columns))
     }
 }
 

@@ -79,8 +79,11 @@ type Lanes2<const N: usize> = [u8; N];
 struct Permutations<const N: usize> {
     rows_to_columns: [[Lanes2<N>; 2]; 3],
     columns_to_rows: [[Lanes2<N>; 2]; 3],
-    /// The first register from the first two, the middle one from all, the last from the last two.
-    rotate: [Lanes2<N>; 4],
+    /// The first register from the first two, the middle one from the first and the window, the last from the
+    /// last two.
+    rotate: [Lanes2<N>; 3],
+    /// The window from the last two.
+    window: Lanes2<N>,
     /// x in the low half and y in the high one, or z in both, of half the rows.
     halves: [Lanes2<N>; 2],
     columns_to_padded: [[Lanes2<N>; 2]; 4],
@@ -106,18 +109,14 @@ impl<const N: usize> Permutations<N> {
         columns_to_rows: [Self::row(0), Self::row(1), Self::row(2)],
         rotate: [
             lanes_of!(|i| rotated(i)),
-            lanes_of!(|i| if rotated(N + i) < 2 * N {
+            lanes_of!(|i| if rotated(N + i) < N {
                 rotated(N + i)
             } else {
-                0
-            }),
-            lanes_of!(|i| if rotated(N + i) < 2 * N {
-                i
-            } else {
-                rotated(N + i) - N
+                rotated(N + i) - 1
             }),
             lanes_of!(|i| rotated(2 * N + i) - N),
         ],
+        window: lanes_of!(|i| i + 1),
         halves: [
             lanes_of!(|i| i % (N / 2) * 4 + i / (N / 2)),
             lanes_of!(|i| i % (N / 2) * 4 + 2),
@@ -269,11 +268,16 @@ macro_rules! rows {
             }
 
             #[inline(always)]
-            fn rotate_rows([a, b, c]: [Self; 3]) -> [Self; 3] {
-                let [first, middle, rest, last] = &Self::PERMUTATIONS.rotate;
+            fn window([_, b, c]: [Self; 3]) -> Self {
+                b.permute(&Self::PERMUTATIONS.window, c)
+            }
+
+            #[inline(always)]
+            fn rotate_rows([a, b, c]: [Self; 3], window: Self) -> [Self; 3] {
+                let [first, middle, last] = &Self::PERMUTATIONS.rotate;
                 [
                     a.permute(first, b),
-                    a.permute(middle, b).permute(rest, c),
+                    a.permute(middle, window),
                     b.permute(last, c),
                 ]
             }

@@ -229,7 +229,7 @@ impl<E: Pod + Mul<Output = E> + Sub<Output = E>> Rows for Wide<E, E, Scalar> {
     }
 
     #[inline(always)]
-    fn rotate_rows([x, y, z]: [Self; 3]) -> [Self; 3] {
+    fn rotate_rows([x, y, z]: [Self; 3], _: Self) -> [Self; 3] {
         [y, z, x]
     }
 

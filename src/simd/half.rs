@@ -112,7 +112,7 @@ pub(crate) struct Half<L, F>(L, PhantomData<F>);
 
 /// The same in each register, without a closure: see the module above.
 macro_rules! through {
-    ($registers:expr, $exchange:path) => {{
+    ($registers:expr, $exchange:expr) => {{
         let registers = $registers;
         let mut inner = [registers[0].0; _];
         for (inner, register) in inner.iter_mut().zip(registers) {
@@ -179,8 +179,13 @@ impl<L: Halves, F: Format> Rows for Half<L, F> {
     }
 
     #[inline(always)]
-    fn rotate_rows(rows: [Self; 3]) -> [Self; 3] {
-        through!(rows, L::rotate_rows)
+    fn window([a, b, c]: [Self; 3]) -> Self {
+        Self(L::window([a.0, b.0, c.0]), PhantomData)
+    }
+
+    #[inline(always)]
+    fn rotate_rows(rows: [Self; 3], window: Self) -> [Self; 3] {
+        through!(rows, |rows| L::rotate_rows(rows, window.0))
     }
 
     #[inline(always)]

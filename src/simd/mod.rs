@@ -131,9 +131,16 @@ pub trait Rows: Lanes {
     /// Columns to rows.
     fn columns_to_rows(columns: [Self; 3]) -> [Self; 3];
 
+    /// The register that begins one element behind the second of rows. `rotate_rows` may need it, and from memory it
+    /// is one load; this is for rows that come from an operation. What does not need it returns anything.
+    #[inline(always)]
+    fn window([_, middle, _]: [Self; 3]) -> Self {
+        middle
+    }
+
     /// (x, y, z) to (y, z, x) in each row.
     #[inline(always)]
-    fn rotate_rows(rows: [Self; 3]) -> [Self; 3] {
+    fn rotate_rows(rows: [Self; 3], _window: Self) -> [Self; 3] {
         let [x, y, z] = Self::rows_to_columns(rows);
         Self::columns_to_rows([y, z, x])
     }
