@@ -91,7 +91,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::{Soa, Vectors};
+    use crate::Soa;
 
     fn pool(threads: usize) -> rayon::ThreadPool {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -102,49 +102,26 @@ mod tests {
         Threads::Max(NonZeroUsize::new(threads).expect("one thread or more"))
     }
 
-    /// Into how many pieces `len` vectors of `f32`, columns by columns or by one vector, are split.
-    fn pieces_of(len: usize, broadcast: bool, threads: Threads) -> usize {
-        let (a, mut out) = (Soa::<f32>::zeros(len), Soa::zeros(len));
-        let b = if broadcast {
-            Vectors::broadcast(&[0.0; 3], len)
-        } else {
-            a.view()
-        };
-        pieces(
-            &Batch::new(a.view(), b, out.view_mut()).expect("equal lengths"),
-            threads,
-        )
-    }
-
     #[test]
     fn pieces_are_as_many_as_threads_may_work() {
         for threads in [1, 2, 3, 7] {
             pool(threads).install(|| {
                 for n in [1, 2, 3, 7, 100] {
-                    assert_eq!(
-                        pieces_of(5, false, most(n)),
-                        n.min(threads),
-                        "{n} of {threads}"
-                    );
+                    assert_eq!(pieces(most(n), 5), n.min(threads), "{n} of {threads}");
                 }
-                assert_eq!(pieces_of(1 << 20, false, Threads::Serial), 1);
-                assert_eq!(pieces_of(1 << 20, false, Threads::Auto), threads);
+                assert_eq!(pieces(Threads::Serial, 1 << 40), 1);
+                assert_eq!(pieces(Threads::Auto, 1 << 40), threads);
             });
         }
     }
 
     #[test]
-    fn automatic_threads_begin_where_the_bytes_say() {
-        pool(2).install(|| {
-            let (three, two) = (PARALLEL_BYTES / 36, PARALLEL_BYTES / 24);
-            assert_eq!(pieces_of(three, false, Threads::Auto), 1);
-            assert_eq!(pieces_of(three + 1, false, Threads::Auto), 2);
-            assert_eq!(
-                pieces_of(two, true, Threads::Auto),
-                1,
-                "one vector is not read again and again"
-            );
-            assert_eq!(pieces_of(two + 1, true, Threads::Auto), 2);
+    fn automatic_threads_begin_where_the_cost_says_and_no_piece_is_small() {
+        pool(7).install(|| {
+            assert_eq!(pieces(Threads::Auto, PARALLEL - 1), 1);
+            assert_eq!(pieces(Threads::Auto, PARALLEL), 2);
+            assert_eq!(pieces(Threads::Auto, 3 * PIECE), 3);
+            assert_eq!(pieces(Threads::Auto, 100 * PIECE), 7);
         });
     }
 
@@ -155,7 +132,7 @@ mod tests {
             let mut batch = Batch::new(a.view(), a.view(), out.view_mut()).expect("equal lengths");
             let (arrived, seen) = (AtomicUsize::new(0), AtomicUsize::new(0));
             pool(threads).install(|| {
-                split(&mut batch, most(threads), &|piece| {
+                split(&mut batch, threads, &|piece| {
                     seen.fetch_add(piece.len(), Ordering::Relaxed);
                     arrived.fetch_add(1, Ordering::Relaxed);
                     // Nobody goes on before all have come, which takes a thread for each.
@@ -176,7 +153,7 @@ mod tests {
         let mut batch = Batch::new(a.view(), a.view(), out.view_mut()).expect("equal lengths");
         let calls = AtomicUsize::new(0);
         pool(2).install(|| {
-            split(&mut batch, most(2), &|piece| {
+            split(&mut batch, 2, &|piece| {
                 assert_eq!(piece.len(), 15);
                 calls.fetch_add(1, Ordering::Relaxed);
             });

@@ -89,8 +89,10 @@ pub(super) unsafe fn stream_columns<S: Simd, T: Element>(
         if start == 0 {
             let first = ((line - phase) % line).min(end);
             while i < first {
-                // SAFETY: in the tile and in the column.
-                unsafe { to.wrapping_add(i).write(vector(i).read()) };
+                // SAFETY: in the tile.
+                let element = unsafe { vector(i).read() };
+                // SAFETY: in the column.
+                unsafe { to.wrapping_add(i).write(element) };
                 i += 1;
             }
         }
@@ -105,8 +107,10 @@ pub(super) unsafe fn stream_columns<S: Simd, T: Element>(
         }
         if end == total {
             while i < end {
-                // SAFETY: in the tile or in the line before it, and in the column.
-                unsafe { to.wrapping_add(i).write(vector(i).read()) };
+                // SAFETY: in the tile or in the line before it.
+                let element = unsafe { vector(i).read() };
+                // SAFETY: in the column.
+                unsafe { to.wrapping_add(i).write(element) };
                 i += 1;
             }
         } else {

@@ -171,9 +171,10 @@ impl F32x16 {
 
     #[inline(always)]
     fn permute(self, lanes: &[u8; 16], other: Self) -> Self {
-        // SAFETY: lanes prove the instruction set; any bits are indices.
-        let lanes =
-            unsafe { _mm512_cvtepu8_epi32(lanes.as_ptr().cast::<__m128i>().read_unaligned()) };
+        // SAFETY: a register's worth of bytes.
+        let lanes = unsafe { lanes.as_ptr().cast::<__m128i>().read_unaligned() };
+        // SAFETY: lanes prove the instruction set.
+        let lanes = unsafe { _mm512_cvtepu8_epi32(lanes) };
         // SAFETY: as above.
         Self(unsafe { _mm512_permutex2var_ps(self.0, lanes, other.0) })
     }
@@ -204,8 +205,10 @@ impl F64x8 {
 
     #[inline(always)]
     fn permute(self, lanes: &[u8; 8], other: Self) -> Self {
+        // SAFETY: every x86-64 has SSE2.
+        let lanes = unsafe { _mm_cvtsi64_si128(i64::from_le_bytes(*lanes)) };
         // SAFETY: lanes prove the instruction set.
-        let lanes = unsafe { _mm512_cvtepu8_epi64(_mm_cvtsi64_si128(i64::from_le_bytes(*lanes))) };
+        let lanes = unsafe { _mm512_cvtepu8_epi64(lanes) };
         // SAFETY: as above.
         Self(unsafe { _mm512_permutex2var_pd(self.0, lanes, other.0) })
     }

@@ -281,7 +281,7 @@ impl Work for Resolve<'_> {
             let fits = |p: f32, a: f32, b: f32| {
                 (p.abs() >= f32::MIN_POSITIVE) & (p.abs() < f32::INFINITY) | (a == 0.0) | (b == 0.0)
             };
-            inexact |= !(fits(p, a[i], b[i]) & fits(q, c[i], d[i]) & (*result == *result));
+            inexact |= !(fits(p, a[i], b[i]) & fits(q, c[i], d[i]) & !result.is_nan());
         }
         if inexact {
             in_double(self.numbers, self.results);

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use crosslane::{Engine, Level, Threads};
+use crosslane::{Engine, Level, Stores, Threads};
 
 mod array;
 mod batch;
@@ -38,6 +38,9 @@ struct Cli {
     /// Threads: auto, serial, or at most a number of them
     #[arg(long, global = true, default_value = "auto", value_parser = threads)]
     threads: Threads,
+    /// How results are stored: auto, cached, or streaming past the caches where that is possible
+    #[arg(long, global = true, default_value = "auto", value_parser = stores)]
+    stores: Stores,
     /// Vectors in the batch that is timed [default: 4194304]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
     vectors: Option<u32>,
@@ -108,7 +111,9 @@ fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
 /// The engine that the options describe. Not left to the parser: the level may come from the environment,
 /// and an error there is no wrong usage.
 fn engine(cli: &Cli) -> Result<Engine> {
-    let engine = Engine::new().with_threads(cli.threads);
+    let engine = Engine::new()
+        .with_threads(cli.threads)
+        .with_stores(cli.stores);
     let Some(name) = &cli.level else {
         return Ok(engine);
     };
@@ -126,5 +131,14 @@ fn threads(value: &str) -> Result<Threads, String> {
         ("serial", _) => Ok(Threads::Serial),
         (_, Ok(n)) => Ok(Threads::Max(n)),
         _ => Err("expected auto, serial or a number of at least 1".to_owned()),
+    }
+}
+
+fn stores(value: &str) -> Result<Stores, String> {
+    match value {
+        "auto" => Ok(Stores::Auto),
+        "cached" => Ok(Stores::Cached),
+        "streaming" => Ok(Stores::Streaming),
+        _ => Err("expected auto, cached or streaming".to_owned()),
     }
 }

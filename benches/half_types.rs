@@ -1,0 +1,122 @@
+//! What half types win: vectors a second against `f32`, on one thread and as the engine chooses.
+//!
+//! `cargo bench --features half --bench half_types` prints ratios of medians of interleaved runs, from L1 to
+//! memory; `-- --test` runs small batches once. Random numbers, and small integers, whose results always
+//! need the second look. Every result is compared with the reference, bit for bit, before it is timed.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on may panic"
+)]
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::time::Instant;
+
+use crosslane::{Accuracy, Element, Engine, Soa, Threads, reference};
+use half::{bf16, f16};
+
+struct Data<T> {
+    a: Soa<T>,
+    b: Soa<T>,
+    out: RefCell<Soa<T>>,
+}
+
+impl<T: Element> Data<T> {
+    fn new(n: usize, number: impl Fn(usize) -> T) -> Self {
+        let rows = |k: usize| -> Vec<[T; 3]> {
+            (0..n)
+                .map(|i| [0, 1, 2].map(|c| number(6 * i + 3 * k + c)))
+                .collect()
+        };
+        let (a, b) = (rows(0), rows(1));
+        let data = Self {
+            a: Soa::from_aos(&a),
+            b: Soa::from_aos(&b),
+            out: RefCell::new(Soa::zeros(n)),
+        };
+        data.run(Engine::new());
+        for (i, out) in data.out.borrow().to_aos().iter().enumerate() {
+            let expected = reference::cross(a[i], b[i], Accuracy::Plain);
+            assert!(*out == expected, "{i}: {out:?} is not {expected:?}");
+        }
+        data
+    }
+
+    fn run(&self, engine: Engine) {
+        let out = &mut *self.out.borrow_mut();
+        engine
+            .cross(black_box(&self.a), black_box(&self.b), out)
+            .unwrap();
+    }
+}
+
+/// Nanoseconds a call, medians, in turn.
+fn medians(rounds: usize, calls: usize, contestants: &[&dyn Fn()]) -> Vec<f64> {
+    let mut times = vec![Vec::new(); contestants.len()];
+    for _ in 0..rounds {
+        for (contestant, times) in contestants.iter().zip(&mut times) {
+            contestant();
+            let start = Instant::now();
+            for _ in 0..calls {
+                contestant();
+            }
+            times.push(start.elapsed().as_nanos() as f64 / calls as f64);
+        }
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    times.into_iter().map(median).collect()
+}
+
+/// An ordinary number, with no pattern that rounding could like.
+fn number(i: usize) -> f32 {
+    let bits = (i as u32 + 1).wrapping_mul(0x9e37_79b9);
+    (bits ^ bits >> 15) as i32 as f32 / 1e9
+}
+
+fn main() {
+    let test = std::env::args().any(|argument| argument == "--test");
+    let sizes: &[usize] = if test {
+        &[1000]
+    } else {
+        &[960, 9600, 1 << 18, 1 << 25]
+    };
+    println!("columns: ns a vector of f32, and how many times as many vectors of each half type\n");
+    println!(
+        "{:>9} {:>7} {:>8} {:>6} {:>6} {:>14} {:>14}",
+        "vectors", "threads", "f32", "f16", "bf16", "f16 integers", "bf16 integers"
+    );
+    for &n in sizes {
+        let integer = |i: usize| (number(i) * 4.0).round();
+        let single = Data::new(n, number);
+        let halves = Data::new(n, |i| f16::from_f32(number(i)));
+        let brains = Data::new(n, |i| bf16::from_f32(number(i)));
+        let half_integers = Data::new(n, |i| f16::from_f32(integer(i)));
+        let brain_integers = Data::new(n, |i| bf16::from_f32(integer(i)));
+        for (name, threads) in [("1", Threads::Serial), ("auto", Threads::Auto)] {
+            let engine = Engine::new().with_threads(threads);
+            let times = medians(
+                if test { 1 } else { 11 },
+                (200_000 / n).max(1),
+                &[
+                    &|| single.run(engine),
+                    &|| halves.run(engine),
+                    &|| brains.run(engine),
+                    &|| half_integers.run(engine),
+                    &|| brain_integers.run(engine),
+                ],
+            );
+            let [single, ratios @ ..] = &times[..] else {
+                return;
+            };
+            print!("{n:>9} {name:>7} {:>8.3}", single / n as f64);
+            for (time, width) in ratios.iter().zip([6, 6, 14, 14]) {
+                print!(" {:>width$.2}", single / time);
+            }
+            println!();
+        }
+    }
+}
