@@ -1,4 +1,4 @@
-//! The engine: what is decided once per call (level, threads), and the operations by name.
+//! The engine: what is decided once per call (level, threads, stores), and the operations by name.
 
 use crate::element::PerElement;
 use crate::kernel::{AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, Shape, Task};
@@ -82,7 +82,8 @@ impl Engine {
     /// many is [`Vectors::broadcast`].
     ///
     /// The unit of the result is the product of the units. With [`Accuracy::Plain`] each component is two
-    /// rounded products and one rounded difference, never fused, as in [`crate::reference::cross`]: the bits that
+    /// rounded products and one rounded difference, never fused, as in [`crate::reference::cross`] (half types: the
+    /// exact difference, rounded once, NaN the canonical one): the bits that
     /// `numpy.cross` gives (any NaN equals any NaN), at every level and on any number of threads. Special
     /// values are IEEE 754's: 0·∞ and ∞ − ∞ are NaN, subnormals are kept unless the caller's own floating-point
     /// environment flushes them.

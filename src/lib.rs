@@ -14,7 +14,7 @@
 //! # Ok::<(), crosslane::Error>(())
 //! ```
 //!
-//! - [`cross`] is the whole library for most callers; [`Engine`] chooses level and threads by hand.
+//! - [`cross`] is the whole library for most callers; [`Engine`] chooses level, threads and stores by hand.
 //! - [`Vectors`] and [`VectorsMut`] are views of the caller's memory in any layout, [`Soa`] owns columns.
 //! - [`mod@reference`] is the definition that every kernel is compared with, bit for bit.
 //!
@@ -29,8 +29,11 @@
 //!
 //! # Features
 //!
-//! `rayon` (default): several threads. Without it every operation is serial. The crate needs `std`, to see what
-//! the CPU has.
+//! - `rayon` (default): several threads. Without it every operation is serial.
+//! - `half`: `half::f16` and `half::bf16` as elements. Half the memory traffic; every component is the exact
+//!   difference of products, rounded once.
+//!
+//! The crate needs `std`, to see what the CPU has.
 
 #[forbid(unsafe_code)]
 #[expect(unnameable_types, reason = "what seals Element is public in name only")]
