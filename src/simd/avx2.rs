@@ -274,9 +274,17 @@ impl Rows for F64x4 {
 #[cfg(feature = "half")]
 impl Halves for F32x8 {
     #[inline(always)]
-    fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool {
+    fn any_uncertain<const UNDERFLOW: bool>(
+        self,
+        operands: [Self; 4],
+        low: u32,
+        least: u32,
+        span: u32,
+    ) -> bool {
+        let [a, b, c, d] = operands;
+        let operands = [a.0, b.0, c.0, d.0];
         // SAFETY: lanes prove the instruction set.
-        unsafe { narrow::any_uncertain(self.0, low, least, span) }
+        unsafe { narrow::any_uncertain::<UNDERFLOW>(self.0, operands, low, least, span) }
     }
 
     #[inline(always)]
@@ -334,14 +342,32 @@ mod narrow {
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    pub(super) fn any_uncertain(numbers: __m256, low: u32, least: u32, span: u32) -> bool {
+    pub(super) fn any_uncertain<const UNDERFLOW: bool>(
+        s: __m256,
+        [a, b, c, d]: [__m256; 4],
+        low: u32,
+        least: u32,
+        span: u32,
+    ) -> bool {
         let splat = |x: u32| _mm256_set1_epi32(x.cast_signed());
-        let bits = _mm256_castps_si256(numbers);
+        let (p, q) = (_mm256_mul_ps(a, b), _mm256_mul_ps(c, d));
+        let mut inexact = _mm256_or_ps(
+            _mm256_cmp_ps::<_CMP_NEQ_UQ>(_mm256_add_ps(s, q), p),
+            _mm256_cmp_ps::<_CMP_NEQ_UQ>(_mm256_sub_ps(p, s), q),
+        );
+        if UNDERFLOW {
+            let magnitude = _mm256_castsi256_ps(splat(u32::MAX >> 1));
+            let least = _mm256_min_ps(_mm256_and_ps(p, magnitude), _mm256_and_ps(q, magnitude));
+            let normal = _mm256_set1_ps(f32::MIN_POSITIVE);
+            inexact = _mm256_or_ps(inexact, _mm256_cmp_ps::<_CMP_NGE_UQ>(least, normal));
+        }
+        let bits = _mm256_castps_si256(s);
         let zero = _mm256_cmpeq_epi32(_mm256_and_si256(bits, splat(low)), splat(0));
         let above = _mm256_sub_epi32(_mm256_add_epi32(bits, bits), splat(least));
         // Not less, unsigned: equal to the greater of both.
         let far = _mm256_cmpeq_epi32(_mm256_max_epu32(above, splat(span)), above);
-        _mm256_movemask_epi8(_mm256_or_si256(zero, far)) != 0
+        let doubtful = _mm256_and_si256(zero, _mm256_castps_si256(inexact));
+        _mm256_movemask_epi8(_mm256_or_si256(doubtful, far)) != 0
     }
 
     #[target_feature(enable = "avx2")]

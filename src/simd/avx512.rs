@@ -358,9 +358,17 @@ rows! {
 #[cfg(feature = "half")]
 impl Halves for F32x16 {
     #[inline(always)]
-    fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool {
+    fn any_uncertain<const UNDERFLOW: bool>(
+        self,
+        operands: [Self; 4],
+        low: u32,
+        least: u32,
+        span: u32,
+    ) -> bool {
+        let [a, b, c, d] = operands;
+        let operands = [a.0, b.0, c.0, d.0];
         // SAFETY: lanes prove the instruction set.
-        unsafe { narrow::any_uncertain(self.0, low, least, span) }
+        unsafe { narrow::any_uncertain::<UNDERFLOW>(self.0, operands, low, least, span) }
     }
 
     #[inline(always)]
@@ -418,13 +426,27 @@ mod narrow {
 
     #[target_feature(enable = "avx512f,avx512bw")]
     #[inline]
-    pub(super) fn any_uncertain(numbers: __m512, low: u32, least: u32, span: u32) -> bool {
+    pub(super) fn any_uncertain<const UNDERFLOW: bool>(
+        s: __m512,
+        [a, b, c, d]: [__m512; 4],
+        low: u32,
+        least: u32,
+        span: u32,
+    ) -> bool {
         let splat = |x: u32| _mm512_set1_epi32(x.cast_signed());
-        let bits = _mm512_castps_si512(numbers);
+        let (p, q) = (_mm512_mul_ps(a, b), _mm512_mul_ps(c, d));
+        let bits = _mm512_castps_si512(s);
         let zero = _mm512_testn_epi32_mask(bits, splat(low));
+        let mut doubtful = _mm512_mask_cmp_ps_mask::<_CMP_NEQ_UQ>(zero, _mm512_add_ps(s, q), p)
+            | _mm512_mask_cmp_ps_mask::<_CMP_NEQ_UQ>(zero, _mm512_sub_ps(p, s), q);
+        if UNDERFLOW {
+            let least = _mm512_min_ps(_mm512_abs_ps(p), _mm512_abs_ps(q));
+            let normal = _mm512_set1_ps(f32::MIN_POSITIVE);
+            doubtful |= _mm512_mask_cmp_ps_mask::<_CMP_NGE_UQ>(zero, least, normal);
+        }
         let above = _mm512_sub_epi32(_mm512_add_epi32(bits, bits), splat(least));
         let far = _mm512_cmpge_epu32_mask(above, splat(span));
-        (zero | far) != 0
+        (doubtful | far) != 0
     }
 
     #[target_feature(enable = "avx512f,avx512bw")]

@@ -266,16 +266,31 @@ impl<E: Pod + Mul<Output = E> + Sub<Output = E>> Rows for Wide<E, E, Scalar> {
 #[cfg(feature = "half")]
 impl<V, S> Halves for Wide<V, f32, S>
 where
-    V: Pod,
+    V: Pod + Mul<Output = V>,
     Self: Rows<Element = f32, Simd = S>,
 {
     #[inline(always)]
-    fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool {
-        let numbers = [self.0];
-        let bits: &[u32] = bytemuck::cast_slice(&numbers);
+    fn any_uncertain<const UNDERFLOW: bool>(
+        self,
+        [a, b, c, d]: [Self; 4],
+        low: u32,
+        least: u32,
+        span: u32,
+    ) -> bool {
+        let (products, difference) = ([a.0 * b.0, c.0 * d.0], [self.0]);
+        let (p, q) = bytemuck::cast_slice::<V, f32>(&products).split_at(Self::LEN);
         let mut uncertain = false;
-        for bits in bits {
-            uncertain |= (bits & low == 0) | ((bits << 1).wrapping_sub(least) >= span);
+        for ((s, p), q) in bytemuck::cast_slice::<V, f32>(&difference)
+            .iter()
+            .zip(p)
+            .zip(q)
+        {
+            let mut inexact = (s + q != *p) | (p - s != *q);
+            if UNDERFLOW {
+                inexact |= (p.abs() < f32::MIN_POSITIVE) | (q.abs() < f32::MIN_POSITIVE);
+            }
+            let bits = s.to_bits();
+            uncertain |= ((bits & low == 0) & inexact) | ((bits << 1).wrapping_sub(least) >= span);
         }
         uncertain
     }

@@ -8,10 +8,10 @@
 //! where it is subnormal, so that the lowest bits of s tell: where they are not all zero, s ≠ m, and s and
 //! ab − cd lie on the same side of every m, because rounding is monotonic and keeps m where it is.
 //!
-//! Where they are all zero, in some lane, `Resolve` rounds to odd instead: exact unless the result is truncated
-//! with its last bit set, after which no rounding to fewer bits (by two or more) can tell the difference
-//! (Boldo and Melquiond 2008). That happens to one register in 250 (`f16`) or 2000 (`bf16`) of random numbers, and
-//! always where results are zero or small integers.
+//! Where they are all zero, s may still be exact, which is the rule for numbers of so few bits. One of s + cd and
+//! ab − s is computed without error, the one with the greater product (Dekker's Fast2Sum), and so s is exact if and
+//! only if they are ab and cd. What is left, `Resolve` rounds to odd: exact, or else truncated with its last bit
+//! set, after which no rounding to fewer bits (by two or more) can tell the difference (Boldo and Melquiond 2008).
 //!
 //! Range: products of `f16` are between 2^-48 and 2^32, always exact. Those of `bf16` overflow and underflow
 //! as `f32` do; underflow adds an error of 2^-149 at most, which cannot move a result of 2^-100 or more past a
@@ -24,9 +24,16 @@ use super::{Lanes, Rows, Simd, Work};
 
 /// What the two half types need of lanes of `f32`.
 pub(crate) trait Halves: Rows<Element = f32> {
-    /// Whether, in any lane, the bits of `low` are all zero, or the magnitude's bits, shifted left by one, are not
-    /// less than `span` above `least`.
-    fn any_uncertain(self, low: u32, least: u32, span: u32) -> bool;
+    /// Whether, in any lane, the bits of `low` are all zero while `self` is not exactly a·b − c·d, or the magnitude's
+    /// bits, shifted left by one, are not less than `span` above `least`. With `UNDERFLOW`, products that are not
+    /// normal count as inexact.
+    fn any_uncertain<const UNDERFLOW: bool>(
+        self,
+        operands: [Self; 4],
+        low: u32,
+        least: u32,
+        span: u32,
+    ) -> bool;
 
     /// Widens `LEN` numbers.
     ///
@@ -140,8 +147,14 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
         let difference = L::difference_of_products(a.0, b.0, c.0, d.0);
-        if difference.any_uncertain(F::LOW, F::LEAST, INFINITY - F::LEAST) {
-            return Self(resolve([a.0, b.0, c.0, d.0]), PhantomData);
+        let (operands, span) = ([a.0, b.0, c.0, d.0], INFINITY - F::LEAST);
+        let uncertain = if F::LEAST > 0 {
+            difference.any_uncertain::<true>(operands, F::LOW, F::LEAST, span)
+        } else {
+            difference.any_uncertain::<false>(operands, F::LOW, F::LEAST, span)
+        };
+        if uncertain {
+            return Self(resolve(operands), PhantomData);
         }
         Self(difference, PhantomData)
     }
