@@ -19,8 +19,13 @@ pub(crate) struct Cross;
 impl Operation<2, 1> for Cross {
     #[inline(always)]
     fn lanes<L: Lanes>(self, [a, b]: [[L; 3]; 2]) -> [[L; 3]; 1] {
-        let minor = |j: usize, k: usize| L::difference_of_products(a[j], b[k], a[k], b[j]);
-        [[minor(1, 2), minor(2, 0), minor(0, 1)]]
+        let ([ax, ay, az], [bx, by, bz]) = (a, b);
+        [L::differences_of_products(
+            [ay, az, ax],
+            [bz, bx, by],
+            [az, ax, ay],
+            [by, bz, bx],
+        )]
     }
 
     fn cost<T: Element>(self) -> usize {

@@ -43,20 +43,6 @@ pub(crate) struct Tight<L> {
 #[derive(Clone, Copy)]
 pub(crate) struct Padded<L>([L; 4]);
 
-/// The same in each register.
-#[inline(always)]
-fn differences_of_products<L: Lanes, const N: usize>(
-    mut a: [L; N],
-    b: [L; N],
-    c: [L; N],
-    d: [L; N],
-) -> [L; N] {
-    for (i, a) in a.iter_mut().enumerate() {
-        *a = L::difference_of_products(*a, b[i], c[i], d[i]);
-    }
-    a
-}
-
 impl<L: Rows> Rotate for Tight<L> {
     #[inline(always)]
     fn rotate(self) -> Self {
@@ -65,7 +51,7 @@ impl<L: Rows> Rotate for Tight<L> {
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-        Self::new(differences_of_products(a.rows, b.rows, c.rows, d.rows))
+        Self::new(L::differences_of_products(a.rows, b.rows, c.rows, d.rows))
     }
 }
 
@@ -87,7 +73,7 @@ impl<L: Rows> Rotate for Padded<L> {
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-        Self(differences_of_products(a.0, b.0, c.0, d.0))
+        Self(L::differences_of_products(a.0, b.0, c.0, d.0))
     }
 }
 

@@ -274,17 +274,22 @@ impl Rows for F64x4 {
 #[cfg(feature = "half")]
 impl Halves for F32x8 {
     #[inline(always)]
-    fn any_uncertain<const UNDERFLOW: bool>(
-        self,
-        operands: [Self; 4],
-        low: u32,
-        least: u32,
-        span: u32,
-    ) -> bool {
-        let [a, b, c, d] = operands;
-        let operands = [a.0, b.0, c.0, d.0];
+    fn differences_to_odd<const RANGE: bool, const N: usize>(
+        operands: [[Self; N]; 4],
+    ) -> ([Self; N], bool) {
+        let mut registers = [[operands[0][0].0; N]; 4];
+        for (registers, operand) in registers.iter_mut().zip(operands) {
+            for (register, lanes) in registers.iter_mut().zip(operand) {
+                *register = lanes.0;
+            }
+        }
         // SAFETY: lanes prove the instruction set.
-        unsafe { narrow::any_uncertain::<UNDERFLOW>(self.0, operands, low, least, span) }
+        let (odd, doubtful) = unsafe { narrow::differences_to_odd::<RANGE, N>(registers) };
+        let mut results = operands[0];
+        for (result, odd) in results.iter_mut().zip(odd) {
+            result.0 = odd;
+        }
+        (results, doubtful)
     }
 
     #[inline(always)]
@@ -342,32 +347,49 @@ mod narrow {
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    pub(super) fn any_uncertain<const UNDERFLOW: bool>(
-        s: __m256,
-        [a, b, c, d]: [__m256; 4],
-        low: u32,
-        least: u32,
-        span: u32,
-    ) -> bool {
-        let splat = |x: u32| _mm256_set1_epi32(x.cast_signed());
-        let (p, q) = (_mm256_mul_ps(a, b), _mm256_mul_ps(c, d));
-        let mut inexact = _mm256_or_ps(
-            _mm256_cmp_ps::<_CMP_NEQ_UQ>(_mm256_add_ps(s, q), p),
-            _mm256_cmp_ps::<_CMP_NEQ_UQ>(_mm256_sub_ps(p, s), q),
-        );
-        if UNDERFLOW {
-            let magnitude = _mm256_castsi256_ps(splat(u32::MAX >> 1));
-            let least = _mm256_min_ps(_mm256_and_ps(p, magnitude), _mm256_and_ps(q, magnitude));
-            let normal = _mm256_set1_ps(f32::MIN_POSITIVE);
-            inexact = _mm256_or_ps(inexact, _mm256_cmp_ps::<_CMP_NGE_UQ>(least, normal));
+    pub(super) fn differences_to_odd<const RANGE: bool, const N: usize>(
+        [a, b, c, d]: [[__m256; N]; 4],
+    ) -> ([__m256; N], bool) {
+        let zero = _mm256_setzero_ps();
+        let (mut odd, mut products, mut doubtful) = (a, [a, c], zero);
+        for i in 0..N {
+            let (p, q) = (_mm256_mul_ps(a[i], b[i]), _mm256_mul_ps(c[i], d[i]));
+            let s = _mm256_sub_ps(p, q);
+            let t = _mm256_sub_ps(s, p);
+            let error = _mm256_sub_ps(_mm256_sub_ps(p, _mm256_sub_ps(s, t)), _mm256_add_ps(q, t));
+            // Compared in order: where something is infinite the error is NaN, and the sum stays as it is.
+            let inexact = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_NEQ_OQ>(error, zero));
+            let away = _mm256_srai_epi32::<31>(_mm256_castps_si256(_mm256_xor_ps(s, error)));
+            let s = _mm256_castps_si256(s);
+            let shorter = _mm256_add_epi32(s, _mm256_and_si256(inexact, away));
+            let bits = _mm256_or_si256(shorter, _mm256_srli_epi32::<31>(inexact));
+            odd[i] = _mm256_castsi256_ps(bits);
+            (products[0][i], products[1][i]) = (p, q);
+            doubtful = _mm256_or_ps(doubtful, _mm256_cmp_ps::<_CMP_UNORD_Q>(error, error));
         }
-        let bits = _mm256_castps_si256(s);
-        let zero = _mm256_cmpeq_epi32(_mm256_and_si256(bits, splat(low)), splat(0));
-        let above = _mm256_sub_epi32(_mm256_add_epi32(bits, bits), splat(least));
-        // Not less, unsigned: equal to the greater of both.
-        let far = _mm256_cmpeq_epi32(_mm256_max_epu32(above, splat(span)), above);
-        let doubtful = _mm256_and_si256(zero, _mm256_castps_si256(inexact));
-        _mm256_movemask_epi8(_mm256_or_si256(doubtful, far)) != 0
+        if RANGE {
+            let magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(i32::MAX));
+            let normal = _mm256_set1_ps(f32::MIN_POSITIVE);
+            let mut least = normal;
+            for product in products.as_flattened_mut() {
+                *product = _mm256_and_ps(*product, magnitude);
+                least = _mm256_min_ps(least, *product);
+            }
+            if _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NGE_UQ>(least, normal)) != 0 {
+                for (product, x, y) in [(products[0], a, b), (products[1], c, d)] {
+                    for i in 0..N {
+                        let small = _mm256_cmp_ps::<_CMP_NGE_UQ>(product[i], normal);
+                        let x = _mm256_cmp_ps::<_CMP_NEQ_UQ>(x[i], zero);
+                        let lost = _mm256_and_ps(
+                            small,
+                            _mm256_and_ps(x, _mm256_cmp_ps::<_CMP_NEQ_UQ>(y[i], zero)),
+                        );
+                        doubtful = _mm256_or_ps(doubtful, lost);
+                    }
+                }
+            }
+        }
+        (odd, _mm256_movemask_ps(doubtful) != 0)
     }
 
     #[target_feature(enable = "avx2")]

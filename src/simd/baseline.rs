@@ -7,7 +7,7 @@ use core::ops::{Mul, Sub};
 use bytemuck::Pod;
 
 #[cfg(feature = "half")]
-use super::half::{Half, Halves};
+use super::half::{Half, Halves, odd};
 use super::shuffles::{self, Fours, Twos};
 use super::{Lanes, Rows, Simd, Work, target};
 
@@ -266,33 +266,27 @@ impl<E: Pod + Mul<Output = E> + Sub<Output = E>> Rows for Wide<E, E, Scalar> {
 #[cfg(feature = "half")]
 impl<V, S> Halves for Wide<V, f32, S>
 where
-    V: Pod + Mul<Output = V>,
+    V: Pod,
     Self: Rows<Element = f32, Simd = S>,
 {
     #[inline(always)]
-    fn any_uncertain<const UNDERFLOW: bool>(
-        self,
-        [a, b, c, d]: [Self; 4],
-        low: u32,
-        least: u32,
-        span: u32,
-    ) -> bool {
-        let (products, difference) = ([a.0 * b.0, c.0 * d.0], [self.0]);
-        let (p, q) = bytemuck::cast_slice::<V, f32>(&products).split_at(Self::LEN);
-        let mut uncertain = false;
-        for ((s, p), q) in bytemuck::cast_slice::<V, f32>(&difference)
-            .iter()
-            .zip(p)
-            .zip(q)
-        {
-            let mut inexact = (s + q != *p) | (p - s != *q);
-            if UNDERFLOW {
-                inexact |= (p.abs() < f32::MIN_POSITIVE) | (q.abs() < f32::MIN_POSITIVE);
+    fn differences_to_odd<const RANGE: bool, const N: usize>(
+        operands: [[Self; N]; 4],
+    ) -> ([Self; N], bool) {
+        let (mut results, mut all_fit) = (operands[0], true);
+        for (k, result) in results.iter_mut().enumerate() {
+            let operands = [0, 1, 2, 3].map(|i: usize| [operands[i][k].0]);
+            let [a, b, c, d] = operands.each_ref().map(|lanes| bytemuck::cast_slice(lanes));
+            let mut lanes = [V::zeroed()];
+            let numbers: &mut [f32] = bytemuck::cast_slice_mut(&mut lanes);
+            for (i, number) in numbers.iter_mut().enumerate() {
+                let fits;
+                (*number, fits) = odd::<RANGE>(a[i], b[i], c[i], d[i]);
+                all_fit &= fits;
             }
-            let bits = s.to_bits();
-            uncertain |= ((bits & low == 0) & inexact) | ((bits << 1).wrapping_sub(least) >= span);
+            result.0 = lanes[0];
         }
-        uncertain
+        (results, !all_fit)
     }
 
     #[inline(always)]

@@ -2,21 +2,24 @@
 //!
 //! # The arithmetic
 //!
-//! A product of two half numbers has 22 bits (`f16`) or 16 (`bf16`), so in `f32` it is exact, range permitting.
-//! s = RN24(ab − cd), and what is stored is RN(s): rounded twice, which is wrong only if the first rounding
-//! ends on a midpoint m of two half numbers. A midpoint has at most one bit more than the half type, fewer
-//! where it is subnormal, so that the lowest bits of s tell: where they are not all zero, s ≠ m, and s and
-//! ab − cd lie on the same side of every m, because rounding is monotonic and keeps m where it is.
+//! A product of two half numbers has 22 bits (`f16`) or 16 (`bf16`), so in `f32` it is exact, range permitting. Their
+//! difference is rounded to odd in `f32`: exact, or else truncated with its last bit set. Rounding that to a half
+//! type, at least two bits shorter, subnormal or not, is the same as rounding the exact difference once (Boldo and
+//! Melquiond 2008). Rounding to nearest twice would be wrong where the first rounding ends on a midpoint.
 //!
-//! Where they are all zero, s may still be exact, which is the rule for numbers of so few bits. One of s + cd and
-//! ab − s is computed without error, the one with the greater product (Dekker's Fast2Sum), and so s is exact if and
-//! only if they are ab and cd. What is left, `Resolve` rounds to odd: exact, or else truncated with its last bit
-//! set, after which no rounding to fewer bits (by two or more) can tell the difference (Boldo and Melquiond 2008).
+//! AVX-512 gets there by rounding in three directions (instructions that carry their own rounding mode): up and
+//! down tell whether the difference is exact, towards zero is what to set the last bit of. A fused multiply-subtract
+//! spares one of the products, and with it the question whether that fits. Everything else takes the error of the
+//! difference (Knuth's TwoSum), whose sign tells which way to go.
 //!
 //! Range: products of `f16` are between 2^-48 and 2^32, always exact. Those of `bf16` overflow and underflow
-//! as `f32` do; underflow adds an error of 2^-149 at most, which cannot move a result of 2^-100 or more past a
-//! midpoint that it is not on. Results that are smaller, infinite or NaN are resolved, if need be in `f64`,
-//! where all products are exact.
+//! as `f32` do: where one is not normal, although no factor is zero, and where a result is NaN, `resolve` does it
+//! again in `f64`, where all products are exact.
+//!
+//! # What was tried
+//!
+//! To round to nearest, and look again only where the low bits of the result could be those of a midpoint: the
+//! question costs as much as the answer, and results of `bf16` have so few bits that it was nearly always yes.
 
 use core::marker::PhantomData;
 
@@ -24,16 +27,11 @@ use super::{Lanes, Rows, Simd, Work};
 
 /// What the two half types need of lanes of `f32`.
 pub(crate) trait Halves: Rows<Element = f32> {
-    /// Whether, in any lane, the bits of `low` are all zero while `self` is not exactly a·b − c·d, or the magnitude's
-    /// bits, shifted left by one, are not less than `span` above `least`. With `UNDERFLOW`, products that are not
-    /// normal count as inexact.
-    fn any_uncertain<const UNDERFLOW: bool>(
-        self,
-        operands: [Self; 4],
-        low: u32,
-        least: u32,
-        span: u32,
-    ) -> bool;
+    /// a·b − c·d rounded to odd in every register, and whether a lane has to be resolved: it is NaN, or, with `RANGE`, a
+    /// product does not fit into `f32`. What is not asked for fits.
+    fn differences_to_odd<const RANGE: bool, const N: usize>(
+        operands: [[Self; N]; 4],
+    ) -> ([Self; N], bool);
 
     /// Widens `LEN` numbers.
     ///
@@ -62,10 +60,8 @@ pub(crate) trait Halves: Rows<Element = f32> {
 
 /// A half type, seen from lanes of `f32`.
 pub(crate) trait Format: bytemuck::Pod {
-    /// The bits of an `f32` that are zero in every midpoint.
-    const LOW: u32;
-    /// The bits of the least magnitude at which products may have underflowed, shifted left by one.
-    const LEAST: u32;
+    /// Whether products may be too large or too small for `f32`.
+    const RANGE: bool;
 
     /// # Safety
     /// As [`Lanes::load`].
@@ -77,8 +73,7 @@ pub(crate) trait Format: bytemuck::Pod {
 }
 
 impl Format for half::f16 {
-    const LOW: u32 = (1 << 12) - 1;
-    const LEAST: u32 = 0;
+    const RANGE: bool = false;
 
     #[inline(always)]
     unsafe fn load<L: Halves>(simd: L::Simd, from: *const Self) -> L {
@@ -94,8 +89,7 @@ impl Format for half::f16 {
 }
 
 impl Format for half::bf16 {
-    const LOW: u32 = (1 << 15) - 1;
-    const LEAST: u32 = (127 - 100) << 24;
+    const RANGE: bool = true;
 
     #[inline(always)]
     unsafe fn load<L: Halves>(simd: L::Simd, from: *const Self) -> L {
@@ -109,9 +103,6 @@ impl Format for half::bf16 {
         unsafe { lanes.store_bf16::<STREAM>(to) };
     }
 }
-
-/// The bits of infinity, shifted left by one.
-const INFINITY: u32 = 255 << 24;
 
 /// Lanes `L` that carry `F`.
 #[derive(Clone, Copy, Debug)]
@@ -146,17 +137,39 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-        let difference = L::difference_of_products(a.0, b.0, c.0, d.0);
-        let (operands, span) = ([a.0, b.0, c.0, d.0], INFINITY - F::LEAST);
-        let uncertain = if F::LEAST > 0 {
-            difference.any_uncertain::<true>(operands, F::LOW, F::LEAST, span)
-        } else {
-            difference.any_uncertain::<false>(operands, F::LOW, F::LEAST, span)
-        };
-        if uncertain {
-            return Self(resolve(operands), PhantomData);
+        let [difference] = Self::differences_of_products([a], [b], [c], [d]);
+        difference
+    }
+
+    #[inline(always)]
+    fn differences_of_products<const N: usize>(
+        a: [Self; N],
+        b: [Self; N],
+        c: [Self; N],
+        d: [Self; N],
+    ) -> [Self; N] {
+        let mut operands = [[a[0].0; N]; 4];
+        for (operand, registers) in operands.iter_mut().zip([a, b, c, d]) {
+            for (lanes, register) in operand.iter_mut().zip(registers) {
+                *lanes = register.0;
+            }
         }
-        Self(difference, PhantomData)
+        let (odd, doubtful) = if F::RANGE {
+            L::differences_to_odd::<true, N>(operands)
+        } else {
+            L::differences_to_odd::<false, N>(operands)
+        };
+        let mut results = a;
+        for (i, result) in results.iter_mut().enumerate() {
+            result.0 = odd[i];
+        }
+        if doubtful {
+            let [a, b, c, d] = operands;
+            for (i, result) in results.iter_mut().enumerate() {
+                result.0 = resolve([a[i], b[i], c[i], d[i]]);
+            }
+        }
+        results
     }
 
     #[inline(always)]
@@ -287,31 +300,35 @@ impl Work for Resolve<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
         let [a, b, c, d] = self.numbers;
-        let mut inexact = false;
+        let mut all_fit = true;
         for (i, result) in self.results.iter_mut().enumerate() {
-            let (p, q) = (a[i] * b[i], c[i] * d[i]);
-            *result = f32::from_bits(odd(p, q));
-            let fits = |p: f32, a: f32, b: f32| {
-                (p.abs() >= f32::MIN_POSITIVE) & (p.abs() < f32::INFINITY) | (a == 0.0) | (b == 0.0)
-            };
-            inexact |= !(fits(p, a[i], b[i]) & fits(q, c[i], d[i]) & !result.is_nan());
+            let fits;
+            (*result, fits) = odd::<true>(a[i], b[i], c[i], d[i]);
+            all_fit &= fits;
         }
-        if inexact {
+        if !all_fit {
             in_double(self.numbers, self.results);
         }
     }
 }
 
-/// The bits of p − q, rounded to odd.
+/// a·b − c·d rounded to odd, and whether that is it: it is not NaN, and with `RANGE` both products fit.
 #[inline(always)]
-fn odd(p: f32, q: f32) -> u32 {
+pub(super) fn odd<const RANGE: bool>(a: f32, b: f32, c: f32, d: f32) -> (f32, bool) {
+    let (p, q) = (a * b, c * d);
     let s = p - q;
     let t = s - p;
     let error = (p - (s - t)) - (q + t);
     // Compared in order: where something is infinite the error is NaN, and the sum stays as it is.
     let n = u32::from((error < 0.0) | (error > 0.0));
     let away = (s.to_bits() ^ error.to_bits()) >> 31;
-    (s.to_bits() - (n & away)) | n
+    let odd = f32::from_bits((s.to_bits() - (n & away)) | n);
+    let fits = |product: f32, x: f32, y: f32| {
+        let normal = (product.abs() >= f32::MIN_POSITIVE) & (product.abs() < f32::INFINITY);
+        normal | (x == 0.0) | (y == 0.0)
+    };
+    let fit = !RANGE | fits(p, a, b) & fits(q, c, d);
+    (odd, fit & !odd.is_nan())
 }
 
 /// The same where products may not fit into `f32`: infinite, NaN, or smaller than what is normal.

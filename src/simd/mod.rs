@@ -100,6 +100,20 @@ pub trait Lanes: Copy {
     /// a·b − c·d in each lane, rounded as [`crate::Accuracy::Plain`] says for the element.
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
 
+    /// The same in each of several registers, for lanes that ask about all of them at once whether they are right.
+    #[inline(always)]
+    fn differences_of_products<const N: usize>(
+        mut a: [Self; N],
+        b: [Self; N],
+        c: [Self; N],
+        d: [Self; N],
+    ) -> [Self; N] {
+        for (i, a) in a.iter_mut().enumerate() {
+            *a = Self::difference_of_products(*a, b[i], c[i], d[i]);
+        }
+        a
+    }
+
     /// Loads `LEN` elements.
     ///
     /// # Safety
