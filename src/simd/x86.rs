@@ -1,8 +1,9 @@
 //! What the instruction sets of x86-64 have in common.
 
 use core::arch::x86_64::{
-    __m128i, _mm_load_sd, _mm_load_ss, _mm_movehl_ps, _mm_movelh_ps, _mm_sfence, _mm_shuffle_pd,
-    _mm_shuffle_ps, _mm_store_sd, _mm_store_ss, _mm_stream_si64, _mm_stream_si128,
+    __m128i, _MM_HINT_T0, _mm_load_sd, _mm_load_ss, _mm_movehl_ps, _mm_movelh_ps, _mm_prefetch,
+    _mm_sfence, _mm_shuffle_pd, _mm_shuffle_ps, _mm_store_sd, _mm_store_ss, _mm_stream_si64,
+    _mm_stream_si128,
 };
 
 use bytemuck::{Pod, cast};
@@ -48,6 +49,16 @@ pub(super) unsafe fn store_three(row: f32x4, to: *mut f32) {
     let z = unsafe { _mm_movehl_ps(cast(row), cast(row)) };
     // SAFETY: the third.
     unsafe { _mm_store_ss(to.wrapping_add(2), z) };
+}
+
+/// Asks for the cache line that loads from here will want in a while. Nothing is read that a program could see, so
+/// that it may be anywhere.
+#[inline(always)]
+pub(super) fn prefetch<T>(from: *const T) {
+    /// Far enough for the latency of memory, near enough to be in L1 still.
+    const AHEAD: usize = 1024;
+    // SAFETY: a hint, which never faults; every x86-64 has SSE.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_byte_add(AHEAD).cast()) };
 }
 
 /// Stores 128 or 64 bits past the caches; what is smaller, as ever.
