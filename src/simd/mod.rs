@@ -36,6 +36,11 @@ use portable as target;
 #[cfg(target_arch = "x86_64")]
 use x86 as target;
 
+/// The bytes of an L3 that is nearly as fast as L2, where the CPU is known to have one: AMD's.
+pub(crate) fn fast_l3() -> Option<usize> {
+    target::amd_l3()
+}
+
 /// An instruction set that the running CPU has been seen to have.
 pub trait Simd: Copy + Debug + Send + Sync + 'static {
     /// Its widest vector of `f32`.

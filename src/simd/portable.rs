@@ -50,3 +50,8 @@ pub(super) unsafe fn stream<V>(to: *mut V, lanes: V) {
 
 #[inline(always)]
 pub(super) fn fence() {}
+
+/// The bytes of the L3 of a processor of AMD's.
+pub(super) fn amd_l3() -> Option<usize> {
+    None
+}

@@ -1,9 +1,9 @@
 //! What the instruction sets of x86-64 have in common.
 
 use core::arch::x86_64::{
-    __m128i, _MM_HINT_T0, _mm_load_sd, _mm_load_ss, _mm_movehl_ps, _mm_movelh_ps, _mm_prefetch,
-    _mm_sfence, _mm_shuffle_pd, _mm_shuffle_ps, _mm_store_sd, _mm_store_ss, _mm_stream_si64,
-    _mm_stream_si128,
+    __cpuid_count, __m128i, _MM_HINT_T0, _mm_load_sd, _mm_load_ss, _mm_movehl_ps, _mm_movelh_ps,
+    _mm_prefetch, _mm_sfence, _mm_shuffle_pd, _mm_shuffle_ps, _mm_store_sd, _mm_store_ss,
+    _mm_stream_si64, _mm_stream_si128,
 };
 
 use bytemuck::{Pod, cast};
@@ -88,6 +88,30 @@ pub(super) unsafe fn stream<V: Pod>(to: *mut V, lanes: V) {
 pub(super) fn fence() {
     // SAFETY: every x86-64 has SSE.
     unsafe { _mm_sfence() };
+}
+
+/// The bytes of the L3 that this core shares with its neighbours, on processors of AMD's; `None` on others.
+#[allow(
+    unused_unsafe,
+    reason = "safe in newer Rust, where a target without it cannot be"
+)]
+pub(super) fn amd_l3() -> Option<usize> {
+    // SAFETY: every x86-64 has the instruction.
+    let cpuid = |leaf, subleaf| unsafe { __cpuid_count(leaf, subleaf) };
+    let vendor = cpuid(0, 0);
+    let vendor = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes);
+    let is_amd = [b"AuthenticAMD", b"HygonGenuine"].contains(&bytemuck::cast_ref(&vendor));
+    // Which caches there are, one a subleaf, the last of them of type 0.
+    const CACHES: u32 = 0x8000_001d;
+    if !is_amd || cpuid(0x8000_0000, 0).eax < CACHES {
+        return None;
+    }
+    let caches = (0..8).map(|subleaf| cpuid(CACHES, subleaf));
+    let mut caches = caches.take_while(|cache| cache.eax & 0b1_1111 != 0);
+    let l3 = caches.find(|cache| cache.eax >> 5 & 0b111 == 3)?;
+    let (line, partitions, ways) = (l3.ebx & 0xfff, l3.ebx >> 12 & 0x3ff, l3.ebx >> 22);
+    let factors = [line, partitions, ways, l3.ecx].map(|less_one| less_one as usize + 1);
+    factors.into_iter().try_fold(1, usize::checked_mul)
 }
 
 /// Declares lanes in one vendor register.
