@@ -121,11 +121,13 @@ impl<T: Element> Soa<T> {
     }
 
     /// All vectors, to be read.
+    #[inline(always)] // what is returned through memory costs as much as a small batch
     pub fn view(&self) -> Vectors<'_, T> {
         Vectors::columns([self.x(), self.y(), self.z()])
     }
 
     /// All vectors, to be written.
+    #[inline(always)] // as `view`
     pub fn view_mut(&mut self) -> VectorsMut<'_, T> {
         VectorsMut::columns(self.columns_mut())
     }
@@ -140,6 +142,7 @@ impl<T: Element> Soa<T> {
         self.len == 0
     }
 
+    #[inline]
     fn column(&self, k: usize) -> &[T] {
         &bytemuck::cast_slice(&self.lines)[k * self.stride..][..self.len]
     }
@@ -155,12 +158,14 @@ fn no_memory(lines: usize) -> ! {
 }
 
 impl<'a, T: Element> From<&'a Soa<T>> for Vectors<'a, T> {
+    #[inline(always)]
     fn from(soa: &'a Soa<T>) -> Self {
         soa.view()
     }
 }
 
 impl<'a, T: Element> From<&'a mut Soa<T>> for VectorsMut<'a, T> {
+    #[inline(always)]
     fn from(soa: &'a mut Soa<T>) -> Self {
         soa.view_mut()
     }

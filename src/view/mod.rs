@@ -85,17 +85,20 @@ impl<'a, T: Element> Vectors<'a, T> {
     }
 
     /// Array of structures: `v[i]` is vector i.
+    #[inline]
     pub fn aos(v: &'a [[T; 3]]) -> Self {
         Self::rows(v.as_flattened(), 3, v.len())
     }
 
     /// Padded array of structures: the first three elements of `v[i]` are vector i, the fourth is never
     /// read for its value.
+    #[inline]
     pub fn padded(v: &'a [[T; 4]]) -> Self {
         Self::rows(v.as_flattened(), 4, v.len())
     }
 
     /// The vector `v`, `len` times.
+    #[inline]
     pub fn broadcast(v: &'a [T; 3], len: usize) -> Self {
         Self::rows(v, 0, len)
     }
@@ -201,6 +204,7 @@ impl<'a, T: Element> Vectors<'a, T> {
     }
 
     /// Columns that are known to be equally long.
+    #[inline]
     pub(crate) fn columns(columns: [&'a [T]; 3]) -> Self {
         Self::new(columns.map(<[T]>::as_ptr), 1, columns[0].len())
     }
@@ -248,6 +252,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     }
 
     /// Array of structures: `v[i]` is vector i.
+    #[inline]
     pub fn aos(v: &'a mut [[T; 3]]) -> Self {
         let len = v.len();
         Self::rows(v.as_flattened_mut(), 3, len)
@@ -255,6 +260,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
 
     /// Padded array of structures: the first three elements of `v[i]` are vector i, the fourth stays as
     /// it is.
+    #[inline]
     pub fn padded(v: &'a mut [[T; 4]]) -> Self {
         let len = v.len();
         Self::rows(v.as_flattened_mut(), 4, len)
@@ -326,6 +332,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     }
 
     /// Columns that are known to be equally long.
+    #[inline]
     pub(crate) fn columns(columns: [&'a mut [T]; 3]) -> Self {
         let len = columns[0].len();
         Self::new(columns.map(<[T]>::as_mut_ptr), 1, len)
