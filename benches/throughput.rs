@@ -2,7 +2,8 @@
 //! automatically is the best choice.
 //!
 //! `cargo bench --bench throughput` prints two reports first, ratios of medians of interleaved measurements
-//! in this one process: `-- --plain` prints the first only, `-- --auto` the second only, `-- --ratios` both.
+//! in this one process: `-- --plain` prints the first only, `-- --auto` the second only, `-- --ratios` both, and `-- --strided`
+//! what other strides than those of columns and rows cost.
 //! Without any of these criterion then measures every level, layout and type by itself. Everything is compared
 //! with the reference, bit for bit, before it is timed.
 
@@ -18,8 +19,11 @@ use std::num::NonZeroUsize;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
-use crosslane::{Element, Engine, Soa, Stores, Threads, Vectors, VectorsMut};
-use support::{Arguments, Effort, L1, L2, Layout, Operands, medians, name_of, serial_engines};
+use crosslane::{Accuracy, Element, Engine, Soa, Stores, Threads, Vectors, VectorsMut, reference};
+use support::{
+    Arguments, Effort, L1, L2, Layout, Operands, blank, first, medians, name_of, same_bits, second,
+    serial_engines,
+};
 
 /// Around the lanes of every register and their doubles, where the tails are; then what fills an L1 of 32 KB and
 /// one of 48 KB, an L2, an L3; and what is in memory.
@@ -230,6 +234,70 @@ fn effort_of_threads<L: Layout>(n: usize) -> Effort {
     }
 }
 
+/// Strides that people have, as first element, elements between components, and between vectors, of `n` vectors.
+fn strides(n: usize) -> [(&'static str, usize, isize, isize); 6] {
+    let len = n as isize;
+    [
+        ("rows", 0, 1, 3),
+        ("rows, reversed", 3 * (n - 1), 1, -3),
+        ("columns, reversed", n - 1, len, -1),
+        ("one of two interleaved vectors", 3, 1, 6),
+        ("the first three of records of eight", 0, 1, 8),
+        ("every second of columns", 0, 2 * len, 2),
+    ]
+}
+
+/// Strided inputs into rows, and strided everything, against rows into rows, from L1 and from memory.
+fn report_strided(test: bool) {
+    println!("f32, one thread, ns a vector (times as long as rows)");
+    let sizes = if test { [832, 832] } else { [832, 1 << 22] };
+    for n in sizes {
+        println!(
+            "\n{:<36}{:>20}{:>20}",
+            format!("{n} vectors"),
+            "inputs",
+            "inputs and output"
+        );
+        let numbers = |operand: fn(usize) -> [f32; 3]| -> Vec<f32> {
+            (0..n * 8 / 3 + 1).flat_map(operand).collect()
+        };
+        let (a, b, mut out) = (numbers(first), numbers(second), numbers(blank));
+        let engine = Engine::new().with_threads(Threads::Serial);
+        let all = strides(n);
+        let mut run = |k: usize, check: bool| {
+            let (name, first, components, vectors) = all[k / 2];
+            let input = |data| Vectors::strided(data, first, components, vectors, n).unwrap();
+            let (a, b) = (black_box(input(&a)), black_box(input(&b)));
+            let out = match k % 2 {
+                0 => VectorsMut::strided(&mut out, 0, 1, 3, n),
+                _ => VectorsMut::strided(&mut out, first, components, vectors, n),
+            };
+            let mut out = black_box(out.unwrap());
+            engine.cross(a, b, out.reborrow()).unwrap();
+            let checked = if check { n } else { 0 };
+            for i in 0..checked {
+                let [a, b, got] = [a.get(i), b.get(i), out.get(i)].map(Option::unwrap);
+                let expected = reference::cross(a, b, Accuracy::Plain);
+                assert!(same_bits(got, expected), "{name}: {got:?}");
+            }
+        };
+        for k in 0..2 * all.len() {
+            run(k, true);
+        }
+        let effort = if test {
+            Effort::ONCE
+        } else {
+            Effort::new(36 * n)
+        };
+        let times = medians(effort, 2 * all.len(), |k| run(k, false));
+        for ((name, ..), pair) in all.iter().zip(times.as_chunks::<2>().0) {
+            let [one, other] = pair.map(|time| (time / n as f64, time / times[0]));
+            let show = |(time, ratio)| format!("{time:.3} ({ratio:.2})");
+            println!("{name:<36}{:>20}{:>20}", show(one), show(other));
+        }
+    }
+}
+
 /// Every level, by layout and size.
 fn kernels<T: Element + From<i16>>(criterion: &mut Criterion) {
     for n in [L1, L2, 1 << 20] {
@@ -278,14 +346,17 @@ fn measure<T: Element>(
 
 fn main() {
     let arguments = Arguments::new();
-    let [plain, auto, both, test] =
-        ["--plain", "--auto", "--ratios", "--test"].map(|name| arguments.has(name));
-    let all = !(plain || auto || both || test);
+    let [plain, auto, both, strided, test] =
+        ["--plain", "--auto", "--ratios", "--strided", "--test"].map(|name| arguments.has(name));
+    let all = !(plain || auto || both || strided || test);
     if plain || both || all {
         report_plain_loops();
     }
     if auto || both || all {
         report_auto();
+    }
+    if strided || test || all {
+        report_strided(test);
     }
     if test || all {
         let mut criterion = Criterion::default().configure_from_args();

@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use super::cursor::{Cursor, Form, repeat};
-use super::tile::{LINE, Tile, copy, stream_columns};
+use super::tile::{LINE, Tile, gather, scatter, stream_columns};
 use crate::simd::{Lanes, Simd};
 use crate::view::{moved, row};
 use crate::{Element, Vectors, VectorsMut};
@@ -65,7 +65,7 @@ impl<T: Element> Place<T> {
 
     /// Whether the components of each vector lie side by side.
     #[inline(always)]
-    fn is_row(&self) -> bool {
+    pub(super) fn is_row(&self) -> bool {
         self.components == row(self.components[0])
     }
 
@@ -124,7 +124,7 @@ impl<T: Element> Place<T> {
             Layout::Strided => {
                 debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
                 // SAFETY: the vectors are valid for reads, and their copies fit into the tile.
-                unsafe { copy(self.moved(start), self.stride, columns, 1, len) };
+                unsafe { gather(self.moved(start), columns, len) };
                 Cursor::new(columns, Form::Columns)
             }
         }
@@ -165,19 +165,22 @@ impl<T: Element> Place<T> {
             unsafe { stream_columns(simd, columns, self.components, start, len, total) };
         } else {
             // SAFETY: as granted by the caller.
-            unsafe { copy(columns, 1, self.moved(start), self.stride, len) };
+            unsafe { scatter(columns, self.moved(start), len) };
         }
     }
 
     #[inline(always)]
     fn cursor(&self, form: Form, start: usize) -> Cursor<T> {
-        Cursor::new(self.moved(start), form)
+        Cursor::new(self.moved(start).components, form)
     }
 
-    /// The components of vector `start`.
+    /// The operand from vector `start` on.
     #[inline(always)]
-    fn moved(&self, start: usize) -> [*mut T; 3] {
-        self.components.map(|p| moved(p, start, self.stride))
+    fn moved(&self, start: usize) -> Self {
+        Self {
+            components: self.components.map(|p| moved(p, start, self.stride)),
+            ..*self
+        }
     }
 }
 

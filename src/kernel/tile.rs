@@ -3,8 +3,9 @@
 
 use core::mem::MaybeUninit;
 
+use super::place::Place;
 use crate::Element;
-use crate::simd::{Lanes, Simd};
+use crate::simd::{Baseline, Lanes, Rows, Simd};
 use crate::view::moved;
 
 /// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 5 KiB: well
@@ -37,27 +38,113 @@ impl Tile {
     }
 }
 
+/// Copies `len` vectors from any stride to the columns of a tile.
+///
+/// # Safety
+/// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.
+#[inline(always)]
+pub(super) unsafe fn gather<T: Element>(from: Place<T>, to: [*mut T; 3], len: usize) {
+    let lanes = T::Lanes::<Baseline>::LEN;
+    if from.is_row() && in_registers::<T>() && len >= lanes {
+        for i in overlapping(len, lanes) {
+            let row = moved(from.components[0], i, from.stride);
+            // SAFETY: as granted by the caller.
+            let rows = unsafe { T::Lanes::load_spread(Baseline, row, from.stride) };
+            for (lanes, to) in T::Lanes::padded_to_columns(rows).into_iter().zip(to) {
+                // SAFETY: as granted by the caller.
+                unsafe { lanes.store(to.wrapping_add(i)) };
+            }
+        }
+        return;
+    }
+    if from.stride == -1 {
+        // Column by column at a stride that the compiler knows and makes vectors of. (Of a stride of two it makes gathers,
+        // which take four times as long.)
+        for (from, to) in from.components.into_iter().zip(to) {
+            for i in 0..len {
+                // SAFETY: as granted by the caller.
+                let element = unsafe { from.wrapping_sub(i).read() };
+                // SAFETY: as granted by the caller.
+                unsafe { to.wrapping_add(i).write(element) };
+            }
+        }
+    } else {
+        // SAFETY: as granted by the caller.
+        unsafe {
+            copy(
+                from,
+                Place {
+                    components: to,
+                    stride: 1,
+                },
+                len,
+            )
+        };
+    }
+}
+
+/// Copies `len` vectors from the columns of a tile to any stride.
+///
+/// # Safety
+/// As [`gather`].
+#[inline(always)]
+pub(super) unsafe fn scatter<T: Element>(from: [*mut T; 3], to: Place<T>, len: usize) {
+    let lanes = T::Lanes::<Baseline>::LEN;
+    if to.is_row() && in_registers::<T>() && len >= lanes {
+        for i in overlapping(len, lanes) {
+            let [x, y, z] = from.map(|p| p.wrapping_add(i));
+            // SAFETY: as granted by the caller.
+            let x = unsafe { T::Lanes::load(Baseline, x) };
+            // SAFETY: as granted by the caller.
+            let y = unsafe { T::Lanes::load(Baseline, y) };
+            // SAFETY: as granted by the caller.
+            let z = unsafe { T::Lanes::load(Baseline, z) };
+            let rows = T::Lanes::columns_to_padded([x, y, z]);
+            // SAFETY: as granted by the caller.
+            unsafe {
+                T::Lanes::store_spread(rows, moved(to.components[0], i, to.stride), to.stride)
+            };
+        }
+        return;
+    }
+    // SAFETY: as granted by the caller.
+    unsafe {
+        copy(
+            Place {
+                components: from,
+                stride: 1,
+            },
+            to,
+            len,
+        )
+    };
+}
+
+/// Whether lanes hold elements as they are: others would be converted on the way.
+const fn in_registers<T: Element>() -> bool {
+    T::Lanes::<Baseline>::LEN * size_of::<T>() == 16
+}
+
+/// Where steps of `lanes` vectors begin that together are `len`, the last of which may overlap the one before.
+fn overlapping(len: usize, lanes: usize) -> impl Iterator<Item = usize> {
+    (0..len.div_ceil(lanes)).map(move |k| (k * lanes).min(len - lanes))
+}
+
 /// Copies `len` vectors from one stride to another.
 ///
 /// # Safety
 /// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.
 #[inline(always)]
-pub(super) unsafe fn copy<T: Copy>(
-    from: [*mut T; 3],
-    from_stride: isize,
-    to: [*mut T; 3],
-    to_stride: isize,
-    len: usize,
-) {
+unsafe fn copy<T: Copy>(from: Place<T>, to: Place<T>, len: usize) {
     for i in 0..len {
-        let [x, y, z] = from.map(|p| moved(p, i, from_stride));
+        let [x, y, z] = from.components.map(|p| moved(p, i, from.stride));
         // SAFETY: as granted by the caller.
         let vector = [unsafe { x.read() }, unsafe { y.read() }, unsafe {
             z.read()
         }];
-        for (component, p) in vector.into_iter().zip(to) {
+        for (component, p) in vector.into_iter().zip(to.components) {
             // SAFETY: as granted by the caller.
-            unsafe { moved(p, i, to_stride).write(component) };
+            unsafe { moved(p, i, to.stride).write(component) };
         }
     }
 }

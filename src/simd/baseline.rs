@@ -149,20 +149,20 @@ impl Rows for F32x4 {
     }
 
     #[inline(always)]
-    unsafe fn load_padded(_: Baseline, from: *const f32) -> [Self; 4] {
+    unsafe fn load_spread(_: Baseline, from: *const f32, stride: isize) -> [Self; 4] {
         let mut rows = [Self([0.0; 4].into(), PhantomData); 4];
-        for (i, row) in rows.iter_mut().enumerate() {
-            // SAFETY: the first three of four.
-            row.0 = unsafe { target::load_three(from.wrapping_add(4 * i)) };
+        for (row, i) in rows.iter_mut().zip(0..) {
+            // SAFETY: as granted by the caller.
+            row.0 = unsafe { target::load_three(from.wrapping_offset(stride.wrapping_mul(i))) };
         }
         rows
     }
 
     #[inline(always)]
-    unsafe fn store_padded(rows: [Self; 4], to: *mut f32) {
-        for (i, row) in rows.into_iter().enumerate() {
-            // SAFETY: the first three of four.
-            unsafe { target::store_three(row.0, to.wrapping_add(4 * i)) };
+    unsafe fn store_spread(rows: [Self; 4], to: *mut f32, stride: isize) {
+        for (row, i) in rows.into_iter().zip(0..) {
+            // SAFETY: as granted by the caller.
+            unsafe { target::store_three(row.0, to.wrapping_offset(stride.wrapping_mul(i))) };
         }
     }
 }
@@ -194,22 +194,24 @@ impl Rows for F64x2 {
     }
 
     #[inline(always)]
-    unsafe fn load_padded(_: Baseline, from: *const f64) -> [Self; 4] {
+    unsafe fn load_spread(_: Baseline, from: *const f64, stride: isize) -> [Self; 4] {
         let mut rows = [Self([0.0; 2].into(), PhantomData); 4];
-        for (i, row) in rows.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-            // SAFETY: the first three of four.
-            let [x, y, z] = unsafe { from.wrapping_add(4 * i).cast::<[f64; 3]>().read() };
+        for (row, i) in rows.as_chunks_mut::<2>().0.iter_mut().zip(0..) {
+            let from = from.wrapping_offset(stride.wrapping_mul(i));
+            // SAFETY: as granted by the caller.
+            let [x, y, z] = unsafe { from.cast::<[f64; 3]>().read() };
             (row[0].0, row[1].0) = ([x, y].into(), [z, 0.0].into());
         }
         rows
     }
 
     #[inline(always)]
-    unsafe fn store_padded([xy0, z0, xy1, z1]: [Self; 4], to: *mut f64) {
-        for (i, (xy, z)) in [(xy0, z0), (xy1, z1)].into_iter().enumerate() {
+    unsafe fn store_spread([xy0, z0, xy1, z1]: [Self; 4], to: *mut f64, stride: isize) {
+        for ((xy, z), i) in [(xy0, z0), (xy1, z1)].into_iter().zip(0..) {
             let ([x, y], [z, _]) = (xy.0.to_array(), z.0.to_array());
-            // SAFETY: the first three of four.
-            unsafe { to.wrapping_add(4 * i).cast::<[f64; 3]>().write([x, y, z]) };
+            let to = to.wrapping_offset(stride.wrapping_mul(i));
+            // SAFETY: as granted by the caller.
+            unsafe { to.cast::<[f64; 3]>().write([x, y, z]) };
         }
     }
 }
@@ -246,19 +248,6 @@ impl<E: Pod + Mul<Output = E> + Sub<Output = E>> Rows for Wide<E, E, Scalar> {
     #[inline(always)]
     fn rotate_padded([x, y, z, padding]: [Self; 4]) -> [Self; 4] {
         [y, z, x, padding]
-    }
-
-    #[inline(always)]
-    unsafe fn load_padded(_: Scalar, from: *const E) -> [Self; 4] {
-        // SAFETY: the first three of four.
-        let [x, y, z] = unsafe { from.cast::<[E; 3]>().read() };
-        [x, y, z, E::zeroed()].map(|e| Self(e, PhantomData))
-    }
-
-    #[inline(always)]
-    unsafe fn store_padded([x, y, z, _]: [Self; 4], to: *mut E) {
-        // SAFETY: the first three of four.
-        unsafe { to.cast::<[E; 3]>().write([x.0, y.0, z.0]) };
     }
 }
 

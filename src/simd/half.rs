@@ -23,7 +23,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Lanes, Rows, Simd, Work};
+use super::{Lanes, MOST_LANES, Rows, Simd, Work};
 
 /// What the two half types need of lanes of `f32`.
 pub(crate) trait Halves: Rows<Element = f32> {
@@ -228,52 +228,17 @@ impl<L: Halves, F: Format> Rows for Half<L, F> {
     fn rotate_padded(rows: [Self; 4]) -> [Self; 4] {
         through!(rows, L::rotate_padded)
     }
-
-    #[inline(always)]
-    unsafe fn load_padded(simd: L::Simd, from: *const F) -> [Self; 4] {
-        let mut rows = [[F::zeroed(); 4]; MOST];
-        for (i, row) in rows[..L::LEN].iter_mut().enumerate() {
-            // SAFETY: the caller grants the first three of four.
-            let [x, y, z] = unsafe { from.wrapping_add(4 * i).cast::<[F; 3]>().read() };
-            *row = [x, y, z, F::zeroed()];
-        }
-        let from = rows.as_ptr().cast::<F>();
-        // SAFETY: `LEN` rows are four registers.
-        let first = unsafe { Self::load(simd, from) };
-        let mut registers = [first; 4];
-        for (i, register) in registers.iter_mut().enumerate() {
-            // SAFETY: as above.
-            *register = unsafe { Self::load(simd, from.wrapping_add(i * L::LEN)) };
-        }
-        registers
-    }
-
-    #[inline(always)]
-    unsafe fn store_padded(registers: [Self; 4], to: *mut F) {
-        let mut rows = [[F::zeroed(); 4]; MOST];
-        for (i, register) in registers.into_iter().enumerate() {
-            // SAFETY: `LEN` rows are four registers.
-            unsafe { register.store(rows.as_mut_ptr().cast::<F>().wrapping_add(i * L::LEN)) };
-        }
-        for (i, [x, y, z, _]) in rows[..L::LEN].iter().enumerate() {
-            // SAFETY: the caller grants the first three of four.
-            unsafe { to.wrapping_add(4 * i).cast::<[F; 3]>().write([*x, *y, *z]) };
-        }
-    }
 }
-
-/// No level has more lanes of `f32`.
-const MOST: usize = 16;
 
 /// a·b − c·d, so rounded to odd that rounding it to a half type is the only rounding that counts.
 #[inline(always)]
 fn resolve<L: Halves>(operands: [L; 4]) -> L {
-    let mut numbers = [[0.0_f32; MOST]; 4];
+    let mut numbers = [[0.0_f32; MOST_LANES]; 4];
     for (numbers, lanes) in numbers.iter_mut().zip(operands) {
         // SAFETY: no level has more lanes.
         unsafe { lanes.store(numbers.as_mut_ptr()) };
     }
-    let (simd, mut results) = (operands[0].proof(), [0.0; MOST]);
+    let (simd, mut results) = (operands[0].proof(), [0.0; MOST_LANES]);
     resolve_numbers(simd, &numbers, &mut results);
     // SAFETY: no level has more lanes.
     unsafe { L::load(simd, results.as_ptr()) }
@@ -282,14 +247,18 @@ fn resolve<L: Halves>(operands: [L; 4]) -> L {
 /// Out of the way of the loops that seldom need it.
 #[cold]
 #[inline(never)]
-fn resolve_numbers<S: Simd>(simd: S, numbers: &[[f32; MOST]; 4], results: &mut [f32; MOST]) {
+fn resolve_numbers<S: Simd>(
+    simd: S,
+    numbers: &[[f32; MOST_LANES]; 4],
+    results: &mut [f32; MOST_LANES],
+) {
     simd.vectorize(Resolve { numbers, results });
 }
 
 /// As a piece of work, so that the compiler vectorises it for the level that asks.
 struct Resolve<'a> {
-    numbers: &'a [[f32; MOST]; 4],
-    results: &'a mut [f32; MOST],
+    numbers: &'a [[f32; MOST_LANES]; 4],
+    results: &'a mut [f32; MOST_LANES],
 }
 
 impl Work for Resolve<'_> {
@@ -334,7 +303,7 @@ pub(super) fn odd<const RANGE: bool>(a: f32, b: f32, c: f32, d: f32) -> (f32, bo
 /// The same where products may not fit into `f32`: infinite, NaN, or smaller than what is normal.
 #[cold]
 #[inline(never)]
-fn in_double(numbers: &[[f32; MOST]; 4], results: &mut [f32; MOST]) {
+fn in_double(numbers: &[[f32; MOST_LANES]; 4], results: &mut [f32; MOST_LANES]) {
     for (i, result) in results.iter_mut().enumerate() {
         let [a, b, c, d] = numbers.map(|numbers| f64::from(numbers[i]));
         let (p, q) = (a * b, c * d);

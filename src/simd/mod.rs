@@ -10,6 +10,8 @@
 
 use core::fmt::Debug;
 
+use bytemuck::{Pod, Zeroable};
+
 mod baseline;
 pub(crate) use baseline::Baseline;
 
@@ -92,7 +94,7 @@ pub trait Work {
 /// One vector register of elements.
 pub trait Lanes: Copy {
     /// What one lane holds.
-    type Element: Copy;
+    type Element: Pod;
     /// The instruction set that these lanes need.
     type Simd: Simd;
     /// The number of lanes, a power of two.
@@ -173,15 +175,72 @@ pub trait Rows: Lanes {
     /// (x, y, z) to (y, z, x) in each padded row; the padding may be anything.
     fn rotate_padded(rows: [Self; 4]) -> [Self; 4];
 
+    /// Loads `LEN` rows that begin `stride` elements apart, as padded rows. What is between them is not read.
+    ///
+    /// # Safety
+    /// Three elements are valid for reads at `from`, `from + stride`, and so on.
+    #[inline(always)]
+    unsafe fn load_spread(
+        simd: Self::Simd,
+        from: *const Self::Element,
+        stride: isize,
+    ) -> [Self; 4] {
+        let mut rows = [[Self::Element::zeroed(); 4]; MOST_LANES];
+        for (i, row) in rows[..Self::LEN].iter_mut().enumerate() {
+            let from = from.wrapping_offset(stride.wrapping_mul(i as isize));
+            // SAFETY: as granted by the caller.
+            let [x, y, z] = unsafe { from.cast::<[Self::Element; 3]>().read() };
+            *row = [x, y, z, z];
+        }
+        let from = rows.as_ptr().cast::<Self::Element>();
+        // SAFETY: `LEN` rows are four registers.
+        let mut registers = [unsafe { Self::load(simd, from) }; 4];
+        for (i, register) in registers.iter_mut().enumerate().skip(1) {
+            // SAFETY: as above.
+            *register = unsafe { Self::load(simd, from.wrapping_add(i * Self::LEN)) };
+        }
+        registers
+    }
+
+    /// Stores `LEN` padded rows so that they begin `stride` elements apart. What is between them is not written.
+    ///
+    /// # Safety
+    /// Three elements are valid for writes at `to`, `to + stride`, and so on.
+    #[inline(always)]
+    unsafe fn store_spread(registers: [Self; 4], to: *mut Self::Element, stride: isize) {
+        let mut rows = [[Self::Element::zeroed(); 4]; MOST_LANES];
+        for (i, register) in registers.into_iter().enumerate() {
+            let to = rows.as_mut_ptr().cast::<Self::Element>();
+            // SAFETY: `LEN` rows are four registers.
+            unsafe { register.store(to.wrapping_add(i * Self::LEN)) };
+        }
+        for (i, [x, y, z, _]) in rows[..Self::LEN].iter().enumerate() {
+            let to = to.wrapping_offset(stride.wrapping_mul(i as isize));
+            // SAFETY: as granted by the caller.
+            unsafe { to.cast::<[Self::Element; 3]>().write([*x, *y, *z]) };
+        }
+    }
+
     /// Loads `LEN` padded rows. The padding is not read.
     ///
     /// # Safety
     /// The first three of every four of the `4 * LEN` elements at `from` are valid for reads.
-    unsafe fn load_padded(simd: Self::Simd, from: *const Self::Element) -> [Self; 4];
+    #[inline(always)]
+    unsafe fn load_padded(simd: Self::Simd, from: *const Self::Element) -> [Self; 4] {
+        // SAFETY: as granted by the caller.
+        unsafe { Self::load_spread(simd, from, 4) }
+    }
 
     /// Stores `LEN` padded rows. The padding is not written.
     ///
     /// # Safety
     /// The first three of every four of the `4 * LEN` elements at `to` are valid for writes.
-    unsafe fn store_padded(rows: [Self; 4], to: *mut Self::Element);
+    #[inline(always)]
+    unsafe fn store_padded(rows: [Self; 4], to: *mut Self::Element) {
+        // SAFETY: as granted by the caller.
+        unsafe { Self::store_spread(rows, to, 4) };
+    }
 }
+
+/// No level has more lanes of any type.
+const MOST_LANES: usize = 16;
