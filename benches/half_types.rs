@@ -9,17 +9,18 @@
     reason = "a benchmark that cannot go on may panic"
 )]
 
-use std::cell::RefCell;
+mod support;
+
 use std::hint::black_box;
-use std::time::Instant;
 
 use crosslane::{Accuracy, Element, Engine, Soa, Threads, reference};
 use half::{bf16, f16};
+use support::{Effort, medians};
 
 struct Data<T> {
     a: Soa<T>,
     b: Soa<T>,
-    out: RefCell<Soa<T>>,
+    out: Soa<T>,
 }
 
 impl<T: Element> Data<T> {
@@ -30,45 +31,27 @@ impl<T: Element> Data<T> {
                 .collect()
         };
         let (a, b) = (rows(0), rows(1));
-        let data = Self {
+        let mut data = Self {
             a: Soa::from_aos(&a),
             b: Soa::from_aos(&b),
-            out: RefCell::new(Soa::zeros(n)),
+            out: Soa::zeros(n),
         };
         data.run(Engine::new());
-        for (i, out) in data.out.borrow().to_aos().iter().enumerate() {
+        for (i, out) in data.out.to_aos().iter().enumerate() {
             let expected = reference::cross(a[i], b[i], Accuracy::Plain);
             assert!(*out == expected, "{i}: {out:?} is not {expected:?}");
         }
         data
     }
 
-    fn run(&self, engine: Engine) {
-        let out = &mut *self.out.borrow_mut();
-        engine
-            .cross(black_box(&self.a), black_box(&self.b), out)
-            .unwrap();
+    fn run(&mut self, engine: Engine) {
+        let (a, b, out) = (
+            black_box(&self.a),
+            black_box(&self.b),
+            black_box(&mut self.out),
+        );
+        engine.cross(a, b, out).unwrap();
     }
-}
-
-/// Nanoseconds a call, medians, in turn.
-fn medians(rounds: usize, calls: usize, contestants: &[&dyn Fn()]) -> Vec<f64> {
-    let mut times = vec![Vec::new(); contestants.len()];
-    for _ in 0..rounds {
-        for (contestant, times) in contestants.iter().zip(&mut times) {
-            contestant();
-            let start = Instant::now();
-            for _ in 0..calls {
-                contestant();
-            }
-            times.push(start.elapsed().as_nanos() as f64 / calls as f64);
-        }
-    }
-    let median = |mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
-    times.into_iter().map(median).collect()
 }
 
 /// An ordinary number, with no pattern that rounding could like.
@@ -91,24 +74,25 @@ fn main() {
     );
     for &n in sizes {
         let integer = |i: usize| (number(i) * 4.0).round();
-        let single = Data::new(n, number);
-        let halves = Data::new(n, |i| f16::from_f32(number(i)));
-        let brains = Data::new(n, |i| bf16::from_f32(number(i)));
-        let half_integers = Data::new(n, |i| f16::from_f32(integer(i)));
-        let brain_integers = Data::new(n, |i| bf16::from_f32(integer(i)));
+        let mut single = Data::new(n, number);
+        let mut halves = Data::new(n, |i| f16::from_f32(number(i)));
+        let mut brains = Data::new(n, |i| bf16::from_f32(number(i)));
+        let mut half_integers = Data::new(n, |i| f16::from_f32(integer(i)));
+        let mut brain_integers = Data::new(n, |i| bf16::from_f32(integer(i)));
         for (name, threads) in [("1", Threads::Serial), ("auto", Threads::Auto)] {
             let engine = Engine::new().with_threads(threads);
-            let times = medians(
-                if test { 1 } else { 11 },
-                (200_000 / n).max(1),
-                &[
-                    &|| single.run(engine),
-                    &|| halves.run(engine),
-                    &|| brains.run(engine),
-                    &|| half_integers.run(engine),
-                    &|| brain_integers.run(engine),
-                ],
-            );
+            let effort = if test {
+                Effort::ONCE
+            } else {
+                Effort::new(n * size_of::<[[f32; 3]; 3]>())
+            };
+            let times = medians(effort, 5, |k| match k {
+                0 => single.run(engine),
+                1 => halves.run(engine),
+                2 => brains.run(engine),
+                3 => half_integers.run(engine),
+                _ => brain_integers.run(engine),
+            });
             let [single, ratios @ ..] = &times[..] else {
                 return;
             };
