@@ -1,8 +1,8 @@
 //! What half types win: vectors a second against `f32`, on one thread and as the engine chooses.
 //!
 //! `cargo bench --features half --bench half_types` prints ratios of medians of interleaved runs, from L1 to
-//! memory; `-- --test` runs small batches once. Random numbers, and small integers, whose results always
-//! need the second look. Every result is compared with the reference, bit for bit, before it is timed.
+//! memory; `-- --test` runs small batches once. Random numbers, and small integers with zeros among
+//! them, which need a second look. Every result is compared with the reference, bit for bit, before it is timed.
 
 #![allow(
     clippy::unwrap_used,

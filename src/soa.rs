@@ -21,7 +21,7 @@ const _: () = assert!(
 ///
 /// What is read and written at the same time should not be where a cache or a processor's store queue takes it for the
 /// same, which is where addresses agree modulo 4 KiB: columns of a whole number of pages, one after the other, took 1.1 times
-/// as long from L3 and 1.2 times from L2. So columns begin a third of a page apart, or two. Shorter ones are packed, to
+/// as long from L3 and 1.2 times from L2 (Zen 4). So columns begin a third of a page apart, or two. Shorter ones are packed, to
 /// fill L1 without gaps.
 fn stride(lines: usize) -> usize {
     const PAGE: usize = 4096 / size_of::<Line>();

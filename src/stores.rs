@@ -12,10 +12,10 @@ use crate::simd::fast_l3;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stores {
-    /// Streaming for a batch that no core's own cache will hold; cached for a smaller one.
+    /// Streaming for a batch larger than the caches that are worth being kept in; cached for a smaller one.
     ///
-    /// The limit is 2 MiB read and written; on CPUs of AMD's, whose L3 is near, a third of that L3 (of 32 MiB at most: what
-    /// a virtual machine reports may be more than there is). The environment variable `CROSSLANE_STREAMING_BYTES` sets
+    /// The limit is 2 MiB read and written; on CPUs of AMD's, whose L3 is near, a third of that L3, if that is more (of 32 MiB
+    /// at most: what a virtual machine reports may be more than there is). The environment variable `CROSSLANE_STREAMING_BYTES` sets
     /// another (a number of bytes, at least 65536; read once, at the first use; what is no number changes nothing). Where
     /// results are read again at once, from a large shared cache, a higher limit may be better: that
     /// depends on the program, and no measurement of the operation alone can tell.
@@ -70,7 +70,8 @@ fn limit() -> usize {
 
 fn limit_of(variable: Option<&str>) -> usize {
     let bytes = variable.and_then(|bytes| bytes.parse().ok());
-    bytes.unwrap_or_else(|| fast_l3().map_or(STREAMING_BYTES, streaming_bytes))
+    let bytes = bytes.unwrap_or_else(|| fast_l3().map_or(STREAMING_BYTES, streaming_bytes));
+    bytes.max(LEAST)
 }
 
 #[cfg(test)]
@@ -80,6 +81,7 @@ mod tests {
     #[test]
     fn the_limit_is_what_the_environment_says_if_it_is_a_number() {
         assert_eq!(limit_of(Some("1000000")), 1_000_000);
+        assert_eq!(limit_of(Some("0")), LEAST);
         for nonsense in [
             None,
             Some(""),

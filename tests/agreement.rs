@@ -197,7 +197,7 @@ fn every_quadruple_of_special_values_matches_reference() {
 }
 
 /// Cases where rounding twice goes wrong: a midpoint of two half numbers, and a product beside it that is
-/// tiny, of either sign, or zero. Integers, that are always resolved, and everything that a half number can be.
+/// tiny, of either sign, or zero. Integers, whose results are exact, and everything that a half number can be.
 #[cfg(feature = "half")]
 fn hard_to_round<T: Float>(midpoint_bits: u32) {
     let (mut random, len) = (Random(7), 1 << 16);
@@ -248,6 +248,52 @@ fn hard_to_round<T: Float>(midpoint_bits: u32) {
 fn half_types_are_rounded_once() {
     hard_to_round::<half::f16>(12);
     hard_to_round::<half::bf16>(9);
+}
+
+/// Products below what is normal in `f32` beside a midpoint of any size, and products above its range that cancel: all
+/// vectors, or one of 16 or 48 among ordinary ones, whose lane alone has to be noticed.
+#[cfg(feature = "half")]
+#[test]
+fn bf16_products_that_f32_cannot_hold_are_noticed_in_any_lane() {
+    use half::bf16;
+    let (mut random, len) = (Random(8), 1 << 12);
+    for engine in engines() {
+        for layout in [Layout::Soa, Layout::Aos, Layout::Padded] {
+            for (every, class) in [1, 16, 48]
+                .into_iter()
+                .flat_map(|n| [(n, 0), (n, 1), (n, 2)])
+            {
+                let [mut a, mut b, mut out] =
+                    [0; 3].map(|_| Operand::<bf16>::new(layout, len, 0, &mut random));
+                for i in 0..len {
+                    // 128 to 255, an eight-bit integer, and a power of two.
+                    let mut number = |exponent: i32| {
+                        let sign = if random.below(2) == 0 { 1.0 } else { -1.0 };
+                        let bits = sign * (128 + random.below(128)) as f64;
+                        bf16::from_f64(bits * 2.0_f64.powi(exponent - 7))
+                    };
+                    let (mut u, mut v) = ([0; 3].map(|_| number(0)), [0; 3].map(|_| number(0)));
+                    if i % every == i / every % every {
+                        let e = (i % 61) as i32;
+                        let [y, z] = match class {
+                            0 => [[number(-e), number(-e)], [number(-70), number(-60 - e)]],
+                            1 => [[number(-60), number(-60 - e)], [number(-66), number(-66)]],
+                            _ => [[number(100), number(30 + e)], [number(30 + e), number(100)]],
+                        };
+                        // Products y[0]·y[1] and z[0]·z[1], in one of the three components.
+                        let k = i / 7 % 3;
+                        (u[(k + 1) % 3], v[(k + 2) % 3]) = (y[0], y[1]);
+                        (u[(k + 2) % 3], v[(k + 1) % 3]) = (z[0], z[1]);
+                    }
+                    a.set(i, u);
+                    b.set(i, v);
+                }
+                let expected = out.after_cross(&a, &b);
+                engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
+                out.assert_same(&expected, &(engine, layout, every, class));
+            }
+        }
+    }
 }
 
 #[cfg(feature = "half")]

@@ -10,10 +10,13 @@
 use core::arch::x86_64::*;
 
 #[cfg(feature = "half")]
-use super::half::{Half, Halves};
+use super::half::Half;
 use super::shuffles::{self, Fours, Twos, pick};
 use super::x86::lanes;
 use super::{Avx512, Baseline, Lanes, Rows, Simd, Work, target};
+
+#[cfg(feature = "half")]
+mod half;
 
 /// The CPU has what x86-64-v3 names: AVX2, FMA, F16C and the bit manipulation of that time.
 #[derive(Clone, Copy, Debug)]
@@ -48,9 +51,9 @@ impl Simd for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
     #[cfg(feature = "half")]
-    type F16 = Half<F32x8, half::f16>;
+    type F16 = Half<F32x8, ::half::f16>;
     #[cfg(feature = "half")]
-    type Bf16 = Half<F32x8, half::bf16>;
+    type Bf16 = Half<F32x8, ::half::bf16>;
     type Narrower = Baseline;
 
     fn narrower(self) -> Baseline {
@@ -300,150 +303,5 @@ impl Rows for F64x4 {
             // SAFETY: the caller grants the first three of four.
             unsafe { to.cast::<[f64; 3]>().write([x, y, z]) };
         }
-    }
-}
-
-#[cfg(feature = "half")]
-impl Halves for F32x8 {
-    #[inline(always)]
-    fn differences_to_odd<const RANGE: bool, const N: usize>(
-        operands: [[Self; N]; 4],
-    ) -> ([Self; N], bool) {
-        let mut registers = [[operands[0][0].0; N]; 4];
-        for (registers, operand) in registers.iter_mut().zip(operands) {
-            for (register, lanes) in registers.iter_mut().zip(operand) {
-                *register = lanes.0;
-            }
-        }
-        // SAFETY: lanes prove the instruction set.
-        let (odd, doubtful) = unsafe { narrow::differences_to_odd::<RANGE, N>(registers) };
-        let mut results = operands[0];
-        for (result, odd) in results.iter_mut().zip(odd) {
-            result.0 = odd;
-        }
-        (results, doubtful)
-    }
-
-    #[inline(always)]
-    unsafe fn load_f16(_: Avx2, from: *const half::f16) -> Self {
-        // SAFETY: the caller grants 8 elements.
-        let bits = unsafe { from.cast::<__m128i>().read_unaligned() };
-        // SAFETY: the token proves the instruction set.
-        Self(unsafe { _mm256_cvtph_ps(bits) })
-    }
-
-    #[inline(always)]
-    unsafe fn load_bf16(_: Avx2, from: *const half::bf16) -> Self {
-        // SAFETY: the caller grants 8 elements.
-        let bits = unsafe { from.cast::<__m128i>().read_unaligned() };
-        // SAFETY: the token proves the instruction set.
-        Self(unsafe { narrow::widen_bf16(bits) })
-    }
-
-    #[inline(always)]
-    unsafe fn store_f16<const STREAM: bool>(self, to: *mut half::f16) {
-        // SAFETY: lanes prove the instruction set.
-        let bits = unsafe { _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(self.0) };
-        // SAFETY: as granted by the caller.
-        unsafe { store_16_bytes::<STREAM>(to.cast(), bits) };
-    }
-
-    #[inline(always)]
-    unsafe fn store_bf16<const STREAM: bool>(self, to: *mut half::bf16) {
-        // SAFETY: lanes prove the instruction set.
-        let bits = unsafe { narrow::to_bf16(self.0) };
-        // SAFETY: as granted by the caller.
-        unsafe { store_16_bytes::<STREAM>(to.cast(), bits) };
-    }
-}
-
-/// # Safety
-/// 16 bytes at `to` are valid for writes; to stream, `to` is aligned to them.
-#[cfg(feature = "half")]
-#[inline(always)]
-unsafe fn store_16_bytes<const STREAM: bool>(to: *mut __m128i, bits: __m128i) {
-    if STREAM {
-        // SAFETY: as granted by the caller.
-        unsafe { target::stream(to, bits) };
-    } else {
-        // SAFETY: as granted by the caller.
-        unsafe { to.write_unaligned(bits) };
-    }
-}
-
-/// Functions of several instructions. They have the target feature, so that each instruction is safe; the
-/// compiler inlines them into an entry, which has it too.
-#[cfg(feature = "half")]
-mod narrow {
-    use core::arch::x86_64::*;
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn differences_to_odd<const RANGE: bool, const N: usize>(
-        [a, b, c, d]: [[__m256; N]; 4],
-    ) -> ([__m256; N], bool) {
-        let zero = _mm256_setzero_ps();
-        let (mut odd, mut products, mut doubtful) = (a, [a, c], zero);
-        for i in 0..N {
-            let (p, q) = (_mm256_mul_ps(a[i], b[i]), _mm256_mul_ps(c[i], d[i]));
-            let s = _mm256_sub_ps(p, q);
-            let t = _mm256_sub_ps(s, p);
-            let error = _mm256_sub_ps(_mm256_sub_ps(p, _mm256_sub_ps(s, t)), _mm256_add_ps(q, t));
-            // Compared in order: where something is infinite the error is NaN, and the sum stays as it is.
-            let inexact = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_NEQ_OQ>(error, zero));
-            let away = _mm256_srai_epi32::<31>(_mm256_castps_si256(_mm256_xor_ps(s, error)));
-            let s = _mm256_castps_si256(s);
-            let shorter = _mm256_add_epi32(s, _mm256_and_si256(inexact, away));
-            let bits = _mm256_or_si256(shorter, _mm256_srli_epi32::<31>(inexact));
-            odd[i] = _mm256_castsi256_ps(bits);
-            (products[0][i], products[1][i]) = (p, q);
-            doubtful = _mm256_or_ps(doubtful, _mm256_cmp_ps::<_CMP_UNORD_Q>(error, error));
-        }
-        if RANGE {
-            let magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(i32::MAX));
-            let normal = _mm256_set1_ps(f32::MIN_POSITIVE);
-            let mut least = normal;
-            for product in products.as_flattened_mut() {
-                *product = _mm256_and_ps(*product, magnitude);
-                least = _mm256_min_ps(least, *product);
-            }
-            if _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NGE_UQ>(least, normal)) != 0 {
-                let lost = [lost(&products[0], &a, &b), lost(&products[1], &c, &d)];
-                doubtful = _mm256_or_ps(doubtful, _mm256_or_ps(lost[0], lost[1]));
-            }
-        }
-        (odd, _mm256_movemask_ps(doubtful) != 0)
-    }
-
-    /// Where a product is not normal although no factor is zero. Out of line, or the rest would not be inlined.
-    #[target_feature(enable = "avx2")]
-    #[cold]
-    fn lost<const N: usize>(products: &[__m256; N], x: &[__m256; N], y: &[__m256; N]) -> __m256 {
-        let (zero, normal) = (_mm256_setzero_ps(), _mm256_set1_ps(f32::MIN_POSITIVE));
-        let mut lost = zero;
-        for i in 0..N {
-            let small = _mm256_cmp_ps::<_CMP_NGE_UQ>(products[i], normal);
-            let x = _mm256_cmp_ps::<_CMP_NEQ_UQ>(x[i], zero);
-            let y = _mm256_cmp_ps::<_CMP_NEQ_UQ>(y[i], zero);
-            lost = _mm256_or_ps(lost, _mm256_and_ps(small, _mm256_and_ps(x, y)));
-        }
-        lost
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn widen_bf16(bits: __m128i) -> __m256 {
-        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(bits)))
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn to_bf16(numbers: __m256) -> __m128i {
-        let bits = _mm256_castps_si256(numbers);
-        let last = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
-        let half = _mm256_add_epi32(last, _mm256_set1_epi32(0x7fff));
-        let upper = _mm256_srli_epi32::<16>(_mm256_add_epi32(bits, half));
-        let packed = _mm256_packus_epi32(upper, upper);
-        _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b10_00>(packed))
     }
 }

@@ -110,13 +110,13 @@ pub(crate) struct Half<L, F>(L, PhantomData<F>);
 
 /// The same in each register, without a closure: see the module above.
 macro_rules! through {
-    ($registers:expr, $exchange:expr) => {{
+    ($registers:expr, $exchange:expr $(, $argument:expr)?) => {{
         let registers = $registers;
         let mut inner = [registers[0].0; _];
         for (inner, register) in inner.iter_mut().zip(registers) {
             *inner = register.0;
         }
-        let exchanged = $exchange(inner);
+        let exchanged = $exchange(inner $(, $argument)?);
         let mut outer = [Self(exchanged[0], PhantomData); _];
         for (outer, register) in outer.iter_mut().zip(exchanged) {
             *outer = Self(register, PhantomData);
@@ -211,7 +211,7 @@ impl<L: Halves, F: Format> Rows for Half<L, F> {
 
     #[inline(always)]
     fn rotate_rows(rows: [Self; 3], window: Self) -> [Self; 3] {
-        through!(rows, |rows| L::rotate_rows(rows, window.0))
+        through!(rows, L::rotate_rows, window.0)
     }
 
     #[inline(always)]

@@ -30,7 +30,7 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
 
-/// What the target has and `wide` does not offer: shuffles, and stores past the caches.
+/// What the target has and `wide` does not offer: shuffles, stores past the caches, what it says of its caches.
 #[cfg(not(target_arch = "x86_64"))]
 mod portable;
 #[cfg(not(target_arch = "x86_64"))]

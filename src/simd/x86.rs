@@ -101,7 +101,7 @@ pub(super) fn amd_l3() -> Option<usize> {
     let vendor = cpuid(0, 0);
     let vendor = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes);
     let is_amd = [b"AuthenticAMD", b"HygonGenuine"].contains(&bytemuck::cast_ref(&vendor));
-    // Which caches there are, one a subleaf, the last of them of type 0.
+    // Which caches there are, one a subleaf, behind the last one of type 0 (or that one only, where the CPU does not tell).
     const CACHES: u32 = 0x8000_001d;
     if !is_amd || cpuid(0x8000_0000, 0).eax < CACHES {
         return None;
