@@ -262,10 +262,12 @@ impl Access for Columns {
         }
     }
 
-    /// As many as it takes to a whole cache line of each column, or four.
+    /// As many as it takes to a whole cache line of each column, two at least and four at most. Of two steps the loads come
+    /// before the stores, which is kinder to columns whose addresses agree modulo 4 KiB: where an output was a line ahead of an
+    /// input, 256 vectors took 340 ns instead of 80 (AVX-512 on Zen 4), and take 220; all others take 1.04 times as long.
     #[inline(always)]
     fn steps<S: Simd, T: Element>() -> usize {
-        (LINE / size_of::<T>() / T::Lanes::<S>::LEN).min(4)
+        (LINE / size_of::<T>() / T::Lanes::<S>::LEN).clamp(2, 4)
     }
 }
 
