@@ -166,3 +166,81 @@ macro_rules! lanes {
     };
 }
 pub(super) use lanes;
+
+/// Declares what half types need of lanes of `f32`, from a module `narrow` that has the arithmetic.
+#[cfg(feature = "half")]
+macro_rules! halves {
+    (
+        $name:ident of $simd:ident from $bits:ty;
+        widen $widen:ident, round $round:ident, stream $stream:ident
+    ) => {
+        impl $crate::simd::half::Halves for $name {
+            #[inline(always)]
+            fn differences_to_odd<const RANGE: bool, const N: usize>(
+                operands: [[Self; N]; 4],
+            ) -> ([Self; N], bool) {
+                let mut registers = [[operands[0][0].0; N]; 4];
+                for (registers, operand) in registers.iter_mut().zip(operands) {
+                    for (register, lanes) in registers.iter_mut().zip(operand) {
+                        *register = lanes.0;
+                    }
+                }
+                // SAFETY: lanes are made by loads only, and a load takes the token that
+                // exists only where the instruction set was detected.
+                let (odd, doubtful) = unsafe { narrow::differences_to_odd::<RANGE, N>(registers) };
+                let mut results = operands[0];
+                for (result, odd) in results.iter_mut().zip(odd) {
+                    result.0 = odd;
+                }
+                (results, doubtful)
+            }
+
+            #[inline(always)]
+            unsafe fn load_f16(_: $simd, from: *const half::f16) -> Self {
+                // SAFETY: the caller grants `LEN` elements, which is this many bits.
+                let bits = unsafe { from.cast::<$bits>().read_unaligned() };
+                // SAFETY: the token proves the instruction set.
+                Self(unsafe { $widen(bits) })
+            }
+
+            #[inline(always)]
+            unsafe fn load_bf16(_: $simd, from: *const half::bf16) -> Self {
+                // SAFETY: as above.
+                let bits = unsafe { from.cast::<$bits>().read_unaligned() };
+                // SAFETY: the token proves the instruction set.
+                Self(unsafe { narrow::widen_bf16(bits) })
+            }
+
+            #[inline(always)]
+            unsafe fn store_f16<const STREAM: bool>(self, to: *mut half::f16) {
+                // SAFETY: lanes prove the instruction set.
+                let bits = unsafe { $round::<_MM_FROUND_TO_NEAREST_INT>(self.0) };
+                // SAFETY: as granted by the caller.
+                unsafe { store_bits::<STREAM>(to.cast(), bits) };
+            }
+
+            #[inline(always)]
+            unsafe fn store_bf16<const STREAM: bool>(self, to: *mut half::bf16) {
+                // SAFETY: lanes prove the instruction set.
+                let bits = unsafe { narrow::to_bf16(self.0) };
+                // SAFETY: as granted by the caller.
+                unsafe { store_bits::<STREAM>(to.cast(), bits) };
+            }
+        }
+
+        /// # Safety
+        /// The instruction set, and `to` is valid for the write of these bits; to stream, aligned to them.
+        #[inline(always)]
+        unsafe fn store_bits<const STREAM: bool>(to: *mut $bits, bits: $bits) {
+            if STREAM {
+                // SAFETY: as granted by the caller.
+                unsafe { $stream(to, bits) };
+            } else {
+                // SAFETY: as granted by the caller.
+                unsafe { to.write_unaligned(bits) };
+            }
+        }
+    };
+}
+#[cfg(feature = "half")]
+pub(super) use halves;

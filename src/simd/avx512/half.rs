@@ -5,72 +5,11 @@
 use core::arch::x86_64::*;
 
 use super::{Avx512, F32x16};
-use crate::simd::half::Halves;
+use crate::simd::x86::halves;
 
-impl Halves for F32x16 {
-    #[inline(always)]
-    fn differences_to_odd<const RANGE: bool, const N: usize>(
-        operands: [[Self; N]; 4],
-    ) -> ([Self; N], bool) {
-        let mut registers = [[operands[0][0].0; N]; 4];
-        for (registers, operand) in registers.iter_mut().zip(operands) {
-            for (register, lanes) in registers.iter_mut().zip(operand) {
-                *register = lanes.0;
-            }
-        }
-        // SAFETY: lanes prove the instruction set.
-        let (odd, doubtful) = unsafe { narrow::differences_to_odd::<RANGE, N>(registers) };
-        let mut results = operands[0];
-        for (result, odd) in results.iter_mut().zip(odd) {
-            result.0 = odd;
-        }
-        (results, doubtful)
-    }
-
-    #[inline(always)]
-    unsafe fn load_f16(_: Avx512, from: *const half::f16) -> Self {
-        // SAFETY: the caller grants 16 elements.
-        let bits = unsafe { from.cast::<__m256i>().read_unaligned() };
-        // SAFETY: the token proves the instruction set.
-        Self(unsafe { _mm512_cvtph_ps(bits) })
-    }
-
-    #[inline(always)]
-    unsafe fn load_bf16(_: Avx512, from: *const half::bf16) -> Self {
-        // SAFETY: the caller grants 16 elements.
-        let bits = unsafe { from.cast::<__m256i>().read_unaligned() };
-        // SAFETY: the token proves the instruction set.
-        Self(unsafe { narrow::widen_bf16(bits) })
-    }
-
-    #[inline(always)]
-    unsafe fn store_f16<const STREAM: bool>(self, to: *mut half::f16) {
-        // SAFETY: lanes prove the instruction set.
-        let bits = unsafe { _mm512_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(self.0) };
-        // SAFETY: as granted by the caller.
-        unsafe { store_32_bytes::<STREAM>(to.cast(), bits) };
-    }
-
-    #[inline(always)]
-    unsafe fn store_bf16<const STREAM: bool>(self, to: *mut half::bf16) {
-        // SAFETY: lanes prove the instruction set.
-        let bits = unsafe { narrow::to_bf16(self.0) };
-        // SAFETY: as granted by the caller.
-        unsafe { store_32_bytes::<STREAM>(to.cast(), bits) };
-    }
-}
-
-/// # Safety
-/// AVX, and 32 bytes at `to` are valid for writes; to stream, `to` is aligned to them.
-#[inline(always)]
-unsafe fn store_32_bytes<const STREAM: bool>(to: *mut __m256i, bits: __m256i) {
-    if STREAM {
-        // SAFETY: as granted by the caller.
-        unsafe { _mm256_stream_si256(to, bits) };
-    } else {
-        // SAFETY: as granted by the caller.
-        unsafe { to.write_unaligned(bits) };
-    }
+halves! {
+    F32x16 of Avx512 from __m256i;
+    widen _mm512_cvtph_ps, round _mm512_cvtps_ph, stream _mm256_stream_si256
 }
 
 /// Functions of several instructions. They have the target feature, so that each instruction is safe; the
