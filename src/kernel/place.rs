@@ -65,7 +65,7 @@ impl<T: Element> Place<T> {
 
     /// Whether the components of each vector lie side by side.
     #[inline(always)]
-    pub(super) fn is_row(&self) -> bool {
+    fn is_row(&self) -> bool {
         self.components == row(self.components[0])
     }
 
@@ -124,7 +124,7 @@ impl<T: Element> Place<T> {
             Layout::Strided => {
                 debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
                 // SAFETY: the vectors are valid for reads, and their copies fit into the tile.
-                unsafe { gather(self.moved(start), columns, len) };
+                unsafe { gather(self.moved(start), self.stride, columns, len) };
                 Cursor::new(columns, Form::Columns)
             }
         }
@@ -165,22 +165,19 @@ impl<T: Element> Place<T> {
             unsafe { stream_columns(simd, columns, self.components, start, len, total) };
         } else {
             // SAFETY: as granted by the caller.
-            unsafe { scatter(columns, self.moved(start), len) };
+            unsafe { scatter(columns, self.moved(start), self.stride, len) };
         }
     }
 
     #[inline(always)]
     fn cursor(&self, form: Form, start: usize) -> Cursor<T> {
-        Cursor::new(self.moved(start).components, form)
+        Cursor::new(self.moved(start), form)
     }
 
-    /// The operand from vector `start` on.
+    /// The components of vector `start`.
     #[inline(always)]
-    fn moved(&self, start: usize) -> Self {
-        Self {
-            components: self.components.map(|p| moved(p, start, self.stride)),
-            ..*self
-        }
+    fn moved(&self, start: usize) -> [*mut T; 3] {
+        self.components.map(|p| moved(p, start, self.stride))
     }
 }
 

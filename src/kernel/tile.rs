@@ -3,10 +3,9 @@
 
 use core::mem::MaybeUninit;
 
-use super::place::Place;
 use crate::Element;
 use crate::simd::{Baseline, Lanes, Rows, Simd};
-use crate::view::moved;
+use crate::view::{moved, row};
 
 /// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 5 KiB: well
 /// inside any L1, and little enough for a small stack. Larger tiles won nothing in a cache and cost up to
@@ -43,24 +42,27 @@ impl Tile {
 /// # Safety
 /// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.
 #[inline(always)]
-pub(super) unsafe fn gather<T: Element>(from: Place<T>, to: [*mut T; 3], len: usize) {
+pub(super) unsafe fn gather<T: Element>(
+    from: [*mut T; 3],
+    stride: isize,
+    to: [*mut T; 3],
+    len: usize,
+) {
     let lanes = T::Lanes::<Baseline>::LEN;
-    if from.is_row() && in_registers::<T>() && len >= lanes {
+    if from == row(from[0]) && in_registers::<T>() && len >= lanes {
         for i in overlapping(len, lanes) {
-            let row = moved(from.components[0], i, from.stride);
             // SAFETY: as granted by the caller.
-            let rows = unsafe { T::Lanes::load_spread(Baseline, row, from.stride) };
+            let rows =
+                unsafe { T::Lanes::load_spread(Baseline, moved(from[0], i, stride), stride) };
             for (lanes, to) in T::Lanes::padded_to_columns(rows).into_iter().zip(to) {
                 // SAFETY: as granted by the caller.
                 unsafe { lanes.store(to.wrapping_add(i)) };
             }
         }
-        return;
-    }
-    if from.stride == -1 {
+    } else if stride == -1 {
         // Column by column at a stride that the compiler knows and makes vectors of. (Of a stride of two it makes gathers,
         // which take four times as long.)
-        for (from, to) in from.components.into_iter().zip(to) {
+        for (from, to) in from.into_iter().zip(to) {
             for i in 0..len {
                 // SAFETY: as granted by the caller.
                 let element = unsafe { from.wrapping_sub(i).read() };
@@ -70,16 +72,7 @@ pub(super) unsafe fn gather<T: Element>(from: Place<T>, to: [*mut T; 3], len: us
         }
     } else {
         // SAFETY: as granted by the caller.
-        unsafe {
-            copy(
-                from,
-                Place {
-                    components: to,
-                    stride: 1,
-                },
-                len,
-            )
-        };
+        unsafe { copy(from, stride, to, 1, len) };
     }
 }
 
@@ -88,9 +81,14 @@ pub(super) unsafe fn gather<T: Element>(from: Place<T>, to: [*mut T; 3], len: us
 /// # Safety
 /// As [`gather`].
 #[inline(always)]
-pub(super) unsafe fn scatter<T: Element>(from: [*mut T; 3], to: Place<T>, len: usize) {
+pub(super) unsafe fn scatter<T: Element>(
+    from: [*mut T; 3],
+    to: [*mut T; 3],
+    stride: isize,
+    len: usize,
+) {
     let lanes = T::Lanes::<Baseline>::LEN;
-    if to.is_row() && in_registers::<T>() && len >= lanes {
+    if to == row(to[0]) && in_registers::<T>() && len >= lanes {
         for i in overlapping(len, lanes) {
             let [x, y, z] = from.map(|p| p.wrapping_add(i));
             // SAFETY: as granted by the caller.
@@ -101,23 +99,12 @@ pub(super) unsafe fn scatter<T: Element>(from: [*mut T; 3], to: Place<T>, len: u
             let z = unsafe { T::Lanes::load(Baseline, z) };
             let rows = T::Lanes::columns_to_padded([x, y, z]);
             // SAFETY: as granted by the caller.
-            unsafe {
-                T::Lanes::store_spread(rows, moved(to.components[0], i, to.stride), to.stride)
-            };
+            unsafe { T::Lanes::store_spread(rows, moved(to[0], i, stride), stride) };
         }
-        return;
+    } else {
+        // SAFETY: as granted by the caller.
+        unsafe { copy(from, 1, to, stride, len) };
     }
-    // SAFETY: as granted by the caller.
-    unsafe {
-        copy(
-            Place {
-                components: from,
-                stride: 1,
-            },
-            to,
-            len,
-        )
-    };
 }
 
 /// Whether lanes hold elements as they are: others would be converted on the way.
@@ -135,16 +122,22 @@ fn overlapping(len: usize, lanes: usize) -> impl Iterator<Item = usize> {
 /// # Safety
 /// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.
 #[inline(always)]
-unsafe fn copy<T: Copy>(from: Place<T>, to: Place<T>, len: usize) {
+unsafe fn copy<T: Copy>(
+    from: [*mut T; 3],
+    from_stride: isize,
+    to: [*mut T; 3],
+    to_stride: isize,
+    len: usize,
+) {
     for i in 0..len {
-        let [x, y, z] = from.components.map(|p| moved(p, i, from.stride));
+        let [x, y, z] = from.map(|p| moved(p, i, from_stride));
         // SAFETY: as granted by the caller.
         let vector = [unsafe { x.read() }, unsafe { y.read() }, unsafe {
             z.read()
         }];
-        for (component, p) in vector.into_iter().zip(to.components) {
+        for (component, p) in vector.into_iter().zip(to) {
             // SAFETY: as granted by the caller.
-            unsafe { moved(p, i, to.stride).write(component) };
+            unsafe { moved(p, i, to_stride).write(component) };
         }
     }
 }

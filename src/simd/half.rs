@@ -7,8 +7,8 @@
 //! type, at least two bits shorter, subnormal or not, is the same as rounding the exact difference once (Boldo and
 //! Melquiond 2008). Rounding to nearest twice would be wrong where the first rounding ends on a midpoint.
 //!
-//! AVX-512 gets there by rounding in three directions (instructions that carry their own rounding mode): up and
-//! down tell whether the difference is exact, towards zero is what to set the last bit of. A fused multiply-subtract
+//! AVX-512 gets there by rounding up and down (instructions that carry their own rounding mode): where the two differ, they
+//! are neighbours, the lesser is what to set the last bit of, and one of them has it set. A fused multiply-subtract
 //! spares one of the products, and with it the question whether that fits. Everything else takes the error of the
 //! difference (Knuth's TwoSum), whose sign tells which way to go.
 //!
