@@ -48,11 +48,10 @@ pub trait PerElement {
 
 mod sealed {
     use super::{Element, PerElement};
-    #[cfg(feature = "half")]
-    use crate::reference::exact;
+    use crate::exact::{self, Format};
     use crate::simd::{Rows, Simd};
 
-    pub trait Compiled: Sized {
+    pub trait Compiled: Format {
         /// The lanes that carry this element at level `S`.
         type Lanes<S: Simd>: Rows<Element = Self, Simd = S>;
 
@@ -66,6 +65,14 @@ mod sealed {
 
         /// a·b − c·d as [`Accuracy::Plain`](crate::Accuracy::Plain) has it for this type.
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
+
+        /// Whether that is rounded once already.
+        const ALWAYS_ROUNDED_ONCE: bool = false;
+
+        /// a·b − c·d as [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) has it.
+        fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            exact::difference_of_products(a, b, c, d)
+        }
     }
 
     impl Compiled for f32 {
@@ -98,13 +105,14 @@ mod sealed {
     impl Compiled for half::f16 {
         type Lanes<S: Simd> = S::F16;
         const DIFFERENCE_COST: usize = 12;
+        const ALWAYS_ROUNDED_ONCE: bool = true;
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f16(input);
         }
 
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-            exact::difference_of_products(a, b, c, d)
+            Self::rounded_difference_of_products(a, b, c, d)
         }
     }
 
@@ -112,13 +120,14 @@ mod sealed {
     impl Compiled for half::bf16 {
         type Lanes<S: Simd> = S::Bf16;
         const DIFFERENCE_COST: usize = 12;
+        const ALWAYS_ROUNDED_ONCE: bool = true;
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::bf16(input);
         }
 
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-            exact::difference_of_products(a, b, c, d)
+            Self::rounded_difference_of_products(a, b, c, d)
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The engine: what is decided once per call (level, threads, stores), and the operations by name.
 
 use crate::element::PerElement;
-use crate::kernel::{AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, Shape, Task};
+use crate::kernel::{
+    AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, RoundedCross, Shape, Task,
+};
 use crate::level::Proof;
+use crate::simd::Environment;
 use crate::threads::{pieces, split};
 use crate::{Accuracy, Element, Error, Level, Stores, Threads, Vectors, VectorsMut};
 
@@ -152,6 +155,7 @@ impl Engine {
     fn multiply<'a, T: Element>(&'a self, batch: &'a mut Batch<'a, T, 2, 1>) {
         match self.accuracy {
             Accuracy::Plain => T::select::<Cross>((self, batch)),
+            Accuracy::CorrectlyRounded => T::select::<RoundedCross>((self, batch)),
         }
     }
 
@@ -183,6 +187,8 @@ impl Engine {
         batch: &Batch<'_, T, I, O>,
         stream: bool,
     ) {
+        // On each thread that works, for as long as it does.
+        let _environment = operation.rounds_once::<T>().then(Environment::default_here);
         let task = Task {
             operation,
             batch,
@@ -203,26 +209,35 @@ impl Default for Engine {
     }
 }
 
-impl PerElement for Cross {
-    type Input<'a, T: Element> = (&'a Engine, &'a mut Batch<'a, T, 2, 1>);
+/// Compiles operations for every type of element, here.
+macro_rules! per_element {
+    ($($operation:ident, $half:ident;)*) => {
+        $(impl PerElement for $operation {
+            type Input<'a, T: Element> = (&'a Engine, &'a mut Batch<'a, T, 2, 1>);
 
-    fn f32((engine, batch): Self::Input<'_, f32>) {
-        engine.run(Self, batch);
-    }
+            fn f32((engine, batch): Self::Input<'_, f32>) {
+                engine.run($operation, batch);
+            }
 
-    fn f64((engine, batch): Self::Input<'_, f64>) {
-        engine.run(Self, batch);
-    }
+            fn f64((engine, batch): Self::Input<'_, f64>) {
+                engine.run($operation, batch);
+            }
 
-    #[cfg(feature = "half")]
-    fn f16((engine, batch): Self::Input<'_, half::f16>) {
-        engine.run(Self, batch);
-    }
+            #[cfg(feature = "half")]
+            fn f16((engine, batch): Self::Input<'_, half::f16>) {
+                engine.run($half, batch);
+            }
 
-    #[cfg(feature = "half")]
-    fn bf16((engine, batch): Self::Input<'_, half::bf16>) {
-        engine.run(Self, batch);
-    }
+            #[cfg(feature = "half")]
+            fn bf16((engine, batch): Self::Input<'_, half::bf16>) {
+                engine.run($half, batch);
+            }
+        })*
+    };
+}
+per_element! {
+    Cross, Cross;
+    RoundedCross, Cross; // half types are rounded once anyway
 }
 
 /// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
@@ -264,6 +279,10 @@ mod tests {
     impl Operation<2, 1> for Probe<'_> {
         fn cost<T: Element>(self) -> usize {
             0
+        }
+
+        fn rounds_once<T: Element>(self) -> bool {
+            false
         }
 
         fn lanes<L: Lanes>(self, [a, _]: [[L; 3]; 2]) -> [[L; 3]; 1] {

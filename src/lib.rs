@@ -42,6 +42,9 @@ mod element;
 mod engine;
 #[forbid(unsafe_code)]
 mod error;
+#[forbid(unsafe_code)]
+#[expect(unnameable_types, reason = "the sealed part of Element is a format")]
+mod exact;
 mod kernel;
 #[forbid(unsafe_code)]
 mod level;

@@ -7,7 +7,7 @@ use super::Operation;
 use super::rows::{Padded, Row, Tight, store};
 use super::tile::LINE;
 use crate::Element;
-use crate::simd::{Lanes, Rows, Simd};
+use crate::simd::{Lanes, Rows, Simd, prefetch};
 use crate::view::row;
 
 /// How the vectors of an operand lie under its cursor.
@@ -161,6 +161,10 @@ pub(crate) trait Access: Copy {
         inputs: [Self::Registers<S, T>; I],
     ) -> [Self::Registers<S, T>; O];
 
+    /// Asks for what loads of vectors well behind `i` will want.
+    #[inline(always)]
+    fn prefetch<S: Simd, T: Element>(_cursor: Cursor<T>, _i: usize) {}
+
     /// How many steps are written out in a row: 1, 2 or 4.
     fn steps<S: Simd, T: Element>() -> usize {
         1
@@ -243,6 +247,13 @@ impl Access for Columns {
         inputs: [[T::Lanes<S>; 3]; I],
     ) -> [[T::Lanes<S>; 3]; O] {
         operation.lanes(inputs)
+    }
+
+    #[inline(always)]
+    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+        for p in cursor.components {
+            prefetch(p.wrapping_add(i));
+        }
     }
 
     #[inline(always)]
@@ -347,6 +358,15 @@ impl<K: Kind> Access for AllRows<K> {
             *rows = K::Row::from_columns(columns);
         }
         outputs
+    }
+
+    #[inline(always)]
+    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+        let width = K::Row::<T::Lanes<S>>::WIDTH;
+        for register in 0..width {
+            let i = width * i + register * T::Lanes::<S>::LEN;
+            prefetch(cursor.components[0].wrapping_add(i));
+        }
     }
 
     /// Small registers leave little to do in a step.

@@ -58,7 +58,7 @@ mod sweep;
 mod tile;
 
 pub(crate) use batch::{Batch, Shape};
-pub(crate) use cross::Cross;
+pub(crate) use cross::{Cross, RoundedCross};
 pub(crate) use cursor::{AllRows, Columns, OfFour, OfThree};
 use cursor::{Any, Cursor, Form, Repeated, Repeating, Uniform, repeat};
 use place::{Layout, Place, Way};
@@ -68,11 +68,17 @@ use tile::Tile;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
+    /// Whether it takes so long that the processor does not see the next loads coming.
+    const LONG: bool = false;
+
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
     fn lanes<L: Lanes>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
 
     /// What one vector costs if all its operands are in L1: the bytes that could be moved from memory meanwhile.
     fn cost<T: Element>(self) -> usize;
+
+    /// Whether exact results are rounded once, which takes the default floating-point environment.
+    fn rounds_once<T: Element>(self) -> bool;
 
     /// The same on vectors as they lie in rows, if the operation can be said so; must be `#[inline(always)]`.
     #[inline(always)]

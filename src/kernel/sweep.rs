@@ -147,6 +147,11 @@ where
     T: Element,
     Op: Operation<I, O>,
 {
+    if Op::LONG {
+        for cursor in from {
+            A::prefetch::<S, T>(cursor, i);
+        }
+    }
     // SAFETY: as granted by the caller.
     let any = unsafe { A::load::<S, T>(from[0], simd, i) };
     let mut inputs = [any; I]; // to have something to overwrite; the compiler drops it

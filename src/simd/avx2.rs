@@ -17,6 +17,7 @@ use super::{Avx512, Baseline, Lanes, Rows, Simd, Work, target};
 
 #[cfg(feature = "half")]
 mod half;
+mod rounded;
 
 /// The CPU has what x86-64-v3 names: AVX2, FMA, F16C and the bit manipulation of that time.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,6 @@ impl Avx2 {
     }
 
     /// The proof, for lanes: they are made from one.
-    #[cfg(feature = "half")]
     fn seen() -> Self {
         Self(())
     }
@@ -74,13 +74,13 @@ impl Simd for Avx2 {
 lanes! {
     /// 8 lanes of `f32`.
     F32x8(__m256) of f32, Avx2;
-    mul _mm256_mul_ps, sub _mm256_sub_ps, stream _mm256_stream_ps
+    mul _mm256_mul_ps, sub _mm256_sub_ps, rounded singles, stream _mm256_stream_ps
 }
 
 lanes! {
     /// 4 lanes of `f64`.
     F64x4(__m256d) of f64, Avx2;
-    mul _mm256_mul_pd, sub _mm256_sub_pd, stream _mm256_stream_pd
+    mul _mm256_mul_pd, sub _mm256_sub_pd, rounded doubles, stream _mm256_stream_pd
 }
 
 impl Fours for F32x8 {

@@ -12,6 +12,7 @@ use super::{Avx2, Lanes, Rows, Simd, Work};
 
 #[cfg(feature = "half")]
 mod half;
+mod rounded;
 
 /// The CPU has what x86-64-v4 names: AVX-512 F, BW, CD, DQ and VL, and all of AVX2's level.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,6 @@ impl Avx512 {
     }
 
     /// The proof, for lanes: they are made from one.
-    #[cfg(feature = "half")]
     fn seen() -> Self {
         Self(())
     }
@@ -65,13 +65,13 @@ impl Simd for Avx512 {
 lanes! {
     /// 16 lanes of `f32`.
     F32x16(__m512) of f32, Avx512;
-    mul _mm512_mul_ps, sub _mm512_sub_ps, stream _mm512_stream_ps
+    mul _mm512_mul_ps, sub _mm512_sub_ps, rounded singles, stream _mm512_stream_ps
 }
 
 lanes! {
     /// 8 lanes of `f64`.
     F64x8(__m512d) of f64, Avx512;
-    mul _mm512_mul_pd, sub _mm512_sub_pd, stream _mm512_stream_pd
+    mul _mm512_mul_pd, sub _mm512_sub_pd, rounded doubles, stream _mm512_stream_pd
 }
 
 /// Where each lane of a result comes from: lane i of the first register is i, of the second `N + i`.

@@ -11,6 +11,9 @@ use super::half::{Half, Halves, odd};
 use super::shuffles::{self, Fours, Twos};
 use super::{Lanes, Rows, Simd, Work, target};
 
+mod rounded;
+use rounded::Rounded;
+
 /// What every CPU of the target has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Baseline;
@@ -70,12 +73,12 @@ where
     V: Pod + Mul<Output = V> + Sub<Output = V>,
     E: Pod,
     S: Simd + Default,
+    Self: Rounded,
 {
     type Element = E;
     type Simd = S;
     const LEN: usize = size_of::<V>() / size_of::<E>();
 
-    #[cfg(feature = "half")]
     #[inline(always)]
     fn proof(self) -> S {
         S::default()
@@ -84,6 +87,16 @@ where
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
         Self(a.0 * b.0 - c.0 * d.0, PhantomData)
+    }
+
+    #[inline(always)]
+    fn rounded_differences_of_products<const N: usize>(
+        a: [Self; N],
+        b: [Self; N],
+        c: [Self; N],
+        d: [Self; N],
+    ) -> [Self; N] {
+        Rounded::differences_of_products(a, b, c, d)
     }
 
     #[inline(always)]
@@ -217,7 +230,11 @@ impl Rows for F64x2 {
 }
 
 /// One row is one column and one lane.
-impl<E: Pod + Mul<Output = E> + Sub<Output = E>> Rows for Wide<E, E, Scalar> {
+impl<E> Rows for Wide<E, E, Scalar>
+where
+    E: Pod + Mul<Output = E> + Sub<Output = E>,
+    Self: Rounded,
+{
     const ROTATES: bool = true;
 
     #[inline(always)]

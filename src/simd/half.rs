@@ -172,6 +172,17 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
         results
     }
 
+    /// Half types always are.
+    #[inline(always)]
+    fn rounded_differences_of_products<const N: usize>(
+        a: [Self; N],
+        b: [Self; N],
+        c: [Self; N],
+        d: [Self; N],
+    ) -> [Self; N] {
+        Self::differences_of_products(a, b, c, d)
+    }
+
     #[inline(always)]
     unsafe fn load(simd: L::Simd, from: *const F) -> Self {
         // SAFETY: as granted by the caller.

@@ -15,9 +15,12 @@ use bytemuck::{Pod, Zeroable};
 mod baseline;
 pub(crate) use baseline::Baseline;
 
+mod environment;
 #[cfg(feature = "half")]
 mod half;
+mod rounded;
 mod shuffles;
+pub(crate) use environment::Environment;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -38,9 +41,25 @@ use portable as target;
 #[cfg(target_arch = "x86_64")]
 use x86 as target;
 
+/// The register that says how numbers are rounded.
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "aarch64")]
+use aarch64 as control;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+use portable as control;
+#[cfg(target_arch = "x86_64")]
+use x86 as control;
+
 /// The bytes of an L3 that is nearly as fast as L2, where the CPU is known to have one: AMD's.
 pub(crate) fn fast_l3() -> Option<usize> {
     target::amd_l3()
+}
+
+/// Asks for the cache line that loads from here will want in a while, which may be none.
+#[inline(always)]
+pub(crate) fn prefetch<T>(from: *const T) {
+    target::prefetch(from);
 }
 
 /// An instruction set that the running CPU has been seen to have.
@@ -101,7 +120,6 @@ pub trait Lanes: Copy {
     const LEN: usize;
 
     /// What these lanes prove by being there.
-    #[cfg(feature = "half")]
     fn proof(self) -> Self::Simd;
 
     /// a·b − c·d in each lane, rounded as [`crate::Accuracy::Plain`] says for the element.
@@ -120,6 +138,15 @@ pub trait Lanes: Copy {
         }
         a
     }
+
+    /// a·b − c·d in each lane of several registers, exactly and then rounded once, as
+    /// [`crate::Accuracy::CorrectlyRounded`] says.
+    fn rounded_differences_of_products<const N: usize>(
+        a: [Self; N],
+        b: [Self; N],
+        c: [Self; N],
+        d: [Self; N],
+    ) -> [Self; N];
 
     /// Loads `LEN` elements.
     ///

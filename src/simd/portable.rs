@@ -51,7 +51,36 @@ pub(super) unsafe fn stream<V>(to: *mut V, lanes: V) {
 #[inline(always)]
 pub(super) fn fence() {}
 
+#[inline(always)]
+pub(super) fn prefetch<T>(_from: *const T) {}
+
 /// The bytes of the L3 of a processor of AMD's.
 pub(super) fn amd_l3() -> Option<usize> {
     None
 }
+
+/// Two halves as `f64`.
+#[inline(always)]
+pub(super) fn widen(x: f32x4) -> [f64x2; 2] {
+    let [x, y, z, w] = x.to_array().map(f64::from);
+    [[x, y].into(), [z, w].into()]
+}
+
+/// Rounded to nearest even.
+#[inline(always)]
+pub(super) fn narrow(halves: [f64x2; 2]) -> f32x4 {
+    let [[x, y], [z, w]] = halves.map(f64x2::to_array);
+    [x as f32, y as f32, z as f32, w as f32].into()
+}
+
+/// Where there is no such register, or none that is known here.
+pub(super) type Control = ();
+pub(super) const DEFAULT: Control = ();
+
+pub(super) fn is_default((): Control) -> bool {
+    true
+}
+
+pub(super) fn read() -> Control {}
+
+pub(super) fn write((): Control) {}

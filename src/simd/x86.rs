@@ -1,9 +1,10 @@
 //! What the instruction sets of x86-64 have in common.
 
+use core::arch::asm;
 use core::arch::x86_64::{
-    __cpuid_count, __m128i, _MM_HINT_T0, _mm_load_sd, _mm_load_ss, _mm_movehl_ps, _mm_movelh_ps,
-    _mm_prefetch, _mm_sfence, _mm_shuffle_pd, _mm_shuffle_ps, _mm_store_sd, _mm_store_ss,
-    _mm_stream_si64, _mm_stream_si128,
+    __cpuid_count, __m128i, _MM_HINT_T0, _mm_cvtpd_ps, _mm_cvtps_pd, _mm_load_sd, _mm_load_ss,
+    _mm_movehl_ps, _mm_movelh_ps, _mm_prefetch, _mm_sfence, _mm_shuffle_pd, _mm_shuffle_ps,
+    _mm_store_sd, _mm_store_ss, _mm_stream_si64, _mm_stream_si128,
 };
 
 use bytemuck::{Pod, cast};
@@ -90,6 +91,53 @@ pub(super) fn fence() {
     unsafe { _mm_sfence() };
 }
 
+/// Two halves as `f64`.
+#[inline(always)]
+pub(super) fn widen(x: f32x4) -> [f64x2; 2] {
+    // SAFETY: every x86-64 has SSE2.
+    let low = unsafe { _mm_cvtps_pd(cast(x)) };
+    // SAFETY: as above.
+    let high = unsafe { _mm_movehl_ps(cast(x), cast(x)) };
+    // SAFETY: as above.
+    [cast(low), cast(unsafe { _mm_cvtps_pd(high) })]
+}
+
+/// Rounded to nearest even.
+#[inline(always)]
+pub(super) fn narrow([low, high]: [f64x2; 2]) -> f32x4 {
+    // SAFETY: every x86-64 has SSE2.
+    let low = unsafe { _mm_cvtpd_ps(cast(low)) };
+    // SAFETY: as above.
+    let high = unsafe { _mm_cvtpd_ps(cast(high)) };
+    // SAFETY: as above.
+    cast(unsafe { _mm_movelh_ps(low, high) })
+}
+
+/// What MXCSR says: how to round, which exceptions are masked, whether subnormals are zeros; and which exceptions
+/// there have been.
+pub(super) type Control = u32;
+
+/// To nearest even, all exceptions masked, subnormals kept.
+pub(super) const DEFAULT: Control = 0x1f80;
+
+pub(super) fn is_default(control: Control) -> bool {
+    const NOTED: Control = 0x3f;
+    control & !NOTED == DEFAULT
+}
+
+pub(super) fn read() -> Control {
+    let mut control: Control = 0;
+    // SAFETY: every x86-64 has the register; it is written to a place of its size.
+    unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags)) };
+    control
+}
+
+/// Sets the default, or what the caller of this crate had set before.
+pub(super) fn write(control: Control) {
+    // SAFETY: the default environment is what Rust expects; another is the caller's own, and valid, as it was read.
+    unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, preserves_flags)) };
+}
+
 /// The bytes of the L3 that this core shares with its neighbours, on processors of AMD's; `None` on others.
 #[allow(
     unused_unsafe,
@@ -118,7 +166,7 @@ pub(super) fn amd_l3() -> Option<usize> {
 macro_rules! lanes {
     (
         $(#[$doc:meta])* $name:ident($register:ty) of $element:ty, $simd:ty;
-        mul $mul:ident, sub $sub:ident, stream $stream:ident
+        mul $mul:ident, sub $sub:ident, rounded $rounded:ident, stream $stream:ident
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -129,7 +177,6 @@ macro_rules! lanes {
             type Simd = $simd;
             const LEN: usize = size_of::<$register>() / size_of::<$element>();
 
-            #[cfg(feature = "half")]
             #[inline(always)]
             fn proof(self) -> $simd {
                 <$simd>::seen()
@@ -142,6 +189,16 @@ macro_rules! lanes {
                 let (ab, cd) = (unsafe { $mul(a.0, b.0) }, unsafe { $mul(c.0, d.0) });
                 // SAFETY: as above.
                 Self(unsafe { $sub(ab, cd) })
+            }
+
+            #[inline(always)]
+            fn rounded_differences_of_products<const N: usize>(
+                a: [Self; N],
+                b: [Self; N],
+                c: [Self; N],
+                d: [Self; N],
+            ) -> [Self; N] {
+                $crate::simd::rounded::$rounded(a, b, c, d)
             }
 
             #[inline(always)]
@@ -244,3 +301,94 @@ macro_rules! halves {
 }
 #[cfg(feature = "half")]
 pub(super) use halves;
+
+/// Declares what correct rounding needs of lanes of `f64`, from a module `double` that has the arithmetic.
+macro_rules! doubles {
+    ($name:ident($register:ty), mask $mask:ty; own $($own:ident),+) => {
+        impl $crate::simd::rounded::Arithmetic for $name {
+            $crate::simd::x86::doubles! { $name: plus, minus, times, $($own),+ }
+
+            #[inline(always)]
+            fn error_of_product(a: Self, b: Self, p: Self) -> Self {
+                // SAFETY: lanes are made from others or by loads only, and a load takes the token that
+                // exists only where the instruction set was detected.
+                Self(unsafe { double::error_of_product(a.0, b.0, p.0) })
+            }
+        }
+
+        impl $crate::simd::rounded::Doubles for $name {
+            type Mask = $mask;
+
+            $crate::simd::x86::doubles! { $name: lesser_magnitude }
+            $crate::simd::x86::doubles! { mask $mask: is_small, is_not_finite, is_zero_or_nan }
+
+            #[inline(always)]
+            fn canonical(self) -> Self {
+                // SAFETY: as above.
+                Self(unsafe { double::canonical(self.0) })
+            }
+
+            #[inline(always)]
+            fn select(mask: $mask, yes: Self, no: Self) -> Self {
+                // SAFETY: as above.
+                Self(unsafe { double::select(mask, yes.0, no.0) })
+            }
+
+            #[inline(always)]
+            fn either(x: $mask, y: $mask) -> $mask {
+                // SAFETY: masks are made of lanes only.
+                unsafe { double::either(x, y) }
+            }
+
+            #[inline(always)]
+            fn bits(mask: $mask) -> u32 {
+                // SAFETY: as above.
+                unsafe { double::bits(mask) }
+            }
+        }
+    };
+    ($name:ident: $($method:ident),+) => {
+        $(
+            #[inline(always)]
+            fn $method(self, y: Self) -> Self {
+                // SAFETY: lanes are made from others or by loads only, and a load takes the token that
+                // exists only where the instruction set was detected.
+                Self(unsafe { double::$method(self.0, y.0) })
+            }
+        )+
+    };
+    (mask $mask:ty: $($method:ident),+) => {
+        $(
+            #[inline(always)]
+            fn $method(self) -> $mask {
+                // SAFETY: as above.
+                unsafe { double::$method(self.0) }
+            }
+        )+
+    };
+}
+pub(super) use doubles;
+
+/// Declares what correct rounding needs of lanes of `f32`, from a module `single` that has the arithmetic.
+macro_rules! singles {
+    ($name:ident as $doubles:ident) => {
+        impl $crate::simd::rounded::Singles for $name {
+            type Doubles = $doubles;
+
+            #[inline(always)]
+            fn widen(self) -> [$doubles; 2] {
+                // SAFETY: lanes are made from others or by loads only, and a load takes the token that
+                // exists only where the instruction set was detected.
+                let [low, high] = unsafe { single::widen(self.0) };
+                [$doubles(low), $doubles(high)]
+            }
+
+            #[inline(always)]
+            fn narrow([low, high]: [$doubles; 2]) -> Self {
+                // SAFETY: as above.
+                Self(unsafe { single::narrow([low.0, high.0]) })
+            }
+        }
+    };
+}
+pub(super) use singles;

@@ -1,11 +1,8 @@
 //! The exact function against arbitrary precision, which shares no code with it: the difference of products
 //! is a big integer, and the rounding a search among the numbers of the format, halfway points compared.
-//!
-//! `f32` and `f64` are formats here to try distances of exponents that the half types do not reach.
 
 use core::cmp::Ordering;
 use core::fmt::Debug;
-use core::hint::black_box;
 
 use half::{bf16, f16};
 use num_bigint::{BigInt, BigUint, Sign};
@@ -13,32 +10,6 @@ use num_bigint::{BigInt, BigUint, Sign};
 use super::{Format, difference_of_products};
 
 mod cases;
-
-impl Format for f32 {
-    const PRECISION: u32 = 24;
-    const EXPONENT_BITS: u32 = 8;
-
-    fn to_bits(self) -> u64 {
-        black_box(self.to_bits()).into()
-    }
-
-    fn from_bits(bits: u64) -> Self {
-        Self::from_bits(bits as u32)
-    }
-}
-
-impl Format for f64 {
-    const PRECISION: u32 = 53;
-    const EXPONENT_BITS: u32 = 11;
-
-    fn to_bits(self) -> u64 {
-        black_box(self.to_bits())
-    }
-
-    fn from_bits(bits: u64) -> Self {
-        Self::from_bits(bits)
-    }
-}
 
 /// A format as its own crate describes it, for the oracle to be independent of the constants in [`Format`].
 trait Described: Format + Debug {

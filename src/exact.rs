@@ -19,21 +19,23 @@
 //!   too small for the format keeps its sign.
 //! - Subnormals are numbers like any other.
 
+use core::hint::black_box;
+
+#[cfg(feature = "half")]
 use half::{bf16, f16};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "half"))]
 mod tests;
 
 /// A binary floating-point format of IEEE 754's kind, of at most 53 bits of precision.
-pub(crate) trait Format: Copy {
+pub trait Format: Copy {
     /// Bits of the significand, the leading one included.
     const PRECISION: u32;
     /// Bits of the exponent field.
     const EXPONENT_BITS: u32;
 
-    /// The bits of the number. An `f32` or `f64` should pass through `core::hint::black_box`: LLVM turns a
-    /// test of the bits for zero back into a comparison of floats, which is wrong where subnormals are
-    /// taken for zeros.
+    /// The bits of the number. Those of an `f32` or `f64` pass through `black_box`: LLVM turns a test of the bits
+    /// for zero back into a comparison of floats, which is wrong where subnormals are taken for zeros.
     fn to_bits(self) -> u64;
     /// The number with these bits.
     fn from_bits(bits: u64) -> Self;
@@ -214,6 +216,33 @@ fn shift_to_nearest_even(magnitude: u128, shift: u32) -> u128 {
     floor + u128::from(up)
 }
 
+impl Format for f32 {
+    const PRECISION: u32 = 24;
+    const EXPONENT_BITS: u32 = 8;
+
+    fn to_bits(self) -> u64 {
+        black_box(self.to_bits()).into()
+    }
+
+    fn from_bits(bits: u64) -> Self {
+        Self::from_bits(bits as u32)
+    }
+}
+
+impl Format for f64 {
+    const PRECISION: u32 = 53;
+    const EXPONENT_BITS: u32 = 11;
+
+    fn to_bits(self) -> u64 {
+        black_box(self.to_bits())
+    }
+
+    fn from_bits(bits: u64) -> Self {
+        Self::from_bits(bits)
+    }
+}
+
+#[cfg(feature = "half")]
 impl Format for f16 {
     const PRECISION: u32 = 11;
     const EXPONENT_BITS: u32 = 5;
@@ -227,6 +256,7 @@ impl Format for f16 {
     }
 }
 
+#[cfg(feature = "half")]
 impl Format for bf16 {
     const PRECISION: u32 = 8;
     const EXPONENT_BITS: u32 = 8;

@@ -5,9 +5,6 @@
 
 use crate::Element;
 
-#[cfg(feature = "half")]
-pub(crate) mod exact;
-
 /// How the components are rounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -15,6 +12,8 @@ pub enum Accuracy {
     /// Two rounded products and one rounded difference, never fused: what `numpy.cross` computes, bit for bit.
     #[default]
     Plain,
+    /// The exact difference of the exact products, rounded once, to nearest even.
+    CorrectlyRounded,
 }
 
 /// The cross product of two vectors.
@@ -32,11 +31,13 @@ pub enum Accuracy {
 /// assert_eq!(cross([4.0, 5.0, 6.0], [1.0, 2.0, 3.0], Accuracy::Plain), [3.0, -6.0, 3.0]);
 /// ```
 pub fn cross<T: Element>(a: [T; 3], b: [T; 3], accuracy: Accuracy) -> [T; 3] {
-    match accuracy {
-        Accuracy::Plain => [
-            T::difference_of_products(a[1], b[2], a[2], b[1]),
-            T::difference_of_products(a[2], b[0], a[0], b[2]),
-            T::difference_of_products(a[0], b[1], a[1], b[0]),
-        ],
-    }
+    let difference = match accuracy {
+        Accuracy::Plain => T::difference_of_products,
+        Accuracy::CorrectlyRounded => T::rounded_difference_of_products,
+    };
+    [
+        difference(a[1], b[2], a[2], b[1]),
+        difference(a[2], b[0], a[0], b[2]),
+        difference(a[0], b[1], a[1], b[0]),
+    ]
 }
