@@ -72,6 +72,11 @@ impl Engine {
         Self { stores, ..self }
     }
 
+    /// How it rounds.
+    pub fn accuracy(&self) -> Accuracy {
+        self.accuracy
+    }
+
     /// The level it runs at.
     pub fn level(&self) -> Level {
         self.level.level()

@@ -8,14 +8,14 @@ mod support;
 
 use std::num::NonZeroUsize;
 
-use crosslane::{Engine, Stores, Threads};
+use crosslane::{Accuracy, Engine, Stores, Threads};
 use proptest::prelude::*;
 use support::{Float, INPUTS, Layout, Operand, Random, engines, outputs};
 
 /// 0 to 4 registers of the widest level and one more; then the boundaries of one, two and three tiles (512 bytes
 /// a column: 64 `f64`, 128 `f32` or 256 half numbers), also where the last block is cut to fill a register; 256
 /// is also the length from which the widest level aligns its stores.
-fn lengths() -> impl Iterator<Item = usize> {
+fn lengths() -> impl Iterator<Item = usize> + Clone {
     (0..=4 * 16 + 1).chain([
         127, 128, 129, 143, 144, 145, 191, 192, 193, 255, 256, 257, 271, 273, 383, 384, 385, 511,
         512, 513, 767, 769,
@@ -37,11 +37,13 @@ fn check<T: Float>(
 ) {
     let context = (T::NAME, engine, layouts, len, offsets, random.clone());
     let [a, b, mut out] = [0, 1, 2].map(|k| Operand::<T>::new(layouts[k], len, offsets[k], random));
-    let (a_before, b_before, expected) = (a.clone(), b.clone(), out.after_cross(&a, &b));
+    let accuracy = engine.accuracy();
+    let (a_before, b_before) = (a.clone(), b.clone());
+    let expected = out.after_cross(&a, &b, accuracy);
     engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
-    out.assert_same(&expected, &context);
-    a.assert_same(&a_before, &context);
-    b.assert_same(&b_before, &context);
+    out.assert_same(&expected, accuracy, &context);
+    a.assert_same(&a_before, accuracy, &context);
+    b.assert_same(&b_before, accuracy, &context);
 }
 
 /// As `check`, in place.
@@ -54,20 +56,26 @@ fn check_assign<T: Float>(
 ) {
     let context = (T::NAME, engine, layouts, len, offset, random.clone());
     let [mut a, b] = [0, 1].map(|k| Operand::<T>::new(layouts[k], len, offset, random));
-    let (b_before, expected) = (b.clone(), a.after_cross(&a, &b));
+    let accuracy = engine.accuracy();
+    let (b_before, expected) = (b.clone(), a.after_cross(&a, &b, accuracy));
     engine.cross_assign(a.view_mut(), b.view()).unwrap();
-    a.assert_same(&expected, &context);
-    b.assert_same(&b_before, &context);
+    a.assert_same(&expected, accuracy, &context);
+    b.assert_same(&b_before, accuracy, &context);
 }
 
-fn every_layout<T: Float>() {
+/// Some of them, for what takes its time: a register of each level and its neighbours, the boundaries of tiles.
+fn some_lengths() -> impl Iterator<Item = usize> + Clone {
+    (0..=17).chain([31, 32, 33, 63, 64, 65, 127, 128, 129, 145, 257, 385, 769])
+}
+
+fn every_layout<T: Float>(accuracy: Accuracy, lengths: impl Iterator<Item = usize> + Clone) {
     let mut random = Random(1);
     for engine in engines() {
-        let engine = engine.with_threads(Threads::Serial);
+        let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
         for a in INPUTS {
             for b in INPUTS {
                 for out in outputs() {
-                    for len in lengths() {
+                    for len in lengths.clone() {
                         let offsets = [0; 3].map(|_| random.below(16));
                         let engine = any_stores(engine, &mut random);
                         check::<T>(engine, [a, b, out], len, offsets, &mut random);
@@ -80,24 +88,34 @@ fn every_layout<T: Float>() {
 
 #[test]
 fn f32_every_triple_of_layouts_at_every_length_matches_reference() {
-    every_layout::<f32>();
+    every_layout::<f32>(Accuracy::Plain, lengths());
 }
 
 #[test]
 fn f64_every_triple_of_layouts_at_every_length_matches_reference() {
-    every_layout::<f64>();
+    every_layout::<f64>(Accuracy::Plain, lengths());
+}
+
+#[test]
+fn f32_every_triple_of_layouts_is_correctly_rounded() {
+    every_layout::<f32>(Accuracy::CorrectlyRounded, some_lengths());
+}
+
+#[test]
+fn f64_every_triple_of_layouts_is_correctly_rounded() {
+    every_layout::<f64>(Accuracy::CorrectlyRounded, some_lengths());
 }
 
 #[cfg(feature = "half")]
 #[test]
 fn f16_every_triple_of_layouts_at_every_length_matches_reference() {
-    every_layout::<half::f16>();
+    every_layout::<half::f16>(Accuracy::Plain, lengths());
 }
 
 #[cfg(feature = "half")]
 #[test]
 fn bf16_every_triple_of_layouts_at_every_length_matches_reference() {
-    every_layout::<half::bf16>();
+    every_layout::<half::bf16>(Accuracy::Plain, lengths());
 }
 
 fn every_offset<T: Float>() {
@@ -144,13 +162,13 @@ fn half_types_every_offset_within_a_register_matches_reference() {
     every_offset::<half::bf16>();
 }
 
-fn in_place<T: Float>() {
+fn in_place<T: Float>(accuracy: Accuracy, lengths: impl Iterator<Item = usize> + Clone) {
     let mut random = Random(3);
     for engine in engines() {
-        let engine = engine.with_threads(Threads::Serial);
+        let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
         for a in outputs() {
             for b in INPUTS {
-                for len in lengths() {
+                for len in lengths.clone() {
                     let offset = random.below(16);
                     let engine = any_stores(engine, &mut random);
                     check_assign::<T>(engine, [a, b], len, offset, &mut random);
@@ -162,16 +180,23 @@ fn in_place<T: Float>() {
 
 #[test]
 fn in_place_every_pair_of_layouts_at_every_length_matches_reference() {
-    in_place::<f32>();
-    in_place::<f64>();
+    in_place::<f32>(Accuracy::Plain, lengths());
+    in_place::<f64>(Accuracy::Plain, lengths());
+}
+
+#[test]
+fn in_place_every_pair_of_layouts_is_correctly_rounded() {
+    in_place::<f32>(Accuracy::CorrectlyRounded, some_lengths());
+    in_place::<f64>(Accuracy::CorrectlyRounded, some_lengths());
 }
 
 /// A component is made of four numbers: all quadruples of special values, in each of the three components.
-fn special_values<T: Float>() {
+fn special_values<T: Float>(accuracy: Accuracy) {
     let (values, mut random) = (T::SPECIAL, Random(4));
     let quadruples = values.len().pow(4);
     let digit = |q: usize, place: u32| values[q / values.len().pow(place) % values.len()];
     for engine in engines() {
+        let engine = engine.with_accuracy(accuracy);
         for turn in 0..3 {
             let turned = |mut v: [T; 3]| {
                 v.rotate_right(turn);
@@ -183,17 +208,19 @@ fn special_values<T: Float>() {
                 a.set(q, turned([random.value(), digit(q, 0), digit(q, 1)]));
                 b.set(q, turned([random.value(), digit(q, 2), digit(q, 3)]));
             }
-            let expected = out.after_cross(&a, &b);
+            let expected = out.after_cross(&a, &b, engine.accuracy());
             engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
-            out.assert_same(&expected, &(engine, turn));
+            out.assert_same(&expected, engine.accuracy(), &(engine, turn));
         }
     }
 }
 
 #[test]
 fn every_quadruple_of_special_values_matches_reference() {
-    special_values::<f32>();
-    special_values::<f64>();
+    for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
+        special_values::<f32>(accuracy);
+        special_values::<f64>(accuracy);
+    }
 }
 
 /// Cases where rounding twice goes wrong: a midpoint of two half numbers, and a product beside it that is
@@ -236,9 +263,9 @@ fn hard_to_round<T: Float>(midpoint_bits: u32) {
                 a.set(i, [exact(1, 0), x[0], x[1]]);
                 b.set(i, [exact(1, 0), y[1], y[0]]);
             }
-            let expected = out.after_cross(&a, &b);
+            let expected = out.after_cross(&a, &b, engine.accuracy());
             engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
-            out.assert_same(&expected, &(T::NAME, engine, class));
+            out.assert_same(&expected, engine.accuracy(), &(T::NAME, engine, class));
         }
     }
 }
@@ -288,9 +315,13 @@ fn bf16_products_that_f32_cannot_hold_are_noticed_in_any_lane() {
                     a.set(i, u);
                     b.set(i, v);
                 }
-                let expected = out.after_cross(&a, &b);
+                let expected = out.after_cross(&a, &b, engine.accuracy());
                 engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
-                out.assert_same(&expected, &(engine, layout, every, class));
+                out.assert_same(
+                    &expected,
+                    engine.accuracy(),
+                    &(engine, layout, every, class),
+                );
             }
         }
     }
@@ -299,10 +330,12 @@ fn bf16_products_that_f32_cannot_hold_are_noticed_in_any_lane() {
 #[cfg(feature = "half")]
 #[test]
 fn half_types_every_quadruple_of_special_values_in_place_and_rows() {
-    special_values::<half::f16>();
-    special_values::<half::bf16>();
-    in_place::<half::f16>();
-    in_place::<half::bf16>();
+    special_values::<half::f16>(Accuracy::Plain);
+    special_values::<half::bf16>(Accuracy::Plain);
+    for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
+        in_place::<half::f16>(accuracy, some_lengths());
+        in_place::<half::bf16>(accuracy, some_lengths());
+    }
 }
 
 /// Lengths at which pieces begin and end at, before and after cache lines, some shorter than the number of
@@ -327,6 +360,10 @@ fn every_number_of_threads_matches_reference() {
                     });
                     pool.install(|| {
                         check_assign::<f64>(engine, [layout; 2], len, offset, &mut random)
+                    });
+                    let engine = engine.with_accuracy(Accuracy::CorrectlyRounded);
+                    pool.install(|| {
+                        check::<f64>(engine, [layout; 3], len, [offset; 3], &mut random)
                     });
                 }
             }
@@ -382,10 +419,13 @@ proptest! {
     fn any_batch_matches_reference(
         a in input(), b in input(), out in output(), len in 0..700_usize,
         offsets in prop::array::uniform3(0..16_usize), threads in 0..5_usize, seed in any::<u64>(),
+        exactly in any::<bool>(),
     ) {
         let threads = NonZeroUsize::new(threads).map_or(Threads::Auto, Threads::Max);
         for engine in engines() {
-            let engine = any_stores(engine.with_threads(threads), &mut Random(seed));
+            let accuracy = if exactly { Accuracy::CorrectlyRounded } else { Accuracy::Plain };
+            let engine = engine.with_threads(threads).with_accuracy(accuracy);
+            let engine = any_stores(engine, &mut Random(seed));
             check::<f32>(engine, [a, b, out], len, offsets, &mut Random(seed));
             check::<f64>(engine, [a, b, out], len, offsets, &mut Random(seed));
             check_assign::<f32>(engine, [out, b], len, offsets[0], &mut Random(seed));

@@ -139,7 +139,10 @@ fn check<T: Element + From<i8>>(
 
 fn every_layout<T: Element + From<i8>>() {
     let mut operands = [1, 2, 3].map(|seed| fill::<T>([0; 3].map(|_| Guarded::new()), seed));
-    for engine in engines() {
+    let accuracies = [Accuracy::Plain, Accuracy::CorrectlyRounded];
+    let engines = engines().into_iter();
+    // Small integers: exact, whatever the accuracy.
+    for engine in engines.flat_map(|engine| accuracies.map(|a| engine.with_accuracy(a))) {
         for threads in [Threads::Serial, Threads::Max(NonZeroUsize::new(3).unwrap())] {
             for len in (0..70).chain([127, 128, 129, 255, 256, 257, 513]) {
                 for (k, a) in Layout::ALL.into_iter().enumerate() {

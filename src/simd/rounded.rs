@@ -31,8 +31,9 @@
 //! 1. Errors of products must not underflow. Where the least product is below [`LEAST`] ...
 //! 2. ... or a result is not finite, which is what anything infinite or NaN on the way leads to, the lanes are seen to again. One
 //!    branch asks for all of them.
-//! 3. A factor that is zero makes the difference of the rounded products the result, sign of zero included: a product is
-//!    exact, or the only thing to be rounded. Data are full of zeros, so that this is done in lanes. It serves NaN too.
+//! 3. A factor that is zero makes the difference of the rounded products the result: a product is exact, or the only thing to be
+//!    rounded. (Its sign, too, but where a zero is subtracted from a product that underflowed to zero.) Data are full of
+//!    zeros, so that this is done in lanes. It serves NaN too.
 //! 4. Whatever is left is done by integers, lane by lane, by the definition itself.
 //!
 //! # What was tried
@@ -50,6 +51,9 @@
 
 use super::Lanes;
 use crate::exact;
+
+#[cfg(test)]
+mod tests;
 
 /// Products of this magnitude and above have errors that are normal, as is what the algorithm makes of them: they are multiples
 /// of 2^-106 times as much. (From 2^-967 up they would be exact, if subnormal.)
@@ -251,14 +255,15 @@ fn in_range<D: Arithmetic>([a, b, c, d]: [D; 4], p: D, q: D) -> D {
 #[inline(always)]
 fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> D {
     let (p, q) = (a.times(b), c.times(d));
-    let plain = D::either(
-        D::either(a.is_zero_or_nan(), b.is_zero_or_nan()),
-        D::either(c.is_zero_or_nan(), d.is_zero_or_nan()),
-    );
-    let result = D::select(plain, p.minus(q).canonical(), result);
-    let valid = D::bits(plain);
-    let doubtful = D::either(p.lesser_magnitude(q).is_small(), result.is_not_finite());
-    let rest = D::bits(doubtful) & !valid;
+    let ab = D::either(a.is_zero_or_nan(), b.is_zero_or_nan());
+    let cd = D::either(c.is_zero_or_nan(), d.is_zero_or_nan());
+    let result = D::select(D::either(ab, cd), p.minus(q).canonical(), result);
+    let (ab, cd) = (D::bits(ab), D::bits(cd));
+    let small = D::bits(p.lesser_magnitude(q).is_small());
+    let not_finite = D::bits(result.is_not_finite());
+    // A product that underflows has a sign, which a zero that is subtracted from it can take away.
+    let zero = D::bits(result.is_zero_or_nan()) & !not_finite;
+    let rest = (small | not_finite) & !(ab | cd) | zero & (ab ^ cd);
     if rest == 0 {
         result
     } else {

@@ -20,6 +20,8 @@ pub trait Float: Element {
     fn bits(self) -> Self::Bits;
     fn from_random(bits: u64) -> Self;
     fn from_single(x: f32) -> Self;
+    /// A number near one, with all the bits that the type has.
+    fn near_one(bits: u64) -> Self;
     fn nan(self) -> bool;
 
     fn same(self, other: Self) -> bool {
@@ -60,6 +62,9 @@ macro_rules! float {
             }
             fn from_single(x: f32) -> Self {
                 $from_single(x)
+            }
+            fn near_one(bits: u64) -> Self {
+                bits as i64 as $t / (1_u64 << 62) as $t
             }
             fn nan(self) -> bool {
                 self.is_nan()
@@ -108,6 +113,9 @@ mod half_types {
                 fn from_single(x: f32) -> Self {
                     Self::from_f32_const(x)
                 }
+                fn near_one(bits: u64) -> Self {
+                    Self::from_f32_const(bits as i64 as f32 / (1_u64 << 62) as f32)
+                }
                 fn nan(self) -> bool {
                     self.is_nan()
                 }
@@ -143,7 +151,7 @@ impl Random {
         match self.below(8) {
             0 => T::SPECIAL[self.below(T::SPECIAL.len())],
             1 => T::from_random(self.bits()),
-            _ => T::from_single((self.bits() as i32) as f32 / 1e9),
+            _ => T::near_one(self.bits()),
         }
     }
 }
@@ -297,20 +305,21 @@ impl<T: Float> Operand<T> {
     }
 
     /// This operand after `out[i] = a[i] × b[i]`, by the reference: what is not a vector stays as it is.
-    pub fn after_cross(&self, a: &Self, b: &Self) -> Self {
+    pub fn after_cross(&self, a: &Self, b: &Self, accuracy: Accuracy) -> Self {
         let mut expected = self.clone();
         for i in 0..self.len {
-            expected.set(i, reference::cross(a.get(i), b.get(i), Accuracy::Plain));
+            expected.set(i, reference::cross(a.get(i), b.get(i), accuracy));
         }
         expected
     }
 
-    /// The whole buffer, guards and gaps included, has the bits of another.
+    /// The whole buffer, guards and gaps included, has the bits of another; where NaN may be any, it may be.
     #[track_caller]
-    pub fn assert_same(&self, expected: &Self, context: &dyn Debug) {
+    pub fn assert_same(&self, expected: &Self, accuracy: Accuracy, context: &dyn Debug) {
+        let any_nan = accuracy == Accuracy::Plain;
         for (i, (got, expected)) in self.elements().iter().zip(expected.elements()).enumerate() {
             assert!(
-                got.same(*expected),
+                got.bits() == expected.bits() || (any_nan && got.same(*expected)),
                 "element {i} is {:x}, expected {:x} ({} vectors from {} as {:?}): {context:?}",
                 got.bits(),
                 expected.bits(),

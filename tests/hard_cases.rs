@@ -1,0 +1,282 @@
+//! Correct rounding on cases that are hard to round: at every level, in columns, rows and padded rows, on any number of
+//! threads, in any floating-point environment. `crosslane verify` runs more of them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod support;
+
+use std::num::NonZeroUsize;
+
+use crosslane::{Accuracy, Engine, Soa, Threads, reference};
+use crosslane_cases::{Class, case, quadruple, vectors};
+use support::{Float, engines};
+
+const SEED: u64 = 4;
+const CLASSES: u64 = Class::ALL.len() as u64;
+
+fn correctly_rounded() -> Vec<Engine> {
+    let engines = engines().into_iter();
+    engines
+        .map(|engine| engine.with_accuracy(Accuracy::CorrectlyRounded))
+        .collect()
+}
+
+/// The cases from `first` on as vectors, each in a component of its own, with operands of the next one in the other places.
+fn batch<T: Float + crosslane_cases::Float>(first: u64, len: u64) -> [Vec<[T; 3]>; 2] {
+    let vectors = (first..first + len).map(|index| {
+        let ((_, quadruple), (_, [a, _, _, d])) = (case(SEED, index), case(SEED, index + 1));
+        vectors(quadruple, (index / CLASSES % 3) as usize, [a, d])
+    });
+    let (a, b) = vectors.unzip();
+    [a, b]
+}
+
+fn definition<T: Float>([a, b]: &[Vec<[T; 3]>; 2]) -> Vec<[T; 3]> {
+    let pairs = a.iter().zip(b);
+    pairs
+        .map(|(a, b)| reference::cross(*a, *b, Accuracy::CorrectlyRounded))
+        .collect()
+}
+
+#[track_caller]
+fn assert_equal<T: Float>(
+    [a, b]: &[Vec<[T; 3]>; 2],
+    got: &[[T; 3]],
+    expected: &[[T; 3]],
+    engine: Engine,
+) {
+    assert_eq!(got.len(), expected.len(), "{engine:?}");
+    for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
+        let [got, expected] = [got, expected].map(|v| v.map(T::bits));
+        assert!(
+            got == expected,
+            "{:x?} × {:x?} is {got:x?}, expected {expected:x?}: {engine:?}",
+            a[i].map(T::bits),
+            b[i].map(T::bits),
+        );
+    }
+}
+
+/// Two million cases of each type; all of the first vectors are also multiplied in rows and padded rows.
+fn every_class<T: Float + crosslane_cases::Float>() {
+    const BLOCK: u64 = 12_501;
+    let engines = correctly_rounded();
+    let mut cases = 0;
+    while cases < 2_000_000 {
+        let operands @ [a, b] = &batch::<T>(cases, BLOCK);
+        let expected = definition(operands);
+        let columns = [a, b].map(|rows| Soa::from_aos(rows));
+        for engine in &engines {
+            let mut out = Soa::zeros(a.len());
+            engine.cross(&columns[0], &columns[1], &mut out).unwrap();
+            assert_equal(operands, &out.to_aos(), &expected, *engine);
+            if cases % 8 == 0 {
+                let mut out = vec![[T::default(); 3]; a.len()];
+                engine.cross(a, b, &mut out).unwrap();
+                assert_equal(operands, &out, &expected, *engine);
+                let pad = |v: &[T; 3]| [v[0], v[1], v[2], v[0]];
+                let [a, b] = [a, b].map(|rows| rows.iter().map(pad).collect::<Vec<_>>());
+                let mut out = a.clone();
+                engine.cross(&a, &b, &mut out).unwrap();
+                let out: Vec<_> = out.iter().map(|v| [v[0], v[1], v[2]]).collect();
+                assert_equal(operands, &out, &expected, *engine);
+            }
+        }
+        cases += BLOCK;
+    }
+}
+
+#[test]
+fn f32_every_class_is_rounded_as_the_reference_says() {
+    every_class::<f32>();
+}
+
+#[test]
+fn f64_every_class_is_rounded_as_the_reference_says() {
+    every_class::<f64>();
+}
+
+/// One case that needs the integers among ordinary ones, in each lane and component.
+#[test]
+fn a_rare_case_is_seen_in_any_lane() {
+    for engine in correctly_rounded() {
+        for (class, index) in [
+            (Class::Subnormal, 3),
+            (Class::Subnormal, 4),
+            (Class::Overflow, 5),
+            (Class::Overflow, 6),
+            (Class::Special, 7),
+        ] {
+            for lane in 0..48 {
+                for component in 0..3 {
+                    let ordinary =
+                        (0..48).map(|i| vectors(quadruple(Class::Ties, 1, i), 0, [1.5, 2.5]));
+                    let (a, b): (Vec<[f64; 3]>, Vec<_>) = ordinary.unzip();
+                    let mut operands = [a, b];
+                    let rare = vectors(quadruple(class, 1, index), component, [1.5, 2.5]);
+                    (operands[0][lane], operands[1][lane]) = rare;
+                    let mut out = Soa::zeros(48);
+                    let columns = operands.each_ref().map(|rows| Soa::from_aos(rows));
+                    engine.cross(&columns[0], &columns[1], &mut out).unwrap();
+                    assert_equal(&operands, &out.to_aos(), &definition(&operands), engine);
+                }
+            }
+        }
+    }
+}
+
+/// The control register of floating-point arithmetic, as far as the tests change it.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod environments {
+    use super::*;
+
+    #[cfg(target_arch = "x86_64")]
+    mod register {
+        use std::arch::asm;
+
+        /// Flush to zero and denormals are zeros, in each rounding mode; exceptions that were noted before.
+        pub(super) const OTHERS: [u64; 6] = [0x9fc0, 0xbfc0, 0xdfc0, 0xffc0, 0x5f80, 0x9fd5];
+
+        pub(super) fn read() -> u64 {
+            let mut control = 0_u32;
+            // SAFETY: a place of the register's size.
+            unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut control) };
+            control.into()
+        }
+
+        pub(super) fn write(control: u64) {
+            let control = control as u32;
+            // SAFETY: a valid value; what is computed until it is back, the tests say.
+            unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const control) };
+        }
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    mod register {
+        use std::arch::asm;
+
+        /// Flush to zero in each rounding mode, and a rounding mode alone.
+        pub(super) const OTHERS: [u64; 5] = [1 << 24, 5 << 22, 6 << 22, 7 << 22, 2 << 22];
+
+        pub(super) fn read() -> u64 {
+            let control;
+            // SAFETY: every aarch64 has the register.
+            unsafe { asm!("mrs {}, fpcr", out(reg) control) };
+            control
+        }
+
+        pub(super) fn write(control: u64) {
+            // SAFETY: a valid value; what is computed until it is back, the tests say.
+            unsafe { asm!("msr fpcr, {}", in(reg) control) };
+        }
+    }
+
+    /// Runs `work` in another environment, and returns what it returns and the environment that it left.
+    fn within<R>(control: u64, work: impl FnOnce() -> R) -> (R, u64) {
+        let before = register::read();
+        register::write(control);
+        let result = work();
+        let after = register::read();
+        register::write(before);
+        (result, after)
+    }
+
+    fn every_environment<T: Float + crosslane_cases::Float>() {
+        let operands @ [a, b] = &batch::<T>(0, 12_000);
+        let expected = definition(operands);
+        let columns = [a, b].map(|rows| Soa::from_aos(rows));
+        for control in register::OTHERS {
+            let (there, after) = within(control, || definition(operands));
+            assert_eq!(after, control, "the reference has no environment");
+            assert_equal(operands, &there, &expected, Engine::new());
+            for engine in correctly_rounded() {
+                let mut out = Soa::zeros(a.len());
+                let (result, after) =
+                    within(control, || engine.cross(&columns[0], &columns[1], &mut out));
+                result.unwrap();
+                assert_eq!(
+                    after, control,
+                    "the caller's environment is back: {engine:?}"
+                );
+                assert_equal(operands, &out.to_aos(), &expected, engine);
+            }
+        }
+    }
+
+    #[test]
+    fn the_callers_environment_changes_nothing_and_is_back_afterwards() {
+        every_environment::<f32>();
+        every_environment::<f64>();
+    }
+
+    /// Threads of a pool that has an environment of its own, too.
+    #[cfg(feature = "rayon")]
+    #[test]
+    fn the_environment_of_every_thread_changes_nothing_and_is_back_afterwards() {
+        let operands @ [a, b] = &batch::<f64>(0, 50_000);
+        let expected = definition(operands);
+        for control in register::OTHERS {
+            for threads in [2, 7] {
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .start_handler(move |_| register::write(control))
+                    .build()
+                    .unwrap();
+                let most = Threads::Max(NonZeroUsize::new(threads).unwrap());
+                for engine in correctly_rounded() {
+                    let engine = engine.with_threads(most);
+                    let mut out = vec![[0.0; 3]; a.len()];
+                    pool.install(|| engine.cross(a, b, &mut out)).unwrap();
+                    assert_equal(operands, &out, &expected, engine);
+                    let after = pool.broadcast(|_| register::read());
+                    // Exceptions that are noted meanwhile are not of interest.
+                    let mode = |control: u64| control & !0x3f;
+                    assert!(
+                        after.iter().all(|&after| mode(after) == mode(control)),
+                        "{after:x?}, expected {control:x}: {engine:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// What is not asked to be rounded once is computed as the caller has it, like the caller's own arithmetic.
+    #[test]
+    fn plain_follows_the_callers_environment() {
+        let (a, b) = ([[3e-310, 1.0, 1.0]; 9], [[1.0, 1.0, 1.0]; 9]);
+        let (flushing, upwards) = (register::OTHERS[0], register::OTHERS[4]);
+        for engine in engines() {
+            let mut out = [[0.0; 3]; 9];
+            let (result, _) = within(flushing, || engine.cross(&a, &b, &mut out));
+            result.unwrap();
+            assert_eq!(out[8], [0.0, 1.0, -1.0], "{engine:?}");
+            let tenths = [[0.1, 0.3, 0.7]; 9];
+            let (result, _) = within(upwards, || engine.cross(&tenths, &a, &mut out));
+            result.unwrap();
+            let there = out;
+            engine.cross(&tenths, &a, &mut out).unwrap();
+            assert_ne!(there, out, "{engine:?}");
+        }
+    }
+
+    /// Half types are rounded once whatever is asked for.
+    #[cfg(feature = "half")]
+    #[test]
+    fn half_types_do_not_know_the_callers_environment() {
+        let mut random = support::Random(9);
+        let mut rows = || -> Vec<[half::bf16; 3]> {
+            (0..5000).map(|_| [0; 3].map(|_| random.value())).collect()
+        };
+        let operands @ [a, b] = &[rows(), rows()];
+        let expected = definition(operands);
+        for control in register::OTHERS {
+            for engine in engines() {
+                let mut out = a.clone();
+                let (result, after) = within(control, || engine.cross(a, b, &mut out));
+                result.unwrap();
+                assert_eq!(after, control, "{engine:?}");
+                assert_equal(operands, &out, &expected, engine);
+            }
+        }
+    }
+}
