@@ -63,6 +63,9 @@ mod sealed {
         /// What a difference of products costs: the bytes that could be moved from memory meanwhile.
         const DIFFERENCE_COST: usize;
 
+        /// The same of one that is rounded once, at each level, lowest first. (`cargo bench --bench rounding` measures it.)
+        const ROUNDED_COST: [usize; 3] = [Self::DIFFERENCE_COST; 3];
+
         /// a·b − c·d as [`Accuracy::Plain`](crate::Accuracy::Plain) has it for this type.
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
 
@@ -78,6 +81,7 @@ mod sealed {
     impl Compiled for f32 {
         type Lanes<S: Simd> = S::F32;
         const DIFFERENCE_COST: usize = 3;
+        const ROUNDED_COST: [usize; 3] = [40, 19, 9];
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f32(input);
@@ -91,6 +95,7 @@ mod sealed {
     impl Compiled for f64 {
         type Lanes<S: Simd> = S::F64;
         const DIFFERENCE_COST: usize = 6;
+        const ROUNDED_COST: [usize; 3] = [150, 51, 26];
 
         fn select<P: PerElement>(input: P::Input<'_, Self>) {
             P::f64(input);

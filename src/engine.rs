@@ -176,7 +176,11 @@ impl Engine {
         }
         let bytes = batch.bytes();
         let stream = self.stores.stream(bytes) && !batch.is_in_place();
-        let cost = bytes.max(batch.len().saturating_mul(operation.cost::<T>()));
+        let cost = bytes.max(
+            batch
+                .len()
+                .saturating_mul(operation.cost::<T>(self.level.rank())),
+        );
         match pieces(self.threads, cost) {
             1 => self.run_piece(operation, batch, stream),
             pieces => split(batch, pieces, &|piece| {
@@ -282,7 +286,7 @@ mod tests {
     struct Probe<'a>(&'a Mutex<Vec<&'static str>>);
 
     impl Operation<2, 1> for Probe<'_> {
-        fn cost<T: Element>(self) -> usize {
+        fn cost<T: Element>(self, _rank: usize) -> usize {
             0
         }
 

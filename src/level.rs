@@ -128,6 +128,11 @@ impl Proof {
         }
     }
 
+    /// Its place among the levels, from 0.
+    pub(crate) fn rank(self) -> usize {
+        self.level() as usize
+    }
+
     /// Runs `work` at this level, or at a lower one if it does not fill a register.
     #[inline]
     pub(crate) fn vectorize<W: Work>(self, work: W) {

@@ -26,6 +26,8 @@ struct Expected {
     /// all operands share, over all steps that are written out in a row; with two-operand instructions also copies
     /// of registers.
     most: usize,
+    /// Instructions per step that rounds once, of `f32` and of `f64`: what was reached, and a few for the compiler.
+    most_rounded: [usize; 2],
 }
 
 const LEVELS: [Expected; 3] = [
@@ -35,6 +37,7 @@ const LEVELS: [Expected; 3] = [
         other: ["%ymm", "%zmm"],
         prefix: "",
         most: 25,
+        most_rounded: [235, 380],
     },
     Expected {
         token: "avx2::Avx2",
@@ -42,6 +45,7 @@ const LEVELS: [Expected; 3] = [
         other: ["%xmm", "%zmm"],
         prefix: "v",
         most: 21,
+        most_rounded: [200, 195],
     },
     Expected {
         token: "avx512::Avx512",
@@ -49,6 +53,7 @@ const LEVELS: [Expected; 3] = [
         other: ["%xmm", "%ymm"],
         prefix: "v",
         most: 23,
+        most_rounded: [112, 165],
     },
 ];
 
@@ -194,6 +199,63 @@ fn check_entry(level: &Expected, work: &str, element: &str, name: &str, lines: &
     }
 }
 
+/// What lies between labels and jumps, with the jump.
+fn blocks<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let mut blocks = vec![Vec::new()];
+    for line in lines {
+        if line.ends_with(':') {
+            blocks.push(Vec::new());
+        } else if let Some(block) = blocks.last_mut() {
+            block.push(*line);
+            if line.starts_with('j') {
+                blocks.push(Vec::new());
+            }
+        }
+    }
+    blocks
+}
+
+/// The cross product rounded once: its arithmetic is that of `f64` for either type, all of it of full width, in one block as
+/// long as nothing is in doubt, and nothing is called but the integers.
+fn check_rounded_entry(level: &Expected, element: &str, name: &str, lines: &[&str]) {
+    let calls = lines.iter().filter(|line| line.starts_with("call"));
+    let others: Vec<_> = calls
+        .filter(|line| !line.contains("round_numbers") && !line.contains("memset"))
+        // A register that holds the address of one of these.
+        .filter(|line| element == "f32" || !line.contains("*%r"))
+        .collect();
+    assert!(others.is_empty(), "{name} calls: {others:?}");
+    let operation = |line: &&&str| {
+        let operations = ["mulpd", "subpd", "addpd", "fmsub213pd", "cvtps2pd"];
+        let (mnemonic, _) = line.split_once('\t').unwrap_or((line, ""));
+        operations.contains(&mnemonic.strip_prefix(level.prefix).unwrap_or_default())
+    };
+    let narrow: Vec<_> = lines
+        .iter()
+        .filter(operation)
+        .filter(|line| !line.contains(level.full))
+        .collect();
+    assert!(narrow.is_empty(), "{name}: {narrow:?}");
+    let mul = format!("{}mulpd\t", level.prefix);
+    let in_a_step = if element == "f32" { 12 } else { 6 };
+    let steps = |block: &Vec<&str>| {
+        let products = block.iter().filter(|line| line.starts_with(&mul)).count();
+        // Without fused instructions halves of factors are multiplied, too: four products more each.
+        let dekker = level.prefix.is_empty() && element == "f64";
+        products as f64 / (in_a_step * if dekker { 5 } else { 1 }) as f64
+    };
+    let blocks = blocks(lines);
+    let whole = blocks.iter().filter(|block| steps(block) >= 1.0);
+    let fewest = whole
+        .map(|block| (block.len() as f64 / steps(block)) as usize)
+        .min();
+    let most = level.most_rounded[usize::from(element == "f64")];
+    assert!(
+        fewest.is_some_and(|fewest| fewest <= most),
+        "{name} takes {fewest:?} instructions a step, expected {most}"
+    );
+}
+
 #[test]
 fn hot_loops_are_full_width_and_call_nothing() {
     let assembly = assembly();
@@ -203,8 +265,16 @@ fn hot_loops_are_full_width_and_call_nothing() {
         .iter()
         .map(|(name, _)| name)
         .filter(|name| {
-            let closure = name.contains("{closure") && name.contains("crosslane::simd::avx");
-            name.contains("core_arch") || closure
+            let inside = |path: &str| name.contains(&format!("crosslane::simd::{path}"));
+            let arithmetic =
+                inside("avx") && (name.contains("::double::") || name.contains("::single::"));
+            let algorithm = inside("rounded::") && !inside("rounded::round_numbers");
+            name.contains("core_arch")
+                || (name.contains("{closure") && inside("avx"))
+                || arithmetic
+                || algorithm
+                || name.starts_with("<[") // methods of arrays, with a closure
+                || name.starts_with("core::array")
         })
         .collect();
     assert!(
@@ -223,15 +293,18 @@ fn hot_loops_are_full_width_and_call_nothing() {
                         && name.contains("vectorize")
                         && name.contains(&format!("{work}, {element}"))
                 };
-                let entries: Vec<_> = functions.iter().filter(is_entry).collect();
-                assert_eq!(
-                    entries.len(),
-                    1,
-                    "entries of {work}<{element}> at {}",
-                    level.token
-                );
-                let (name, lines) = entries[0];
+                let (rounded, plain): (Vec<_>, Vec<_>) = functions
+                    .iter()
+                    .filter(is_entry)
+                    .partition(|(name, _)| name.contains("RoundedCross"));
+                let [(name, lines)] = plain[..] else {
+                    panic!("{plain:?} for {work}<{element}> at {}", level.token);
+                };
                 check_entry(level, work, element, name, lines);
+                let [(name, lines)] = rounded[..] else {
+                    panic!("{rounded:?} for {work}<{element}> at {}", level.token);
+                };
+                check_rounded_entry(level, element, name, lines);
             }
         }
     }

@@ -33,7 +33,7 @@ impl Operation<2, 1> for Cross {
         [L::differences_of_products(a, b, c, d)]
     }
 
-    fn cost<T: Element>(self) -> usize {
+    fn cost<T: Element>(self, _rank: usize) -> usize {
         3 * T::DIFFERENCE_COST
     }
 
@@ -57,11 +57,17 @@ impl Operation<2, 1> for RoundedCross {
         [L::rounded_differences_of_products(a, b, c, d)]
     }
 
-    fn cost<T: Element>(self) -> usize {
-        3 * T::DIFFERENCE_COST
+    fn cost<T: Element>(self, rank: usize) -> usize {
+        3 * T::ROUNDED_COST[rank]
     }
 
     fn rounds_once<T: Element>(self) -> bool {
         true
+    }
+
+    #[inline(always)]
+    fn rows<R: Rotate>(self, [a, b]: [R; 2]) -> Option<[R; 1]> {
+        let turned = R::rounded_difference_of_products(a, b.rotate(), a.rotate(), b)?;
+        Some([turned.rotate()])
     }
 }

@@ -74,8 +74,9 @@ pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
     fn lanes<L: Lanes>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
 
-    /// What one vector costs if all its operands are in L1: the bytes that could be moved from memory meanwhile.
-    fn cost<T: Element>(self) -> usize;
+    /// What one vector costs if all its operands are in L1: the bytes that could be moved from memory meanwhile, at the
+    /// level of this rank.
+    fn cost<T: Element>(self, rank: usize) -> usize;
 
     /// Whether exact results are rounded once, which takes the default floating-point environment.
     fn rounds_once<T: Element>(self) -> bool;

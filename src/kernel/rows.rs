@@ -9,6 +9,9 @@ pub(crate) trait Rotate: Copy {
     fn rotate(self) -> Self;
     /// a·b − c·d, component by component.
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
+    /// The same rounded once, where columns would not be the better way: padding would be rounded, too, and what is rotated
+    /// has to be widened once more.
+    fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Option<Self>;
 }
 
 /// `L::LEN` rows in registers.
@@ -53,6 +56,13 @@ impl<L: Rows> Rotate for Tight<L> {
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
         Self::new(L::differences_of_products(a.rows, b.rows, c.rows, d.rows))
     }
+
+    #[inline(always)]
+    fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Option<Self> {
+        (size_of::<L::Element>() == size_of::<f64>()).then_some(())?;
+        let rows = L::rounded_differences_of_products(a.rows, b.rows, c.rows, d.rows);
+        Some(Self::new(rows))
+    }
 }
 
 impl<L: Rows> Tight<L> {
@@ -74,6 +84,11 @@ impl<L: Rows> Rotate for Padded<L> {
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
         Self(L::differences_of_products(a.0, b.0, c.0, d.0))
+    }
+
+    #[inline(always)]
+    fn rounded_difference_of_products(_: Self, _: Self, _: Self, _: Self) -> Option<Self> {
+        None
     }
 }
 

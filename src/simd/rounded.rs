@@ -190,6 +190,26 @@ fn fast_sum<D: Arithmetic>(a: D, b: D) -> (D, D) {
     (s, b.minus(s.minus(a)))
 }
 
+/// A loop over `N` registers, written out: those of a loop that the compiler finds too long to write out are in memory.
+macro_rules! for_each {
+    ($i:ident of $n:ident $body:block) => {
+        const { assert!($n <= 4, "no operation has more") };
+        for_each! { $i = 0, $body }
+        for_each! { $i = 1 of $n, $body }
+        for_each! { $i = 2 of $n, $body }
+        for_each! { $i = 3 of $n, $body }
+    };
+    ($i:ident = $value:literal of $n:ident, $body:block) => {
+        if $value < $n {
+            for_each! { $i = $value, $body }
+        }
+    };
+    ($i:ident = $value:literal, $body:block) => {
+        let $i: usize = $value;
+        $body
+    };
+}
+
 /// a·b − c·d of `f32` in the lanes of several registers.
 #[inline(always)]
 pub(crate) fn singles<F: Singles, const N: usize>(
@@ -199,12 +219,12 @@ pub(crate) fn singles<F: Singles, const N: usize>(
     d: [F; N],
 ) -> [F; N] {
     let mut results = a;
-    for i in 0..N {
+    for_each! { i of N {
         let [a, b, c, d] = [a[i].widen(), b[i].widen(), c[i].widen(), d[i].widen()];
         let low = a[0].times(b[0]).difference_to_odd(c[0].times(d[0]));
         let high = a[1].times(b[1]).difference_to_odd(c[1].times(d[1]));
         results[i] = F::narrow([low, high]);
-    }
+    }}
     results
 }
 
@@ -218,7 +238,7 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(
 ) -> [D; N] {
     let mut results = a;
     let [mut least, mut total] = [a[0]; 2];
-    for i in 0..N {
+    for_each! { i of N {
         let (p, q) = (a[i].times(b[i]), c[i].times(d[i]));
         results[i] = in_range([a[i], b[i], c[i], d[i]], p, q);
         let lesser = p.lesser_magnitude(q);
@@ -227,12 +247,19 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(
         } else {
             (least.lesser_magnitude(lesser), total.plus(results[i]))
         };
-    }
+    }}
     // The total may overflow where nothing else does; what is asked once too often is answered all the same.
     let doubtful = D::bits(D::either(least.is_small(), total.is_not_finite())) != 0;
     if doubtful {
-        for i in 0..N {
-            results[i] = in_doubt([a[i], b[i], c[i], d[i]], results[i]);
+        let (mut rest, mut any) = ([0; N], 0);
+        for_each! { i of N {
+            (results[i], rest[i]) = in_doubt([a[i], b[i], c[i], d[i]], results[i]);
+            any |= rest[i];
+        }}
+        if any != 0 {
+            for_each! { i of N {
+                results[i] = by_integers([a[i], b[i], c[i], d[i]], results[i], rest[i]);
+            }}
         }
     }
     results
@@ -251,9 +278,9 @@ fn in_range<D: Arithmetic>([a, b, c, d]: [D; 4], p: D, q: D) -> D {
     s1.plus(t2.sum_to_odd(u1.plus(v)))
 }
 
-/// The same where factors may be zero or NaN, in lanes; and where that is not it, by integers.
+/// The same where factors may be zero or NaN, and the lanes where that is not it.
 #[inline(always)]
-fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> D {
+fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> (D, u32) {
     let (p, q) = (a.times(b), c.times(d));
     let ab = D::either(a.is_zero_or_nan(), b.is_zero_or_nan());
     let cd = D::either(c.is_zero_or_nan(), d.is_zero_or_nan());
@@ -264,11 +291,7 @@ fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> D {
     // A product that underflows has a sign, which a zero that is subtracted from it can take away.
     let zero = D::bits(result.is_zero_or_nan()) & !not_finite;
     let rest = (small | not_finite) & !(ab | cd) | zero & (ab ^ cd);
-    if rest == 0 {
-        result
-    } else {
-        by_integers([a, b, c, d], result, rest)
-    }
+    (result, rest)
 }
 
 /// By the definition, in the lanes of these bits.
