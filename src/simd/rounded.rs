@@ -77,20 +77,32 @@ pub(crate) trait Arithmetic: Copy {
         self.minus(y)
     }
 
+    /// −a·b, rounded; of zeros, with any sign.
+    fn minus_product(a: Self, b: Self) -> Self;
+
     /// a·b − p for the rounded product p of a and b: exact, range permitting.
     fn error_of_product(a: Self, b: Self, p: Self) -> Self;
+
+    /// −a·b − p for the rounded p of `minus_product`: exact, range permitting.
+    fn error_of_minus_product(a: Self, b: Self, p: Self) -> Self;
+
+    /// The number of greater magnitude and the other one, where there is an instruction for it.
+    #[inline(always)]
+    fn sorted(self, _y: Self) -> Option<(Self, Self)> {
+        None
+    }
 
     /// x + y rounded to odd, where |x| ≥ |y|, or x is a multiple of the last place of y, or zero.
     #[inline(always)]
     fn sum_to_odd(self, y: Self) -> Self {
-        let (sum, error) = fast_sum(self, y);
+        let (sum, error) = fast_sum::<Adder, Self>(self, y);
         sum.nudge_to_odd(error)
     }
 
     /// x − y rounded to odd.
     #[inline(always)]
     fn difference_to_odd(self, y: Self) -> Self {
-        let (difference, error) = difference::<Adder, Self>(self, y);
+        let (difference, error) = difference(self, y);
         difference.nudge_to_odd(error)
     }
 
@@ -109,6 +121,16 @@ pub(crate) trait Doubles: Arithmetic + Lanes<Element = f64> {
 
     /// The lesser magnitude, or one of them where the other is NaN.
     fn lesser_magnitude(self, y: Self) -> Self;
+
+    /// The same with any sign.
+    #[inline(always)]
+    fn lesser(self, y: Self) -> Self {
+        match self.sorted(y) {
+            Some((_, lesser)) => lesser,
+            None => self.lesser_magnitude(y),
+        }
+    }
+
     /// Where this magnitude is below [`LEAST`], or NaN.
     fn is_small(self) -> Self::Mask;
     fn is_not_finite(self) -> Self::Mask;
@@ -169,15 +191,18 @@ impl Unit for Multiplier {
 
 /// a − b = s + error.
 #[inline(always)]
-fn difference<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
-    let s = U::minus(a, b);
-    let t = U::minus(s, a);
-    (s, U::minus(U::minus(a, U::minus(s, t)), U::plus(b, t)))
+fn difference<D: Arithmetic>(a: D, b: D) -> (D, D) {
+    let s = a.minus(b);
+    let t = s.minus(a);
+    (s, a.minus(s.minus(t)).minus(b.plus(t)))
 }
 
 /// a + b = s + error.
 #[inline(always)]
 fn sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
+    if let Some((a, b)) = a.sorted(b) {
+        return fast_sum::<U, D>(a, b);
+    }
     let s = U::plus(a, b);
     let t = U::minus(s, a);
     (s, U::plus(U::minus(a, U::minus(s, t)), U::minus(b, t)))
@@ -185,9 +210,9 @@ fn sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
 
 /// a + b = s + error, where |a| ≥ |b|, or a is a multiple of the last place of b, or zero.
 #[inline(always)]
-fn fast_sum<D: Arithmetic>(a: D, b: D) -> (D, D) {
-    let s = a.plus(b);
-    (s, b.minus(s.minus(a)))
+fn fast_sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
+    let s = U::plus(a, b);
+    (s, U::minus(b, U::minus(s, a)))
 }
 
 /// A loop over `N` registers, written out: those of a loop that the compiler finds too long to write out are in memory.
@@ -239,13 +264,13 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(
     let mut results = a;
     let [mut least, mut total] = [a[0]; 2];
     for_each! { i of N {
-        let (p, q) = (a[i].times(b[i]), c[i].times(d[i]));
+        let (p, q) = (a[i].times(b[i]), D::minus_product(c[i], d[i]));
         results[i] = in_range([a[i], b[i], c[i], d[i]], p, q);
-        let lesser = p.lesser_magnitude(q);
-        (least, total) = if i == 0 {
-            (lesser, results[i])
-        } else {
-            (least.lesser_magnitude(lesser), total.plus(results[i]))
+        let lesser = p.lesser(q);
+        (least, total) = match i {
+            0 if N == 1 => (lesser.lesser_magnitude(lesser), results[i]),
+            0 => (lesser, results[i]),
+            _ => (least.lesser_magnitude(lesser), total.plus(results[i])),
         };
     }}
     // The total may overflow where nothing else does; what is asked once too often is answered all the same.
@@ -265,16 +290,14 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(
     results
 }
 
-/// The algorithm, for the rounded products p and q.
+/// The algorithm, for the rounded products p of a and b and q of −c and d.
 #[inline(always)]
 fn in_range<D: Arithmetic>([a, b, c, d]: [D; 4], p: D, q: D) -> D {
-    let (e, f) = (D::error_of_product(a, b, p), D::error_of_product(c, d, q));
-    let ((s, t), (u, v)) = (
-        difference::<Adder, D>(p, q),
-        difference::<Multiplier, D>(e, f),
-    );
+    let e = D::error_of_product(a, b, p);
+    let f = D::error_of_minus_product(c, d, q);
+    let ((s, t), (u, v)) = (sum::<Adder, D>(p, q), sum::<Multiplier, D>(e, f));
     let (t1, u1) = sum::<Multiplier, D>(t, u);
-    let (s1, t2) = fast_sum(s, t1);
+    let (s1, t2) = fast_sum::<Adder, D>(s, t1);
     s1.plus(t2.sum_to_odd(u1.plus(v)))
 }
 
@@ -284,10 +307,13 @@ fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> (D, u32) {
     let (p, q) = (a.times(b), c.times(d));
     let ab = D::either(a.is_zero_or_nan(), b.is_zero_or_nan());
     let cd = D::either(c.is_zero_or_nan(), d.is_zero_or_nan());
-    let result = D::select(D::either(ab, cd), p.minus(q).canonical(), result);
+    let mut result = D::select(D::either(ab, cd), p.minus(q), result);
     let (ab, cd) = (D::bits(ab), D::bits(cd));
     let small = D::bits(p.lesser_magnitude(q).is_small());
     let not_finite = D::bits(result.is_not_finite());
+    if not_finite != 0 {
+        result = result.canonical();
+    }
     // A product that underflows has a sign, which a zero that is subtracted from it can take away.
     let zero = D::bits(result.is_zero_or_nan()) & !not_finite;
     let rest = (small | not_finite) & !(ab | cd) | zero & (ab ^ cd);

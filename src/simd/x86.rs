@@ -304,16 +304,12 @@ pub(super) use halves;
 
 /// Declares what correct rounding needs of lanes of `f64`, from a module `double` that has the arithmetic.
 macro_rules! doubles {
-    ($name:ident($register:ty), mask $mask:ty; own $($own:ident),+) => {
+    ($name:ident($register:ty), mask $mask:ty; own $($own:ident),+; $($sorts:tt)*) => {
         impl $crate::simd::rounded::Arithmetic for $name {
             $crate::simd::x86::doubles! { $name: plus, minus, times, $($own),+ }
-
-            #[inline(always)]
-            fn error_of_product(a: Self, b: Self, p: Self) -> Self {
-                // SAFETY: lanes are made from others or by loads only, and a load takes the token that
-                // exists only where the instruction set was detected.
-                Self(unsafe { double::error_of_product(a.0, b.0, p.0) })
-            }
+            $crate::simd::x86::doubles! { of two $name: minus_product }
+            $crate::simd::x86::doubles! { of three $name: error_of_product, error_of_minus_product }
+            $($sorts)*
         }
 
         impl $crate::simd::rounded::Doubles for $name {
@@ -354,6 +350,24 @@ macro_rules! doubles {
                 // SAFETY: lanes are made from others or by loads only, and a load takes the token that
                 // exists only where the instruction set was detected.
                 Self(unsafe { double::$method(self.0, y.0) })
+            }
+        )+
+    };
+    (of two $name:ident: $($method:ident),+) => {
+        $(
+            #[inline(always)]
+            fn $method(a: Self, b: Self) -> Self {
+                // SAFETY: as above.
+                Self(unsafe { double::$method(a.0, b.0) })
+            }
+        )+
+    };
+    (of three $name:ident: $($method:ident),+) => {
+        $(
+            #[inline(always)]
+            fn $method(a: Self, b: Self, p: Self) -> Self {
+                // SAFETY: as above.
+                Self(unsafe { double::$method(a.0, b.0, p.0) })
             }
         )+
     };

@@ -5,7 +5,7 @@ use core::arch::x86_64::*;
 use super::{F32x8, F64x4};
 use crate::simd::x86::{doubles, singles};
 
-doubles! { F64x4(__m256d), mask __m256d; own nudge_to_odd }
+doubles! { F64x4(__m256d), mask __m256d; own nudge_to_odd; }
 singles! { F32x8 as F64x4 }
 
 /// Functions of several instructions. They have the target feature, so that each instruction is safe; the
@@ -37,6 +37,18 @@ mod double {
     #[inline]
     pub(super) fn error_of_product(a: __m256d, b: __m256d, p: __m256d) -> __m256d {
         _mm256_fmsub_pd(a, b, p)
+    }
+
+    #[target_feature(enable = "fma")]
+    #[inline]
+    pub(super) fn minus_product(a: __m256d, b: __m256d) -> __m256d {
+        _mm256_fnmadd_pd(a, b, _mm256_setzero_pd())
+    }
+
+    #[target_feature(enable = "fma")]
+    #[inline]
+    pub(super) fn error_of_minus_product(a: __m256d, b: __m256d, p: __m256d) -> __m256d {
+        _mm256_fnmsub_pd(a, b, p)
     }
 
     #[target_feature(enable = "avx2")]

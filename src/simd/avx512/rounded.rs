@@ -8,7 +8,17 @@ use core::arch::x86_64::*;
 use super::{F32x16, F64x8};
 use crate::simd::x86::{doubles, singles};
 
-doubles! { F64x8(__m512d), mask __mmask8; own one_times_plus, one_times_minus, sum_to_odd, difference_to_odd }
+doubles! {
+    F64x8(__m512d), mask __mmask8;
+    own one_times_plus, one_times_minus, sum_to_odd, difference_to_odd;
+
+    #[inline(always)]
+    fn sorted(self, y: Self) -> Option<(Self, Self)> {
+        // SAFETY: lanes prove the instruction set.
+        let (greater, lesser) = unsafe { double::sorted(self.0, y.0) };
+        Some((Self(greater), Self(lesser)))
+    }
+}
 singles! { F32x16 as F64x8 }
 
 /// Functions of several instructions. They have the target feature, so that each instruction is safe; the
@@ -22,7 +32,9 @@ mod double {
     const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
     const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
     const UP: i32 = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
-    /// For `_mm512_range_pd`: the lesser magnitude, without a sign.
+    /// For `_mm512_range_pd`: the greater and the lesser magnitude, with its sign; the lesser without a sign.
+    const GREATER: i32 = 0b01_11;
+    const LESSER: i32 = 0b01_10;
     const LEAST_MAGNITUDE: i32 = 0b10_10;
     /// For `_mm512_fpclass_pd_mask`: quiet NaN, signalling NaN, and either infinity.
     const NOT_FINITE: i32 = 0x81 | 0x18;
@@ -61,6 +73,26 @@ mod double {
     #[inline]
     pub(super) fn error_of_product(a: __m512d, b: __m512d, p: __m512d) -> __m512d {
         _mm512_fmsub_pd(a, b, p)
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn minus_product(a: __m512d, b: __m512d) -> __m512d {
+        _mm512_fnmadd_pd(a, b, _mm512_setzero_pd())
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn error_of_minus_product(a: __m512d, b: __m512d, p: __m512d) -> __m512d {
+        _mm512_fnmsub_pd(a, b, p)
+    }
+
+    /// Of two numbers that differ in sign only, one is the greater, the other the lesser.
+    #[target_feature(enable = "avx512dq")]
+    #[inline]
+    pub(super) fn sorted(x: __m512d, y: __m512d) -> (__m512d, __m512d) {
+        let greater = _mm512_range_pd::<GREATER>(x, y);
+        (greater, _mm512_range_pd::<LESSER>(x, y))
     }
 
     #[target_feature(enable = "avx512f")]

@@ -123,6 +123,16 @@ impl Arithmetic for F64x2 {
     }
 
     #[inline(always)]
+    fn minus_product(a: Self, b: Self) -> Self {
+        Self::of(-(a.0 * b.0))
+    }
+
+    #[inline(always)]
+    fn error_of_minus_product(a: Self, b: Self, p: Self) -> Self {
+        Self::of(-Self::error_of_product(a, b, Self::of(-p.0)).0)
+    }
+
+    #[inline(always)]
     fn nudge_to_odd(self, error: Self) -> Self {
         let (sum, sign): (u64x2, u64x2) = (cast(self.0), cast(self.0 ^ error.0));
         // Ordered: not where the error is NaN.
