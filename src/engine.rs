@@ -94,7 +94,8 @@ impl Engine {
     /// exact difference, rounded once, NaN the canonical one): the bits that
     /// `numpy.cross` gives (any NaN equals any NaN), at every level and on any number of threads. Special
     /// values are IEEE 754's: 0·∞ and ∞ − ∞ are NaN, subnormals are kept unless the caller's own floating-point
-    /// environment flushes them.
+    /// environment flushes them. With [`Accuracy::CorrectlyRounded`] each component is the exact difference of the
+    /// exact products, rounded once, to nearest even, whatever that environment is.
     ///
     /// `out` cannot overlap `a` or `b`; to overwrite `a` there is [`Engine::cross_assign`].
     ///
@@ -102,7 +103,9 @@ impl Engine {
     /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
     ///
     /// # Source
-    /// The order of operations is that of `numpy.cross`, the rounding IEEE 754-2019's to nearest even.
+    /// The order of operations is that of `numpy.cross`, the rounding IEEE 754-2019's to nearest even. Rounding once rests on
+    /// Dekker's and Knuth's error-free transformations and on rounding to odd (Boldo & Melquiond, "Emulation of a FMA
+    /// and correctly rounded sums: proved algorithms using rounding to odd", IEEE Transactions on Computers 57, 2008).
     ///
     /// # Examples
     /// ```

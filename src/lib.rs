@@ -23,9 +23,11 @@
 //! 1. With [`Accuracy::Plain`], every component is two rounded products and one rounded difference, never
 //!    fused: what `numpy.cross` computes, bit for bit (any NaN equals any NaN), at every level, layout,
 //!    alignment, length and number of threads.
-//! 2. An `Err` means that nothing was written. No input makes safe code panic, read or write outside the
+//! 2. With [`Accuracy::CorrectlyRounded`], every component is the exact real difference of products, rounded once, whatever the
+//!    caller's floating-point environment: the same bits, NaN included, on every CPU.
+//! 3. An `Err` means that nothing was written. No input makes safe code panic, read or write outside the
 //!    views, or leak ([`Soa`] panics or aborts as `Vec` does when it cannot have its memory).
-//! 3. The library changes no global state: no floating-point mode, no thread pool of its own.
+//! 4. The library changes no global state: no floating-point mode is left changed, and there is no thread pool of its own.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! The Moon: r × v from NASA JPL's ephemeris DE421, as `numpy.cross` computes it.
+//! The Moon: r × v from NASA JPL's ephemeris DE421, as `numpy.cross` computes it, and as MPFR rounds it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
@@ -22,33 +22,47 @@ fn rows(file: &[u8]) -> Vec<[f64; 3]> {
     numbers.as_chunks().0.to_vec()
 }
 
-#[test]
-fn moon_matches_numpy_bit_for_bit_at_every_level_in_rows_and_columns() {
+/// Compares both accuracies with files of results, in rows and in columns.
+fn check(accuracy: Accuracy, file: &[u8]) {
     let r = rows(include_bytes!("data/moon_position_km.npy"));
     let v = rows(include_bytes!("data/moon_velocity_km_per_day.npy"));
-    let numpy = rows(include_bytes!("data/moon_cross_plain.npy"));
-    assert_eq!((r.len(), v.len(), numpy.len()), (2000, 2000, 2000));
+    let expected = rows(file);
+    assert_eq!((r.len(), v.len(), expected.len()), (2000, 2000, 2000));
     let bits =
         |rows: &[[f64; 3]]| -> Vec<u64> { rows.as_flattened().iter().map(|x| x.bits()).collect() };
 
     let definition: Vec<_> = r
         .iter()
         .zip(&v)
-        .map(|(r, v)| reference::cross(*r, *v, Accuracy::Plain))
+        .map(|(r, v)| reference::cross(*r, *v, accuracy))
         .collect();
-    assert_eq!(bits(&definition), bits(&numpy), "the reference itself");
+    assert_eq!(bits(&definition), bits(&expected), "the reference itself");
     for engine in engines() {
+        let engine = engine.with_accuracy(accuracy);
         let mut out = vec![[0.0; 3]; r.len()];
         engine.cross(&r, &v, &mut out).unwrap();
-        assert_eq!(bits(&out), bits(&numpy), "rows, {engine:?}");
+        assert_eq!(bits(&out), bits(&expected), "rows, {engine:?}");
         let mut out = Soa::zeros(r.len());
         engine
             .cross(&Soa::from_aos(&r), Vectors::aos(&v), &mut out)
             .unwrap();
         assert_eq!(
             bits(&out.to_aos()),
-            bits(&numpy),
+            bits(&expected),
             "columns and rows, {engine:?}"
         );
     }
+}
+
+#[test]
+fn moon_matches_numpy_bit_for_bit_at_every_level_in_rows_and_columns() {
+    check(Accuracy::Plain, include_bytes!("data/moon_cross_plain.npy"));
+}
+
+#[test]
+fn moon_matches_mpfr_bit_for_bit_at_every_level_in_rows_and_columns() {
+    check(
+        Accuracy::CorrectlyRounded,
+        include_bytes!("data/moon_cross_correctly_rounded.npy"),
+    );
 }
