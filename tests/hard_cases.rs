@@ -96,33 +96,72 @@ fn f64_every_class_is_rounded_as_the_reference_says() {
     every_class::<f64>();
 }
 
-/// One case that needs the integers among ordinary ones, in each lane and component.
-#[test]
-fn a_rare_case_is_seen_in_any_lane() {
+/// Multiplies ordinary vectors, but for one.
+fn check_among_ordinary<T: Float + crosslane_cases::Float>(
+    engine: Engine,
+    lane: usize,
+    rare: ([T; 3], [T; 3]),
+) {
+    let ordinary = (0..48).map(|i| vectors(quadruple(Class::Uniform, 1, i), 0, spare(i)));
+    let (a, b): (Vec<[T; 3]>, Vec<_>) = ordinary.unzip();
+    let mut operands = [a, b];
+    (operands[0][lane], operands[1][lane]) = rare;
+    let mut out = Soa::zeros(48);
+    let columns = operands.each_ref().map(|rows| Soa::from_aos(rows));
+    engine.cross(&columns[0], &columns[1], &mut out).unwrap();
+    assert_equal(&operands, &out.to_aos(), &definition(&operands), engine);
+}
+
+fn spare<T: Float + crosslane_cases::Float>(index: u64) -> [T; 2] {
+    let [a, b, ..] = quadruple(Class::Uniform, 2, index);
+    [a, b]
+}
+
+/// What needs a second look, in each lane and component; nothing around it asks for one.
+fn rare_cases<T: Float + crosslane_cases::Float>() {
     for engine in correctly_rounded() {
-        for (class, index) in [
-            (Class::Subnormal, 3),
-            (Class::Subnormal, 4),
-            (Class::Overflow, 5),
-            (Class::Overflow, 6),
-            (Class::Special, 7),
-        ] {
-            for lane in 0..48 {
-                for component in 0..3 {
-                    let ordinary =
-                        (0..48).map(|i| vectors(quadruple(Class::Ties, 1, i), 0, [1.5, 2.5]));
-                    let (a, b): (Vec<[f64; 3]>, Vec<_>) = ordinary.unzip();
-                    let mut operands = [a, b];
-                    let rare = vectors(quadruple(class, 1, index), component, [1.5, 2.5]);
-                    (operands[0][lane], operands[1][lane]) = rare;
-                    let mut out = Soa::zeros(48);
-                    let columns = operands.each_ref().map(|rows| Soa::from_aos(rows));
-                    engine.cross(&columns[0], &columns[1], &mut out).unwrap();
-                    assert_equal(&operands, &out.to_aos(), &definition(&operands), engine);
+        for lane in 0..48 {
+            for (class, component) in [Class::Subnormal, Class::Overflow, Class::Special]
+                .into_iter()
+                .flat_map(|class| [(class, 0), (class, 1), (class, 2)])
+            {
+                for index in 0..20 {
+                    let rare = vectors(quadruple(class, 1, index), component, spare(index));
+                    check_among_ordinary::<T>(engine, lane, rare);
                 }
             }
         }
     }
+}
+
+#[test]
+fn a_rare_case_is_seen_in_any_lane() {
+    rare_cases::<f32>();
+    rare_cases::<f64>();
+}
+
+/// One number of a vector is special, all others and all other vectors are ordinary.
+fn special_numbers<T: Float + crosslane_cases::Float>() {
+    for engine in correctly_rounded() {
+        for lane in 0..48 {
+            for &special in T::SPECIAL {
+                for place in 0..6 {
+                    let mut rare = vectors(quadruple(Class::Uniform, 3, 5), 1, spare(6));
+                    match place {
+                        0..3 => rare.0[place] = special,
+                        _ => rare.1[place - 3] = special,
+                    }
+                    check_among_ordinary::<T>(engine, lane, rare);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_special_number_among_ordinary_ones_is_seen_in_any_lane() {
+    special_numbers::<f32>();
+    special_numbers::<f64>();
 }
 
 /// The control register of floating-point arithmetic, as far as the tests change it.

@@ -86,7 +86,7 @@ pub(crate) trait Arithmetic: Copy {
     /// −a·b − p for the rounded p of `minus_product`: exact, range permitting.
     fn error_of_minus_product(a: Self, b: Self, p: Self) -> Self;
 
-    /// The number of greater magnitude and the other one, where there is an instruction for it.
+    /// The number of greater magnitude and the other one, where there is an instruction for it; of a number and a NaN, anything.
     #[inline(always)]
     fn sorted(self, _y: Self) -> Option<(Self, Self)> {
         None
@@ -200,10 +200,11 @@ fn difference<D: Arithmetic>(a: D, b: D) -> (D, D) {
 /// a + b = s + error.
 #[inline(always)]
 fn sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
-    if let Some((a, b)) = a.sorted(b) {
-        return fast_sum::<U, D>(a, b);
-    }
     let s = U::plus(a, b);
+    if let Some((greater, lesser)) = a.sorted(b) {
+        // Not the sum of these: they need not include a NaN.
+        return (s, U::minus(lesser, U::minus(s, greater)));
+    }
     let t = U::minus(s, a);
     (s, U::plus(U::minus(a, U::minus(s, t)), U::minus(b, t)))
 }
