@@ -1,4 +1,5 @@
-//! Generated batches in every layout, for the check and the table that `crosslane` shows without a command.
+//! Generated batches in every layout: for the check and the table that `crosslane` shows without a command,
+//! and for `crosslane verify`.
 
 use core::fmt;
 
@@ -84,6 +85,23 @@ impl<T: Component> Batch<T> {
             len,
             elements,
         })
+    }
+
+    /// These vectors, one or more.
+    pub(crate) fn of(
+        layout: Layout,
+        vectors: impl ExactSizeIterator<Item = [T; 3]>,
+    ) -> Result<Self> {
+        let len = vectors.len();
+        let mut batch = Self::new(layout, len, T::default)?;
+        let (first, component, vector) = layout.geometry(len);
+        for (i, components) in vectors.enumerate() {
+            for (k, x) in components.into_iter().enumerate() {
+                let at = first as isize + k as isize * component + i as isize * vector;
+                batch.elements[at as usize] = x;
+            }
+        }
+        Ok(batch)
     }
 
     pub(crate) fn view(&self) -> Result<Vectors<'_, T>> {

@@ -15,18 +15,22 @@ const LENGTHS: [usize; 9] = [1, 3, 5, 7, 17, 33, 67, 129, 517];
 pub(crate) fn run(out: &mut impl Write, engine: Engine) -> Result<()> {
     writeln!(
         out,
-        "check     every bit against the scalar definition, in every layout"
+        "check     every bit against the scalar definition, plain and correctly rounded, in every layout"
     )?;
     for level in Level::available() {
         let engine = engine.with_level(level)?;
-        let compared = compare::<f32>(engine)? + compare::<f64>(engine)?;
+        let mut compared = 0;
+        for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
+            let engine = engine.with_accuracy(accuracy);
+            compared += compare::<f32>(engine, accuracy)? + compare::<f64>(engine, accuracy)?;
+        }
         writeln!(out, "          {level:<9} {compared} vectors equal")?;
     }
     Ok(())
 }
 
 /// Returns the number of vectors that were compared.
-fn compare<T: Sample>(engine: Engine) -> Result<usize> {
+fn compare<T: Sample>(engine: Engine, accuracy: Accuracy) -> Result<usize> {
     let mut random = Rng::with_seed(1);
     let mut compared = 0;
     let outputs = Layout::ALL.into_iter().filter(|l| *l != Layout::Broadcast);
@@ -39,10 +43,10 @@ fn compare<T: Sample>(engine: Engine) -> Result<usize> {
                 let mut out = batch(outputs.next().unwrap_or(Layout::Soa))?;
                 engine.cross(a.view()?, b.view()?, out.view_mut()?)?;
                 let [a, b, out] = [a.view()?, b.view()?, out.view()?];
-                let wrong = (0..len).find(|i| !equal(*i, &a, &b, &out));
+                let wrong = (0..len).find(|i| !equal(*i, &a, &b, &out, accuracy));
                 ensure!(
                     wrong.is_none(),
-                    "{} differs from the definition: a {a_layout}, b {b_layout}, {len} vectors of {}, vector {}",
+                    "{} differs from the definition, {accuracy:?}: a {a_layout}, b {b_layout}, {len} vectors of {}, vector {}",
                     engine.level(),
                     T::NAME,
                     wrong.unwrap_or_default(),
@@ -54,18 +58,20 @@ fn compare<T: Sample>(engine: Engine) -> Result<usize> {
     Ok(compared)
 }
 
-/// Whether vector `i` has the bits of the definition; any NaN equals any NaN.
+/// Whether vector `i` has the bits of the definition. Any NaN equals any NaN in plain results; a correctly
+/// rounded one is always the same.
 fn equal<T: Sample>(
     i: usize,
     a: &Vectors<'_, T>,
     b: &Vectors<'_, T>,
     out: &Vectors<'_, T>,
+    accuracy: Accuracy,
 ) -> bool {
     let [Some(a), Some(b), Some(out)] = [a.get(i), b.get(i), out.get(i)] else {
         return false;
     };
-    let expected = reference::cross(a, b, Accuracy::Plain);
-    let nan = |x: T| x.partial_cmp(&x).is_none();
+    let expected = reference::cross(a, b, accuracy);
+    let nan = |x: T| accuracy == Accuracy::Plain && x.partial_cmp(&x).is_none();
     out.into_iter()
         .zip(expected)
         .all(|(x, y)| bytemuck::bytes_of(&x) == bytemuck::bytes_of(&y) || (nan(x) && nan(y)))

@@ -17,6 +17,9 @@ const BLOCK: usize = 1 << 18;
 
 /// Multiply the vectors of two .npy files, as numpy.cross does, bit for bit
 ///
+/// With --accuracy correctly-rounded each component is the exact difference of the exact products instead,
+/// rounded once, to nearest even, and every NaN is the positive quiet one.
+///
 /// A and B hold float32 or float64 of either byte order and either memory order; where they differ, both are
 /// taken as float64. Their shapes are equal, with the three components along the first or the last
 /// axis, or one of them is a single vector. The result has the shape of the larger.

@@ -27,6 +27,11 @@ pub(crate) fn write(out: &mut impl Write, engine: Engine, pool: Threads) -> Resu
     Ok(())
 }
 
+/// What this CPU calls itself.
+pub(crate) fn name() -> String {
+    cpu().name.unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// The levels that this CPU has, lowest first.
 pub(crate) fn available() -> String {
     let names: Vec<String> = Level::available().map(|level| level.to_string()).collect();

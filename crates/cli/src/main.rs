@@ -1,4 +1,4 @@
-//! `crosslane`: cross products of .npy files, and a first look at what a CPU does with them.
+//! `crosslane`: cross products of .npy files, and what a CPU does with them: a first look, and hard cases.
 //!
 //! A thin front over the library of the same name. This file says what the command line is and how an
 //! error is shown; each command is a module.
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use crosslane::{Engine, Level, Stores, Threads};
+use crosslane::{Accuracy, Engine, Level, Stores, Threads};
 
 mod array;
 mod batch;
@@ -22,11 +22,12 @@ mod info;
 mod interrupt;
 mod output;
 mod speed;
+mod verify;
 
 /// Cross products of whole batches of 3-vectors
 ///
 /// Without a command: shows what this CPU has, checks every level of it against the definition, bit for
-/// bit, and times a generated batch in every layout.
+/// bit and in either accuracy, and times a generated batch in every layout.
 #[derive(Debug, Parser)]
 #[command(name = "crosslane", version)]
 struct Cli {
@@ -41,6 +42,9 @@ struct Cli {
     /// How results are stored: auto, cached, or streaming past the caches where that is possible
     #[arg(long, global = true, default_value = "auto", value_parser = stores)]
     stores: Stores,
+    /// How results are rounded: plain as numpy.cross does, or correctly-rounded, once
+    #[arg(long, global = true, default_value = "plain", value_parser = accuracy)]
+    accuracy: Accuracy,
     /// Vectors in the batch that is timed [default: 4194304]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
     vectors: Option<u32>,
@@ -49,6 +53,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Cross(cross::Cross),
+    Verify(verify::Verify),
     /// Show what this CPU has: levels, caches, threads
     Info,
 }
@@ -79,7 +84,8 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     let engine = engine(cli)?;
-    if cli.threads != Threads::Serial {
+    let own_pools = matches!(cli.command, Some(Command::Verify(_)));
+    if cli.threads != Threads::Serial && !own_pools {
         // Here, where it can fail in good order; rayon's own first use of it would panic.
         rayon::ThreadPoolBuilder::new()
             .build_global()
@@ -88,6 +94,10 @@ fn run(cli: &Cli) -> Result<()> {
     let mut out = io::stdout().lock();
     match &cli.command {
         Some(Command::Cross(cross)) => cross.run(engine),
+        Some(Command::Verify(verify)) => {
+            let level = cli.level.is_some().then(|| engine.level());
+            verify.run(&mut out, level, cli.threads)
+        }
         Some(Command::Info) => {
             info::write(&mut out, engine, cli.threads).context("standard output")
         }
@@ -105,7 +115,11 @@ fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
         _ => "auto threads".to_owned(),
     };
     let vectors = cli.vectors.unwrap_or(1 << 22) as usize;
-    speed::run(out, engine, vectors, &threads)
+    let accuracy = match cli.accuracy {
+        Accuracy::CorrectlyRounded => "correctly rounded",
+        _ => "plain",
+    };
+    speed::run(out, engine, accuracy, vectors, &threads)
 }
 
 /// The engine that the options describe. Not left to the parser: the level may come from the environment,
@@ -113,7 +127,8 @@ fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
 fn engine(cli: &Cli) -> Result<Engine> {
     let engine = Engine::new()
         .with_threads(cli.threads)
-        .with_stores(cli.stores);
+        .with_stores(cli.stores)
+        .with_accuracy(cli.accuracy);
     let Some(name) = &cli.level else {
         return Ok(engine);
     };
@@ -140,5 +155,13 @@ fn stores(value: &str) -> Result<Stores, String> {
         "cached" => Ok(Stores::Cached),
         "streaming" => Ok(Stores::Streaming),
         _ => Err("expected auto, cached or streaming".to_owned()),
+    }
+}
+
+fn accuracy(value: &str) -> Result<Accuracy, String> {
+    match value {
+        "plain" => Ok(Accuracy::Plain),
+        "correctly-rounded" => Ok(Accuracy::CorrectlyRounded),
+        _ => Err("expected plain or correctly-rounded".to_owned()),
     }
 }

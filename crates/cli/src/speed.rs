@@ -17,12 +17,13 @@ const RUNS: usize = 7;
 pub(crate) fn run(
     out: &mut impl Write,
     engine: Engine,
+    accuracy: &str,
     vectors: usize,
     threads: &str,
 ) -> Result<()> {
     writeln!(
         out,
-        "speed     {vectors} vectors at {}, median of {RUNS} runs\n\
+        "speed     {vectors} vectors at {}, {accuracy}, median of {RUNS} runs\n\
          \x20         GB/s counts the components of a and b read and of the result written, no padding\n\n\
          \x20         {:<9} {:<4} {:>17} {:>17}\n\
          \x20         {:<9} {:<4} {:>9} {:>7} {:>9} {:>7}",

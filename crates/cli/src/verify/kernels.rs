@@ -1,0 +1,148 @@
+//! The library's kernels in every configuration: levels, numbers of threads, layouts, orders,
+//! stores.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+use anyhow::{Context, Result, anyhow};
+use crosslane::{Accuracy, Engine, Level, Stores, Threads};
+use crosslane_cases::Float;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::cases::Case;
+use super::order::Order;
+use crate::array::Component;
+use crate::batch::{Batch, Layout};
+
+/// None, a power of two, and a prime: pieces of different lengths, more of them than many CPUs have cores.
+pub(super) const THREADS: [usize; 3] = [1, 2, 7];
+
+pub(super) const LAYOUTS: [Layout; 3] = [Layout::Soa, Layout::Aos, Layout::Padded];
+
+/// How one batch was multiplied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Configuration {
+    pub(super) level: Level,
+    pub(super) threads: usize,
+    pub(super) layout: Layout,
+    pub(super) order: Order,
+    pub(super) stores: Stores,
+}
+
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (plural, stores) = (
+            if self.threads == 1 { "" } else { "s" },
+            match self.stores {
+                Stores::Streaming => "streaming",
+                _ => "cached",
+            },
+        );
+        let (level, threads, layout, order) = (self.level, self.threads, self.layout, self.order);
+        write!(
+            f,
+            "{level} on {threads} thread{plural}, {layout}, {order}, {stores}"
+        )
+    }
+}
+
+/// The levels that are tested, and the threads to test them on.
+#[derive(Debug)]
+pub(super) struct Kernels {
+    pub(super) levels: Vec<Level>,
+    pools: Vec<ThreadPool>,
+}
+
+impl Kernels {
+    pub(super) fn new(levels: Vec<Level>) -> Result<Self> {
+        let pools: Result<_> = THREADS.into_iter().map(pool).collect();
+        Ok(Self {
+            levels,
+            pools: pools?,
+        })
+    }
+
+    /// Multiplies the vectors on every number of threads at every level, and shows each result, with the cases in
+    /// its order.
+    ///
+    /// Layouts, orders and stores take turns, over the numbers of threads and over blocks: twelve blocks meet all.
+    pub(super) fn run<T: Component + Float>(
+        &self,
+        block: usize,
+        cases: &[Case<T>],
+        mut show: impl FnMut(Configuration, &[&Case<T>], &Batch<T>) -> Result<()>,
+    ) -> Result<()> {
+        for (turn, (threads, pool)) in THREADS.into_iter().zip(&self.pools).enumerate() {
+            let turn = block + turn;
+            let (layout, order) = (LAYOUTS[turn % 3], Order::ALL[turn % 2]);
+            let cases = order.of(cases);
+            let a = Batch::of(layout, cases.iter().map(|case| case.a))?;
+            let b = Batch::of(layout, cases.iter().map(|case| case.b))?;
+            for &level in &self.levels {
+                let configuration = Configuration {
+                    level,
+                    threads,
+                    layout,
+                    order,
+                    stores: [Stores::Cached, Stores::Streaming][turn / 6 % 2],
+                };
+                let mut out = Batch::new(layout, cases.len(), unwritten)?;
+                let engine = configuration.engine()?;
+                pool.install(|| -> Result<()> {
+                    Ok(engine.cross(a.view()?, b.view()?, out.view_mut()?)?)
+                })?;
+                show(configuration, &cases, &out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Configuration {
+    fn engine(&self) -> Result<Engine> {
+        let threads = NonZeroUsize::new(self.threads).context("no threads")?;
+        let engine = Engine::new()
+            .with_accuracy(Accuracy::CorrectlyRounded)
+            .with_threads(Threads::Max(threads))
+            .with_stores(self.stores);
+        Ok(engine.with_level(self.level)?)
+    }
+}
+
+/// What no correct result is: a NaN of another kind.
+fn unwritten<T: Float>() -> T {
+    T::from_bits64(T::NAN + 1)
+}
+
+/// So many threads.
+pub(super) fn pool(threads: usize) -> Result<ThreadPool> {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| anyhow!("threads: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::verify::cases::cases;
+
+    #[test]
+    fn twelve_blocks_meet_every_configuration_once() {
+        let kernels = Kernels::new(Level::available().collect()).expect("threads");
+        let cases = cases::<f32>(0..10);
+        let mut seen = Vec::new();
+        for block in 0..12 {
+            kernels
+                .run(block, &cases, |configuration, _, _| {
+                    seen.push(configuration.to_string());
+                    Ok(())
+                })
+                .expect("available levels");
+        }
+        let different: BTreeSet<_> = seen.iter().collect();
+        assert_eq!(different.len(), seen.len(), "{seen:?}");
+        let expected = kernels.levels.len() * THREADS.len() * 12;
+        assert_eq!(seen.len(), expected, "{seen:?}");
+    }
+}
