@@ -5,9 +5,7 @@
 
 mod support;
 
-use std::num::NonZeroUsize;
-
-use crosslane::{Accuracy, Engine, Soa, Threads, reference};
+use crosslane::{Accuracy, Engine, Soa, reference};
 use crosslane_cases::{Class, case, quadruple, vectors};
 use support::{Float, engines};
 
@@ -252,6 +250,10 @@ mod environments {
     #[cfg(feature = "rayon")]
     #[test]
     fn the_environment_of_every_thread_changes_nothing_and_is_back_afterwards() {
+        use std::num::NonZeroUsize;
+
+        use crosslane::Threads;
+
         let operands @ [a, b] = &batch::<f64>(0, 50_000);
         let expected = definition(operands);
         for control in register::OTHERS {

@@ -27,7 +27,8 @@ fn check(accuracy: Accuracy, file: &[u8]) {
     let r = rows(include_bytes!("data/moon_position_km.npy"));
     let v = rows(include_bytes!("data/moon_velocity_km_per_day.npy"));
     let expected = rows(file);
-    assert_eq!((r.len(), v.len(), expected.len()), (2000, 2000, 2000));
+    let lengths = (r.len(), v.len(), expected.len());
+    assert_eq!(lengths, (2000, 2000, 2000), "whole files");
     let bits =
         |rows: &[[f64; 3]]| -> Vec<u64> { rows.as_flattened().iter().map(|x| x.bits()).collect() };
 

@@ -161,7 +161,7 @@ pub(crate) trait Access: Copy {
         inputs: [Self::Registers<S, T>; I],
     ) -> [Self::Registers<S, T>; O];
 
-    /// Asks for what loads of vectors well behind `i` will want.
+    /// Asks for what loads of vectors well behind `i` will want, where that is worth the while.
     #[inline(always)]
     fn prefetch<S: Simd, T: Element>(_cursor: Cursor<T>, _i: usize) {}
 
@@ -251,8 +251,10 @@ impl Access for Columns {
 
     #[inline(always)]
     fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+        /// Eight cache lines: see `simd::rounded`.
+        const AHEAD: usize = 512;
         for p in cursor.components {
-            prefetch(p.wrapping_add(i));
+            prefetch(p.wrapping_add(i).wrapping_byte_add(AHEAD));
         }
     }
 
@@ -358,15 +360,6 @@ impl<K: Kind> Access for AllRows<K> {
             *rows = K::Row::from_columns(columns);
         }
         outputs
-    }
-
-    #[inline(always)]
-    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
-        let width = K::Row::<T::Lanes<S>>::WIDTH;
-        for register in 0..width {
-            let i = width * i + register * T::Lanes::<S>::LEN;
-            prefetch(cursor.components[0].wrapping_add(i));
-        }
     }
 
     /// Small registers leave little to do in a step.

@@ -35,7 +35,8 @@
 //! Measured on a cloud Xeon (Emerald Rapids) or EPYC (Zen 4), as medians of interleaved runs.
 //!
 //! - Prefetching the inputs 0.5 to 4 KiB ahead (Zen 4): nothing for columns and padded rows, 1.1 to 1.4 times as long for
-//!   rows. Kept for one thing only, masked loads with AVX2, behind which the processor does not prefetch by itself.
+//!   rows. Kept for masked loads with AVX2, behind which the processor does not prefetch by itself, and for columns of
+//!   operations that take long ([`Operation::LONG`]).
 //! - Huge pages, which are the caller's to ask for (`GLIBC_TUNABLES=glibc.malloc.hugetlb=1`): rows from memory 1.2 to 1.4 times
 //!   as fast (Zen 4), columns up to 1.1 times.
 //! - Tiles of 256 to 2048 bytes a column: 512 is the best from memory; 1024 took up to twice as long.
@@ -68,7 +69,7 @@ use tile::Tile;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
-    /// Whether it takes so long that the processor does not see the next loads coming.
+    /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched.
     const LONG: bool = false;
 
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.

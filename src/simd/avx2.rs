@@ -147,6 +147,9 @@ const HIGH_HIGH: i32 = 0x31;
 const ROW: [i32; 8] = [-1, -1, -1, 0, -1, -1, -1, 0];
 const ROW_F64: [i64; 4] = [-1, -1, -1, 0];
 
+/// Where masked loads are prefetched: far enough for the latency of memory, near enough to be in L1 still.
+const AHEAD: usize = 1024;
+
 impl Rows for F32x8 {
     #[inline(always)]
     fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {
@@ -204,7 +207,8 @@ impl Rows for F32x8 {
             // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
             *row = Self(unsafe { _mm256_maskload_ps(from.wrapping_add(i * Self::LEN), mask) });
             if i % 2 == 0 {
-                target::prefetch(from.wrapping_add(i * Self::LEN)); // once for a cache line
+                let ahead = from.wrapping_add(i * Self::LEN).wrapping_byte_add(AHEAD);
+                target::prefetch(ahead); // once for a cache line
             }
         }
         rows
@@ -288,7 +292,8 @@ impl Rows for F64x4 {
             // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
             *row = Self(unsafe { _mm256_maskload_pd(from.wrapping_add(i * Self::LEN), mask) });
             if i % 2 == 0 {
-                target::prefetch(from.wrapping_add(i * Self::LEN)); // once for a cache line
+                let ahead = from.wrapping_add(i * Self::LEN).wrapping_byte_add(AHEAD);
+                target::prefetch(ahead); // once for a cache line
             }
         }
         rows

@@ -56,7 +56,7 @@ pub(crate) fn fast_l3() -> Option<usize> {
     target::amd_l3()
 }
 
-/// Asks for the cache line that loads from here will want in a while, which may be none.
+/// Asks for the cache line here, which loads will want in a while; it may be none.
 #[inline(always)]
 pub(crate) fn prefetch<T>(from: *const T) {
     target::prefetch(from);

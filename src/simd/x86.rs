@@ -52,14 +52,12 @@ pub(super) unsafe fn store_three(row: f32x4, to: *mut f32) {
     unsafe { _mm_store_ss(to.wrapping_add(2), z) };
 }
 
-/// Asks for the cache line that loads from here will want in a while. Nothing is read that a program could see, so
-/// that it may be anywhere.
+/// Asks for the cache line here, which loads will want in a while. Nothing is read that a program could see, so that it may be
+/// anywhere.
 #[inline(always)]
-pub(super) fn prefetch<T>(from: *const T) {
-    /// Far enough for the latency of memory, near enough to be in L1 still.
-    const AHEAD: usize = 1024;
+pub(super) fn prefetch<T>(here: *const T) {
     // SAFETY: a hint, which never faults; every x86-64 has SSE.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_byte_add(AHEAD).cast()) };
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(here.cast()) };
 }
 
 /// Stores 128 or 64 bits past the caches; what is smaller, as ever.

@@ -159,7 +159,7 @@ impl<const FAULT: u8> Doubles for Model<FAULT> {
         } else {
             LEAST
         };
-        !(self.0 >= least)
+        self.0.is_nan() || self.0 < least
     }
 
     fn is_not_finite(self) -> bool {
