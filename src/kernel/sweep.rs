@@ -1,6 +1,7 @@
 //! The one loop over a batch. Separate because everything about beginnings and ends is here and nowhere else.
 //!
-//! Cursors are passed by value: what is behind a reference the compiler loads again after every store.
+//! Cursors are passed by value: what is behind a reference the compiler loads again after every store. Builds with debug
+//! assertions inline less, to need less of the stack.
 
 use core::hint::black_box;
 
@@ -105,7 +106,7 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
 ///
 /// # Safety
 /// As [`compute`] and [`store`], for two registers' worth.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
     simd: S,
     operation: Op,
@@ -134,7 +135,7 @@ unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
 ///
 /// # Safety
 /// One register's worth of vectors from `i` on is valid for reads in every input.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 unsafe fn compute<A, S, T, Op, const I: usize, const O: usize>(
     simd: S,
     operation: Op,
@@ -167,7 +168,7 @@ where
 /// # Safety
 /// One register's worth of vectors from `i` on is valid for writes in every output; to `stream`, they start whole
 /// registers.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 unsafe fn store<A: Access, S: Simd, T: Element, const O: usize>(
     to: [Cursor<T>; O],
     i: usize,

@@ -23,8 +23,8 @@
 //! which side of a midpoint the sum lies, and the odd number keeps to that side, however little there is of u₁ + v: it is
 //! never a midpoint itself. To round e − f to odd at once, which spares the most of this, is wrong: p − q may cancel,
 //! then e − f is the result but for its head, and what rounds it must not come before s is added. (It is right as long as t
-//! is not zero, which nothing tells beforehand.) u₁ + v is exact where it matters; no quadruple of 3 to 6 bits is rounded
-//! wrongly, which the tests try for 3 and 4.
+//! is not zero, which nothing tells beforehand.) u₁ + v is exact where it matters; no quadruple of numbers of 3 to 6 bits is rounded
+//! wrongly, which the tests try for 3, 4 and 5.
 //!
 //! This is valid while every number is exact that is said to be:
 //!
@@ -35,6 +35,9 @@
 //!    rounded. (Its sign, too, but where a zero is subtracted from a product that underflowed to zero.) Data are full of
 //!    zeros, so that this is done in lanes. It serves NaN too.
 //! 4. Whatever is left is done by integers, lane by lane, by the definition itself.
+//!
+//! Builds with debug assertions leave it to the compiler what is inlined: one that does not optimise would keep every
+//! intermediate value of every function that it has to inline on the stack, megabytes of them.
 //!
 //! # What was tried
 //!
@@ -193,7 +196,7 @@ impl Unit for Multiplier {
 }
 
 /// a − b = s + error.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn difference<D: Arithmetic>(a: D, b: D) -> (D, D) {
     let s = a.minus(b);
     let t = s.minus(a);
@@ -201,7 +204,7 @@ fn difference<D: Arithmetic>(a: D, b: D) -> (D, D) {
 }
 
 /// a + b = s + error.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
     let s = U::plus(a, b);
     if let Some((greater, lesser)) = a.sorted(b) {
@@ -213,7 +216,7 @@ fn sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
 }
 
 /// a + b = s + error, where |a| ≥ |b|, or a is a multiple of the last place of b, or zero.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn fast_sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
     let s = U::plus(a, b);
     (s, U::minus(b, U::minus(s, a)))
@@ -249,12 +252,17 @@ pub(crate) fn singles<F: Singles, const N: usize>(
 ) -> [F; N] {
     let mut results = a;
     for_each! { i of N {
-        let [a, b, c, d] = [a[i].widen(), b[i].widen(), c[i].widen(), d[i].widen()];
-        let low = a[0].times(b[0]).difference_to_odd(c[0].times(d[0]));
-        let high = a[1].times(b[1]).difference_to_odd(c[1].times(d[1]));
-        results[i] = F::narrow([low, high]);
+        results[i] = single([a[i], b[i], c[i], d[i]]);
     }}
     results
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn single<F: Singles>([a, b, c, d]: [F; 4]) -> F {
+    let [a, b, c, d] = [a.widen(), b.widen(), c.widen(), d.widen()];
+    let low = a[0].times(b[0]).difference_to_odd(c[0].times(d[0]));
+    let high = a[1].times(b[1]).difference_to_odd(c[1].times(d[1]));
+    F::narrow([low, high])
 }
 
 /// a·b − c·d of `f64` in the lanes of several registers.
@@ -295,7 +303,7 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(
 }
 
 /// The algorithm, for the rounded products p of a and b and q of −c and d.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn in_range<D: Arithmetic>([a, b, c, d]: [D; 4], p: D, q: D) -> D {
     let e = D::error_of_product(a, b, p);
     let f = D::error_of_minus_product(c, d, q);
@@ -306,7 +314,7 @@ fn in_range<D: Arithmetic>([a, b, c, d]: [D; 4], p: D, q: D) -> D {
 }
 
 /// The same where factors may be zero or NaN, and the lanes where that is not it.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> (D, u32) {
     let (p, q) = (a.times(b), c.times(d));
     let ab = D::either(a.is_zero_or_nan(), b.is_zero_or_nan());
@@ -325,7 +333,7 @@ fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> (D, u32) {
 }
 
 /// By the definition, in the lanes of these bits.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn by_integers<D: Doubles>(operands: [D; 4], result: D, lanes: u32) -> D {
     let mut numbers = [[0.0_f64; MOST]; 5];
     let [a, b, c, d] = operands;

@@ -302,81 +302,76 @@ pub(super) use halves;
 
 /// Declares what correct rounding needs of lanes of `f64`, from a module `double` that has the arithmetic.
 macro_rules! doubles {
-    ($name:ident($register:ty), mask $mask:ty; own $($own:ident),+; $($sorts:tt)*) => {
+    (
+        $name:ident($register:ty), mask $bits:ty;
+        own $($own:ident),+; $($sorts:tt)*
+    ) => {
+        /// Some of the lanes; made from lanes only.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct Mask($bits);
+
         impl $crate::simd::rounded::Arithmetic for $name {
-            $crate::simd::x86::doubles! { $name: plus, minus, times, $($own),+ }
-            $crate::simd::x86::doubles! { of two $name: minus_product }
-            $crate::simd::x86::doubles! { of three $name: error_of_product, error_of_minus_product }
+            $crate::simd::x86::doubles! { $name of (self, y) plus }
+            $crate::simd::x86::doubles! { $name of (self, y) minus }
+            $crate::simd::x86::doubles! { $name of (self, y) times }
+            $($crate::simd::x86::doubles! { $name of (self, y) $own })+
+            $crate::simd::x86::doubles! { $name of (a, b) minus_product }
+            $crate::simd::x86::doubles! { $name of (a, b, p) error_of_product }
+            $crate::simd::x86::doubles! { $name of (a, b, p) error_of_minus_product }
             $($sorts)*
         }
 
         impl $crate::simd::rounded::Doubles for $name {
-            type Mask = $mask;
+            type Mask = Mask;
 
-            $crate::simd::x86::doubles! { $name: lesser_magnitude }
-            $crate::simd::x86::doubles! { mask $mask: is_small, is_not_finite, is_zero_or_nan }
+            $crate::simd::x86::doubles! { $name of (self, y) lesser_magnitude }
+            $crate::simd::x86::doubles! { $name of (self) canonical }
+            $crate::simd::x86::doubles! { mask of $name, is_small }
+            $crate::simd::x86::doubles! { mask of $name, is_not_finite }
+            $crate::simd::x86::doubles! { mask of $name, is_zero_or_nan }
 
             #[inline(always)]
-            fn canonical(self) -> Self {
-                // SAFETY: as above.
-                Self(unsafe { double::canonical(self.0) })
+            fn select(mask: Mask, yes: Self, no: Self) -> Self {
+                // SAFETY: lanes prove the instruction set.
+                Self(unsafe { double::select(mask.0, yes.0, no.0) })
             }
 
             #[inline(always)]
-            fn select(mask: $mask, yes: Self, no: Self) -> Self {
-                // SAFETY: as above.
-                Self(unsafe { double::select(mask, yes.0, no.0) })
+            fn either(x: Mask, y: Mask) -> Mask {
+                // SAFETY: masks are made from lanes, which prove the instruction set.
+                Mask(unsafe { double::either(x.0, y.0) })
             }
 
             #[inline(always)]
-            fn either(x: $mask, y: $mask) -> $mask {
-                // SAFETY: masks are made of lanes only.
-                unsafe { double::either(x, y) }
-            }
-
-            #[inline(always)]
-            fn bits(mask: $mask) -> u32 {
-                // SAFETY: as above.
-                unsafe { double::bits(mask) }
+            fn bits(mask: Mask) -> u32 {
+                // SAFETY: as in `either`.
+                unsafe { double::bits(mask.0) }
             }
         }
     };
-    ($name:ident: $($method:ident),+) => {
-        $(
-            #[inline(always)]
-            fn $method(self, y: Self) -> Self {
-                // SAFETY: lanes are made from others or by loads only, and a load takes the token that
-                // exists only where the instruction set was detected.
-                Self(unsafe { double::$method(self.0, y.0) })
-            }
-        )+
+    ($name:ident of (self $(, $x:ident)*) $method:ident) => {
+        #[inline(always)]
+        fn $method(self $(, $x: Self)*) -> Self {
+            // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
+            // the instruction set was detected.
+            Self(unsafe { double::$method(self.0 $(, $x.0)*) })
+        }
     };
-    (of two $name:ident: $($method:ident),+) => {
-        $(
-            #[inline(always)]
-            fn $method(a: Self, b: Self) -> Self {
-                // SAFETY: as above.
-                Self(unsafe { double::$method(a.0, b.0) })
-            }
-        )+
+    ($name:ident of ($($x:ident),+) $method:ident) => {
+        #[inline(always)]
+        fn $method($($x: Self),+) -> Self {
+            // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
+            // the instruction set was detected.
+            Self(unsafe { double::$method($($x.0),+) })
+        }
     };
-    (of three $name:ident: $($method:ident),+) => {
-        $(
-            #[inline(always)]
-            fn $method(a: Self, b: Self, p: Self) -> Self {
-                // SAFETY: as above.
-                Self(unsafe { double::$method(a.0, b.0, p.0) })
-            }
-        )+
-    };
-    (mask $mask:ty: $($method:ident),+) => {
-        $(
-            #[inline(always)]
-            fn $method(self) -> $mask {
-                // SAFETY: as above.
-                unsafe { double::$method(self.0) }
-            }
-        )+
+    (mask of $name:ident, $method:ident) => {
+        #[inline(always)]
+        fn $method(self) -> Mask {
+            // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
+            // the instruction set was detected.
+            Mask(unsafe { double::$method(self.0) })
+        }
     };
 }
 pub(super) use doubles;
@@ -389,15 +384,15 @@ macro_rules! singles {
 
             #[inline(always)]
             fn widen(self) -> [$doubles; 2] {
-                // SAFETY: lanes are made from others or by loads only, and a load takes the token that
-                // exists only where the instruction set was detected.
+                // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
+                // the instruction set was detected.
                 let [low, high] = unsafe { single::widen(self.0) };
                 [$doubles(low), $doubles(high)]
             }
 
             #[inline(always)]
             fn narrow([low, high]: [$doubles; 2]) -> Self {
-                // SAFETY: as above.
+                // SAFETY: as in `widen`.
                 Self(unsafe { single::narrow([low.0, high.0]) })
             }
         }

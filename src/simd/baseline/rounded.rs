@@ -2,7 +2,8 @@
 //!
 //! The error of a product is Dekker's: each factor in two halves, whose products are exact. They are made by rounding the
 //! bits, as an integer; a multiplication that does it overflows for large factors. Where a half overflows all the same,
-//! or a product of halves, the result is not finite, and that is seen. The error is what a fused instruction gives: the exact one.
+//! or a product of halves, the result is not finite, and that is seen. Ties are rounded down: rounded up, a subnormal factor of
+//! one bit would have a half of twice its size. The error is what a fused instruction gives: the exact one.
 
 use core::marker::PhantomData;
 
@@ -94,7 +95,7 @@ impl F64x2 {
     #[inline(always)]
     fn halves(self) -> (f64x2, f64x2) {
         let bits: u64x2 = cast(self.0);
-        let high = (bits + u64x2::splat(0x0400_0000)) & u64x2::splat(!0x07ff_ffff);
+        let high = (bits + u64x2::splat(0x03ff_ffff)) & u64x2::splat(!0x07ff_ffff);
         let high: f64x2 = cast(high);
         (high, self.0 - high)
     }

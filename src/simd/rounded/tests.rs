@@ -100,6 +100,8 @@ const LOW_GUARD: u8 = 3;
 const NO_LOOK_AT_WHAT_IS_NOT_FINITE: u8 = 4;
 const NO_ZEROS: u8 = 5;
 const ANY_NAN: u8 = 6;
+/// No fault: lanes that can sort, like those of AVX-512.
+const SORTS: u8 = 7;
 
 /// One lane, with a fault.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +132,17 @@ impl<const FAULT: u8> Arithmetic for Model<FAULT> {
 
     fn error_of_minus_product(a: Self, b: Self, p: Self) -> Self {
         Faulty((-a.0).mul_add(b.0, -p.0))
+    }
+
+    /// Of a number and a NaN the instruction gives the number, twice.
+    fn sorted(self, y: Self) -> Option<(Self, Self)> {
+        let (x, y) = match (self.0.is_nan(), y.0.is_nan()) {
+            (true, false) => (y.0, y.0),
+            (false, true) => (self.0, self.0),
+            _ if self.0.abs() < y.0.abs() => (y.0, self.0),
+            _ => (self.0, y.0),
+        };
+        (FAULT == SORTS).then_some((Faulty(x), Faulty(y)))
     }
 
     fn nudge_to_odd(self, error: Self) -> Self {
@@ -268,6 +281,7 @@ where
 fn faults_are_found_by_the_hard_cases() {
     assert_eq!(wrong::<f64, NOTHING>(), 0, "f64");
     assert_eq!(wrong::<f32, NOTHING>(), 0, "f32");
+    assert_eq!(wrong::<f64, SORTS>(), 0, "f64, sorted");
     // A twelfth of the cases is of one class: 10,000.
     for (fault, found, least) in [
         ("f64 not to odd", wrong::<f64, NO_ROUNDING_TO_ODD>(), 2000),

@@ -1,0 +1,54 @@
+//! How much of the stack a call needs. The figures that matter are those of a build without optimisation, which keeps every
+//! intermediate value there: `CARGO_PROFILE_TEST_OPT_LEVEL=0 cargo test --test stack`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod support;
+
+use std::thread;
+
+use crosslane::{Accuracy, Engine, Soa, Stores, Threads, Vectors, VectorsMut};
+use support::{Float, engines};
+
+/// Half of what a thread has by default.
+const STACK: usize = 1 << 20;
+
+fn every_layout<T: Float>(engine: Engine) {
+    let rows = vec![[T::near_one(5); 3]; 100];
+    let padded = vec![[T::near_one(5); 4]; 100];
+    let columns = Soa::from_aos(&rows);
+    let one = [T::near_one(7); 3];
+    for b in [
+        Vectors::broadcast(&one, 100),
+        columns.view(),
+        Vectors::aos(&rows),
+    ] {
+        engine.cross(&columns, b, &mut columns.clone()).unwrap();
+        engine.cross(&rows, b, &mut rows.clone()).unwrap();
+        engine.cross(&padded, b, &mut padded.clone()).unwrap();
+        let mut wide = vec![T::near_one(5); 700];
+        let wide = VectorsMut::strided(&mut wide, 0, 2, 7, 100).unwrap();
+        engine.cross_assign(wide, b).unwrap();
+    }
+}
+
+#[test]
+fn every_call_does_with_half_of_a_default_stack() {
+    for engine in engines() {
+        for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
+            for stores in [Stores::Cached, Stores::Streaming] {
+                let engine = engine.with_accuracy(accuracy).with_stores(stores);
+                let engine = engine.with_threads(Threads::Serial);
+                let calls = thread::Builder::new().stack_size(STACK).spawn(move || {
+                    every_layout::<f32>(engine);
+                    every_layout::<f64>(engine);
+                    #[cfg(feature = "half")]
+                    every_layout::<half::f16>(engine);
+                    #[cfg(feature = "half")]
+                    every_layout::<half::bf16>(engine);
+                });
+                calls.unwrap().join().unwrap();
+            }
+        }
+    }
+}
