@@ -179,11 +179,8 @@ impl Engine {
         }
         let bytes = batch.bytes();
         let stream = self.stores.stream(bytes) && !batch.is_in_place();
-        let cost = bytes.max(
-            batch
-                .len()
-                .saturating_mul(operation.cost::<T>(self.level.rank())),
-        );
+        let arithmetic = operation.cost::<T>(self.level.rank());
+        let cost = bytes.max(batch.len().saturating_mul(arithmetic));
         match pieces(self.threads, cost) {
             1 => self.run_piece(operation, batch, stream),
             pieces => split(batch, pieces, &|piece| {

@@ -29,8 +29,7 @@ fn factors<L: Copy>([[ax, ay, az], [bx, by, bz]]: [[L; 3]; 2]) -> [[L; 3]; 4] {
 impl Operation<2, 1> for Cross {
     #[inline(always)]
     fn lanes<L: Lanes>(self, inputs: [[L; 3]; 2]) -> [[L; 3]; 1] {
-        let [a, b, c, d] = factors(inputs);
-        [L::differences_of_products(a, b, c, d)]
+        [L::differences_of_products(factors(inputs))]
     }
 
     fn cost<T: Element>(self, _rank: usize) -> usize {
@@ -53,8 +52,7 @@ impl Operation<2, 1> for RoundedCross {
 
     #[inline(always)]
     fn lanes<L: Lanes>(self, inputs: [[L; 3]; 2]) -> [[L; 3]; 1] {
-        let [a, b, c, d] = factors(inputs);
-        [L::rounded_differences_of_products(a, b, c, d)]
+        [L::rounded_differences_of_products(factors(inputs))]
     }
 
     fn cost<T: Element>(self, rank: usize) -> usize {

@@ -54,13 +54,13 @@ impl<L: Rows> Rotate for Tight<L> {
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-        Self::new(L::differences_of_products(a.rows, b.rows, c.rows, d.rows))
+        Self::new(L::differences_of_products([a.rows, b.rows, c.rows, d.rows]))
     }
 
     #[inline(always)]
     fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Option<Self> {
         (size_of::<L::Element>() == size_of::<f64>()).then_some(())?;
-        let rows = L::rounded_differences_of_products(a.rows, b.rows, c.rows, d.rows);
+        let rows = L::rounded_differences_of_products([a.rows, b.rows, c.rows, d.rows]);
         Some(Self::new(rows))
     }
 }
@@ -83,7 +83,7 @@ impl<L: Rows> Rotate for Padded<L> {
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-        Self(L::differences_of_products(a.0, b.0, c.0, d.0))
+        Self(L::differences_of_products([a.0, b.0, c.0, d.0]))
     }
 
     #[inline(always)]

@@ -90,13 +90,8 @@ where
     }
 
     #[inline(always)]
-    fn rounded_differences_of_products<const N: usize>(
-        a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N] {
-        Rounded::differences_of_products(a, b, c, d)
+    fn rounded_differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+        Rounded::differences_of_products(factors)
     }
 
     #[inline(always)]

@@ -137,19 +137,14 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
 
     #[inline(always)]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-        let [difference] = Self::differences_of_products([a], [b], [c], [d]);
+        let [difference] = Self::differences_of_products([[a], [b], [c], [d]]);
         difference
     }
 
     #[inline(always)]
-    fn differences_of_products<const N: usize>(
-        a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N] {
-        let mut operands = [[a[0].0; N]; 4];
-        for (operand, registers) in operands.iter_mut().zip([a, b, c, d]) {
+    fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+        let mut operands = [[factors[0][0].0; N]; 4];
+        for (operand, registers) in operands.iter_mut().zip(factors) {
             for (lanes, register) in operand.iter_mut().zip(registers) {
                 *lanes = register.0;
             }
@@ -159,7 +154,7 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
         } else {
             L::differences_to_odd::<false, N>(operands)
         };
-        let mut results = a;
+        let mut results = factors[0];
         for (i, result) in results.iter_mut().enumerate() {
             result.0 = odd[i];
         }
@@ -174,13 +169,8 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
 
     /// Half types always are.
     #[inline(always)]
-    fn rounded_differences_of_products<const N: usize>(
-        a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N] {
-        Self::differences_of_products(a, b, c, d)
+    fn rounded_differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+        Self::differences_of_products(factors)
     }
 
     #[inline(always)]

@@ -125,14 +125,11 @@ pub trait Lanes: Copy {
     /// a·b − c·d in each lane, rounded as [`crate::Accuracy::Plain`] says for the element.
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
 
-    /// The same in each of several registers, for lanes that ask about all of them at once whether they are right.
+    /// The same in each of several registers, for lanes that ask about all of them at once whether they are right: of all a, all
+    /// b, all c and all d.
     #[inline(always)]
-    fn differences_of_products<const N: usize>(
-        mut a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N] {
+    fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+        let [mut a, b, c, d] = factors;
         for (i, a) in a.iter_mut().enumerate() {
             *a = Self::difference_of_products(*a, b[i], c[i], d[i]);
         }
@@ -141,12 +138,7 @@ pub trait Lanes: Copy {
 
     /// a·b − c·d in each lane of several registers, exactly and then rounded once, as
     /// [`crate::Accuracy::CorrectlyRounded`] says.
-    fn rounded_differences_of_products<const N: usize>(
-        a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N];
+    fn rounded_differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N];
 
     /// Loads `LEN` elements.
     ///

@@ -13,16 +13,16 @@
 //! # `f64`
 //!
 //! ```text
-//! a·b = p + e,  c·d = q + f          each product and its error: two numbers are exact
-//! p − q = s + t,  e − f = u + v      so are each of these, and the four are the result
+//! a·b = p + e,  −c·d = q + f         each product and its error: two numbers are exact
+//! p + q = s + t,  e + f = u + v      so are each of these, and the four are the result
 //! t + u = t₁ + u₁,  s + t₁ = s₁ + t₂
 //! s₁ + RO(t₂ + (u₁ + v))             RO rounds to odd
 //! ```
 //!
 //! s₁ is the result to within a unit in its last place or so, and what is missing is t₂ + u₁ + v. What decides a rounding is on
 //! which side of a midpoint the sum lies, and the odd number keeps to that side, however little there is of u₁ + v: it is
-//! never a midpoint itself. To round e − f to odd at once, which spares the most of this, is wrong: p − q may cancel,
-//! then e − f is the result but for its head, and what rounds it must not come before s is added. (It is right as long as t
+//! never a midpoint itself. To round e + f to odd at once, which spares the most of this, is wrong: p + q may cancel,
+//! then e + f is the result but for its head, and what rounds it must not come before s is added. (It is right as long as t
 //! is not zero, which nothing tells beforehand.) u₁ + v is exact where it matters; no quadruple of numbers of 3 to 6 bits is rounded
 //! wrongly, which the tests try for 3, 4 and 5.
 //!
@@ -244,12 +244,8 @@ macro_rules! for_each {
 
 /// a·b − c·d of `f32` in the lanes of several registers.
 #[inline(always)]
-pub(crate) fn singles<F: Singles, const N: usize>(
-    a: [F; N],
-    b: [F; N],
-    c: [F; N],
-    d: [F; N],
-) -> [F; N] {
+pub(crate) fn singles<F: Singles, const N: usize>(factors: [[F; N]; 4]) -> [F; N] {
+    let [a, b, c, d] = factors;
     let mut results = a;
     for_each! { i of N {
         results[i] = single([a[i], b[i], c[i], d[i]]);
@@ -267,12 +263,8 @@ fn single<F: Singles>([a, b, c, d]: [F; 4]) -> F {
 
 /// a·b − c·d of `f64` in the lanes of several registers.
 #[inline(always)]
-pub(crate) fn doubles<D: Doubles, const N: usize>(
-    a: [D; N],
-    b: [D; N],
-    c: [D; N],
-    d: [D; N],
-) -> [D; N] {
+pub(crate) fn doubles<D: Doubles, const N: usize>(factors: [[D; N]; 4]) -> [D; N] {
+    let [a, b, c, d] = factors;
     let mut results = a;
     let [mut least, mut total] = [a[0]; 2];
     for_each! { i of N {

@@ -190,13 +190,8 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            fn rounded_differences_of_products<const N: usize>(
-                a: [Self; N],
-                b: [Self; N],
-                c: [Self; N],
-                d: [Self; N],
-            ) -> [Self; N] {
-                $crate::simd::rounded::$rounded(a, b, c, d)
+            fn rounded_differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+                $crate::simd::rounded::$rounded(factors)
             }
 
             #[inline(always)]

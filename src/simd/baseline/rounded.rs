@@ -16,35 +16,20 @@ use crate::simd::target;
 
 /// Lanes that can be rounded once. (No closures here: what is called for every register has to be inlined.)
 pub(crate) trait Rounded: Sized {
-    fn differences_of_products<const N: usize>(
-        a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N];
+    fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N];
 }
 
 impl Rounded for F32x4 {
     #[inline(always)]
-    fn differences_of_products<const N: usize>(
-        a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N] {
-        singles(a, b, c, d)
+    fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+        singles(factors)
     }
 }
 
 impl Rounded for F64x2 {
     #[inline(always)]
-    fn differences_of_products<const N: usize>(
-        a: [Self; N],
-        b: [Self; N],
-        c: [Self; N],
-        d: [Self; N],
-    ) -> [Self; N] {
-        doubles(a, b, c, d)
+    fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+        doubles(factors)
     }
 }
 
@@ -53,20 +38,15 @@ macro_rules! alone {
     ($number:ty as $register:ident) => {
         impl Rounded for Wide<$number, $number, Scalar> {
             #[inline(always)]
-            fn differences_of_products<const N: usize>(
-                a: [Self; N],
-                b: [Self; N],
-                c: [Self; N],
-                d: [Self; N],
-            ) -> [Self; N] {
-                let mut operands = [[$register::of(a[0].0.into()); N]; 4];
-                for (operand, numbers) in operands.iter_mut().zip([a, b, c, d]) {
+            fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
+                let mut operands = [[$register::of(factors[0][0].0.into()); N]; 4];
+                for (operand, numbers) in operands.iter_mut().zip(factors) {
                     for (lanes, number) in operand.iter_mut().zip(numbers) {
                         *lanes = $register::of(number.0.into());
                     }
                 }
-                let ([a, b, c, d], mut results) = (operands, a);
-                let rounded = $register::differences_of_products(a, b, c, d);
+                let rounded = $register::differences_of_products(operands);
+                let mut results = factors[0];
                 for (result, lanes) in results.iter_mut().zip(rounded) {
                     result.0 = lanes.0.to_array()[0];
                 }

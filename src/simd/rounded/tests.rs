@@ -231,12 +231,9 @@ macro_rules! lanes {
             }
 
             fn rounded_differences_of_products<const N: usize>(
-                a: [Self; N],
-                b: [Self; N],
-                c: [Self; N],
-                d: [Self; N],
+                factors: [[Self; N]; 4],
             ) -> [Self; N] {
-                $algorithm(a, b, c, d)
+                $algorithm(factors)
             }
 
             unsafe fn load(_: Scalar, from: *const $element) -> Self {
@@ -270,8 +267,8 @@ where
     let is_wrong = |index: &u64| {
         let (_, [a, b, c, d]) = case::<T>(1, *index);
         let expected = difference_of_products(a, b, c, d);
-        let [a, b, c, d] = [a, b, c, d].map(|x| [Faulty::<T, FAULT>(x)]);
-        let [got] = Lanes::rounded_differences_of_products(a, b, c, d);
+        let factors = [a, b, c, d].map(|x| [Faulty::<T, FAULT>(x)]);
+        let [got] = Lanes::rounded_differences_of_products(factors);
         got.0.to_bits64() != expected.to_bits64()
     };
     (0..CASES).filter(is_wrong).count()
