@@ -295,8 +295,8 @@ fn hot_loops_are_full_width_and_call_nothing() {
     for level in &LEVELS {
         for work in [
             "Columns",
-            "AllRows<crosslane::kernel::cursor::OfThree>",
-            "AllRows<crosslane::kernel::cursor::OfFour>",
+            "AllRows<crosslane::kernel::access::OfThree>",
+            "AllRows<crosslane::kernel::access::OfFour>",
         ] {
             for element in ["f32", "f64"] {
                 let is_entry = |(name, _): &&(String, Vec<&str>)| {

@@ -1,13 +1,8 @@
-//! How one operand is loaded to registers and stored from them. Each layout is written once, here; the
-//! kinds of [`Access`] differ in what they know of all operands before the loop begins.
+//! How one operand is loaded to registers and stored from them. Each layout is written once, here.
 
-use core::marker::PhantomData;
-
-use super::Operation;
-use super::rows::{Padded, Row, Tight, store};
-use super::tile::LINE;
+use super::rows::{Row, store};
 use crate::Element;
-use crate::simd::{Lanes, Rows, Simd, prefetch};
+use crate::simd::{Lanes, Rows, Simd};
 use crate::view::row;
 
 /// How the vectors of an operand lie under its cursor.
@@ -35,10 +30,10 @@ impl Form {
 /// Where an operand begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<T> {
-    components: [*mut T; 3],
-    form: Form,
+    pub(super) components: [*mut T; 3],
+    pub(super) form: Form,
     /// Zero if a register's worth of vectors is all there is, to be loaded again and again; otherwise all ones.
-    mask: usize,
+    pub(super) mask: usize,
 }
 
 impl<T: Element> Cursor<T> {
@@ -77,7 +72,7 @@ impl<T: Element> Cursor<T> {
     }
 
     #[inline(always)]
-    unsafe fn load_columns<S: Simd>(self, simd: S, i: usize) -> [T::Lanes<S>; 3] {
+    pub(super) unsafe fn load_columns<S: Simd>(self, simd: S, i: usize) -> [T::Lanes<S>; 3] {
         let [x, y, z] = self.components;
         let (x, y, z) = (x.wrapping_add(i), y.wrapping_add(i), z.wrapping_add(i));
         // SAFETY: as granted by the caller.
@@ -90,7 +85,12 @@ impl<T: Element> Cursor<T> {
     }
 
     #[inline(always)]
-    unsafe fn store_columns<L: Lanes<Element = T>>(self, i: usize, columns: [L; 3], stream: bool) {
+    pub(super) unsafe fn store_columns<L: Lanes<Element = T>>(
+        self,
+        i: usize,
+        columns: [L; 3],
+        stream: bool,
+    ) {
         for (lanes, p) in columns.into_iter().zip(self.components) {
             // SAFETY: as granted by the caller.
             unsafe { store(lanes, p.wrapping_add(i), stream) };
@@ -98,324 +98,26 @@ impl<T: Element> Cursor<T> {
     }
 
     #[inline(always)]
-    unsafe fn load_rows<L: Rows<Element = T>, R: Row<L>>(self, simd: L::Simd, i: usize) -> R {
+    pub(super) unsafe fn load_rows<L: Rows<Element = T>, R: Row<L>>(
+        self,
+        simd: L::Simd,
+        i: usize,
+    ) -> R {
         let from = self.components[0].wrapping_add(R::WIDTH * i);
         // SAFETY: as granted by the caller.
         unsafe { R::load(simd, from) }
     }
 
     #[inline(always)]
-    unsafe fn store_rows<L: Rows<Element = T>, R: Row<L>>(self, i: usize, rows: R, stream: bool) {
+    pub(super) unsafe fn store_rows<L: Rows<Element = T>, R: Row<L>>(
+        self,
+        i: usize,
+        rows: R,
+        stream: bool,
+    ) {
         let to = self.components[0].wrapping_add(R::WIDTH * i);
         // SAFETY: as granted by the caller.
         unsafe { rows.store(to, stream) };
-    }
-}
-
-/// What is known of all operands, as a type.
-pub(crate) trait Access: Copy {
-    /// A register's worth of vectors.
-    type Registers<S: Simd, T: Element>: Copy;
-
-    /// Loads the vectors from `i` on.
-    ///
-    /// # Safety
-    /// One register's worth of vectors from `i` on is valid for reads, and of the form that the type knows.
-    unsafe fn load<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        simd: S,
-        i: usize,
-    ) -> Self::Registers<S, T>;
-
-    /// Stores vectors from `i` on.
-    ///
-    /// # Safety
-    /// As [`Access::load`], for writes; to `stream`, vector `i` starts a whole register.
-    unsafe fn store<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        registers: Self::Registers<S, T>,
-        stream: bool,
-    );
-
-    /// Stores two registers' worth of vectors from `i` on.
-    ///
-    /// # Safety
-    /// As [`Access::store`], for both.
-    #[inline(always)]
-    unsafe fn store_two<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        first: Self::Registers<S, T>,
-        second: Self::Registers<S, T>,
-        stream: bool,
-    ) {
-        // SAFETY: as granted by the caller.
-        unsafe { Self::store::<S, T>(cursor, i, first, stream) };
-        // SAFETY: as granted by the caller.
-        unsafe { Self::store::<S, T>(cursor, i + T::Lanes::<S>::LEN, second, stream) };
-    }
-
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-        operation: Op,
-        inputs: [Self::Registers<S, T>; I],
-    ) -> [Self::Registers<S, T>; O];
-
-    /// Asks for what loads of vectors well behind `i` will want, where that is worth the while.
-    #[inline(always)]
-    fn prefetch<S: Simd, T: Element>(_cursor: Cursor<T>, _i: usize) {}
-
-    /// How many steps are written out in a row: 1, 2 or 4.
-    fn steps<S: Simd, T: Element>() -> usize {
-        1
-    }
-}
-
-/// An access that knows the form of all operands.
-pub(crate) trait Uniform: Access + Send + Sync {
-    const FORM: Form;
-}
-
-/// The same access, where some of the inputs are one vector repeated.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Repeating<A>(PhantomData<A>);
-
-impl<A: Access> Access for Repeating<A> {
-    type Registers<S: Simd, T: Element> = A::Registers<S, T>;
-
-    #[inline(always)]
-    unsafe fn load<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        simd: S,
-        i: usize,
-    ) -> A::Registers<S, T> {
-        // SAFETY: as granted by the caller; what is repeated has a register's worth of vectors from 0 on.
-        unsafe { A::load(cursor, simd, i & cursor.mask) }
-    }
-
-    #[inline(always)]
-    unsafe fn store<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        registers: A::Registers<S, T>,
-        stream: bool,
-    ) {
-        // SAFETY: as granted by the caller.
-        unsafe { A::store::<S, T>(cursor, i, registers, stream) };
-    }
-
-    #[inline(always)]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-        operation: Op,
-        inputs: [A::Registers<S, T>; I],
-    ) -> [A::Registers<S, T>; O] {
-        A::operate::<S, T, Op, I, O>(operation, inputs)
-    }
-}
-
-/// All operands are columns.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Columns;
-
-impl Uniform for Columns {
-    const FORM: Form = Form::Columns;
-}
-
-impl Access for Columns {
-    type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
-
-    #[inline(always)]
-    unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
-        // SAFETY: as granted by the caller.
-        unsafe { cursor.load_columns(simd, i) }
-    }
-
-    #[inline(always)]
-    unsafe fn store<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        columns: [T::Lanes<S>; 3],
-        stream: bool,
-    ) {
-        // SAFETY: as granted by the caller.
-        unsafe { cursor.store_columns(i, columns, stream) };
-    }
-
-    #[inline(always)]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-        operation: Op,
-        inputs: [[T::Lanes<S>; 3]; I],
-    ) -> [[T::Lanes<S>; 3]; O] {
-        operation.lanes(inputs)
-    }
-
-    #[inline(always)]
-    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
-        /// Eight cache lines: see `simd::rounded`.
-        const AHEAD: usize = 512;
-        for p in cursor.components {
-            prefetch(p.wrapping_add(i).wrapping_byte_add(AHEAD));
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn store_two<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        first: [T::Lanes<S>; 3],
-        second: [T::Lanes<S>; 3],
-        stream: bool,
-    ) {
-        for ((first, second), p) in first.into_iter().zip(second).zip(cursor.components) {
-            let p = p.wrapping_add(i);
-            // SAFETY: as granted by the caller.
-            unsafe { store(first, p, stream) };
-            // SAFETY: as granted by the caller.
-            unsafe { store(second, p.wrapping_add(T::Lanes::<S>::LEN), stream) };
-        }
-    }
-
-    /// As many as it takes to a whole cache line of each column, two at least and four at most. Of two steps the loads come
-    /// before the stores, which is kinder to columns whose addresses agree modulo 4 KiB: where an output was a line ahead of an
-    /// input, 256 vectors took 340 ns instead of 80 (AVX-512 on Zen 4), and take 220; all others take 1.04 times as long.
-    #[inline(always)]
-    fn steps<S: Simd, T: Element>() -> usize {
-        (LINE / size_of::<T>() / T::Lanes::<S>::LEN).clamp(2, 4)
-    }
-}
-
-/// A kind of rows.
-pub(crate) trait Kind: Copy + Send + Sync {
-    const FORM: Form;
-    type Row<L: Rows>: Row<L>;
-}
-
-/// Rows of three.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OfThree;
-
-impl Kind for OfThree {
-    const FORM: Form = Form::Rows;
-    type Row<L: Rows> = Tight<L>;
-}
-
-/// Rows of four, of which the last is padding.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OfFour;
-
-impl Kind for OfFour {
-    const FORM: Form = Form::Padded;
-    type Row<L: Rows> = Padded<L>;
-}
-
-/// All operands are rows of one kind.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AllRows<K>(PhantomData<K>);
-
-impl<K: Kind> Uniform for AllRows<K> {
-    const FORM: Form = K::FORM;
-}
-
-impl<K: Kind> Access for AllRows<K> {
-    type Registers<S: Simd, T: Element> = K::Row<T::Lanes<S>>;
-
-    #[inline(always)]
-    unsafe fn load<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        simd: S,
-        i: usize,
-    ) -> K::Row<T::Lanes<S>> {
-        // SAFETY: as granted by the caller.
-        unsafe { cursor.load_rows(simd, i) }
-    }
-
-    #[inline(always)]
-    unsafe fn store<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        rows: K::Row<T::Lanes<S>>,
-        stream: bool,
-    ) {
-        // SAFETY: as granted by the caller.
-        unsafe { cursor.store_rows(i, rows, stream) };
-    }
-
-    #[inline(always)]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-        operation: Op,
-        inputs: [K::Row<T::Lanes<S>>; I],
-    ) -> [K::Row<T::Lanes<S>>; O] {
-        if K::Row::<T::Lanes<S>>::ROTATES
-            && let Some(outputs) = operation.rows(inputs)
-        {
-            return outputs;
-        }
-        let mut columns = [inputs[0].to_columns(); I];
-        for (columns, rows) in columns.iter_mut().zip(inputs) {
-            *columns = rows.to_columns();
-        }
-        let columns = operation.lanes(columns);
-        let mut outputs = [K::Row::from_columns(columns[0]); O];
-        for (rows, columns) in outputs.iter_mut().zip(columns) {
-            *rows = K::Row::from_columns(columns);
-        }
-        outputs
-    }
-
-    /// Small registers leave little to do in a step.
-    #[inline(always)]
-    fn steps<S: Simd, T: Element>() -> usize {
-        let bytes = size_of::<T>() * T::Lanes::<S>::LEN;
-        if bytes == 16 { 2 } else { 1 }
-    }
-}
-
-/// Each operand is in a form of its own.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Any;
-
-impl Access for Any {
-    type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
-
-    #[inline(always)]
-    unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
-        match cursor.form {
-            // SAFETY: as granted by the caller.
-            Form::Columns => unsafe { cursor.load_columns(simd, i) },
-            // SAFETY: as granted by the caller.
-            Form::Rows => unsafe { cursor.load_rows::<_, Tight<_>>(simd, i) }.to_columns(),
-            // SAFETY: as granted by the caller.
-            Form::Padded => unsafe { cursor.load_rows::<_, Padded<_>>(simd, i) }.to_columns(),
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn store<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        columns: [T::Lanes<S>; 3],
-        stream: bool,
-    ) {
-        match cursor.form {
-            // SAFETY: as granted by the caller.
-            Form::Columns => unsafe { cursor.store_columns(i, columns, stream) },
-            Form::Rows => {
-                // SAFETY: as granted by the caller.
-                unsafe { cursor.store_rows(i, Tight::from_columns(columns), stream) };
-            }
-            Form::Padded => {
-                // SAFETY: as granted by the caller.
-                unsafe { cursor.store_rows(i, Padded::from_columns(columns), false) };
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-        operation: Op,
-        inputs: [[T::Lanes<S>; 3]; I],
-    ) -> [[T::Lanes<S>; 3]; O] {
-        operation.lanes(inputs)
     }
 }
 

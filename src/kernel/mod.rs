@@ -50,6 +50,7 @@ use core::mem::MaybeUninit;
 use crate::Element;
 use crate::simd::{Lanes, Simd, Work};
 
+mod access;
 mod batch;
 mod cross;
 mod cursor;
@@ -58,10 +59,11 @@ mod rows;
 mod sweep;
 mod tile;
 
+pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
+use access::{Any, Repeating, Uniform};
 pub(crate) use batch::{Batch, Shape};
 pub(crate) use cross::{Cross, RoundedCross};
-pub(crate) use cursor::{AllRows, Columns, OfFour, OfThree};
-use cursor::{Any, Cursor, Form, Repeated, Repeating, Uniform, repeat};
+use cursor::{Cursor, Form, Repeated, repeat};
 use place::{Layout, Place, Way};
 use rows::Rotate;
 use sweep::{Range, sweep};

@@ -6,7 +6,8 @@
 use core::hint::black_box;
 
 use super::Operation;
-use super::cursor::{Access, Cursor};
+use super::access::Access;
+use super::cursor::Cursor;
 use crate::Element;
 use crate::simd::{Lanes, Simd};
 
