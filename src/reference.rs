@@ -33,9 +33,10 @@ pub enum Accuracy {
     ///   default one is set on each thread for as long as it works, and the caller's is back afterwards (on x86-64 and aarch64; on
     ///   targets whose environment is not known here it has to be the default one).
     ///
-    /// From memory it costs nothing or a tenth with AVX-512, 1.8 (`f32`) and 2.4 (`f64`) times as much with AVX2; in L1 4 to 6 times as
-    /// much with AVX-512, 8 and 11 times with AVX2, and 11 and 21 times where there is no fused multiply-add. Zeros among `f64` cost up to
-    /// half as much again, and what overflows, underflows or is infinite 40 ns a component. `cargo bench --bench rounding` measures it.
+    /// From memory with AVX-512 it takes as long as `Plain`, but for `f64` on one thread, which takes 1.2 times as long (Zen 4); with AVX2
+    /// 1.8 (`f32`) and 2.4 (`f64`) times. In L1 it takes 4 to 5 times as long with AVX-512, 8 and 10 times with AVX2, 11 and 21 times
+    /// where there is no fused multiply-add. Zeros among `f64` cost up to half as much again, and what overflows, underflows or is
+    /// infinite 40 ns a component. `cargo bench --bench rounding` measures it.
     CorrectlyRounded,
 }
 
