@@ -2,7 +2,7 @@
 //! it; it knows which lanes carry an element, and nothing of layouts or algorithms.
 
 use core::fmt::Debug;
-use core::ops::{Mul, Sub};
+use core::ops::{Add, Mul, Sub};
 
 use bytemuck::Pod;
 
@@ -16,6 +16,7 @@ pub trait Element:
     + PartialOrd
     + Send
     + Sync
+    + Add<Output = Self>
     + Mul<Output = Self>
     + Sub<Output = Self>
     + sealed::Compiled
@@ -28,6 +29,23 @@ impl Element for f64 {}
 impl Element for half::f16 {}
 #[cfg(feature = "half")]
 impl Element for half::bf16 {}
+
+/// An element that the processor computes with: `f32` or `f64`. What is derived from a cross product (gradients, lengths, angles,
+/// meshes) is for these. Sealed, as [`Element`] is.
+pub trait Real: Element + sealed::Computed {}
+
+impl Real for f32 {}
+impl Real for f64 {}
+
+/// Code that exists once per type of real numbers, as [`PerElement`].
+pub trait PerReal {
+    /// What the code works on.
+    type Input<'a, T: Real>;
+    /// The instance for `f32`; must not be generic.
+    fn f32(input: Self::Input<'_, f32>);
+    /// The instance for `f64`; must not be generic.
+    fn f64(input: Self::Input<'_, f64>);
+}
 
 /// Code that exists once per element type, in this crate: a generic function would be compiled again in
 /// every crate that calls it, and without optimisation where that crate has none.
@@ -47,8 +65,9 @@ pub trait PerElement {
 }
 
 mod sealed {
-    use super::{Element, PerElement};
+    use super::{Element, PerElement, PerReal, Real};
     use crate::exact::{self, Format};
+    use crate::formula::{Double, Formula, Plain, Single};
     use crate::simd::{Rows, Simd};
 
     pub trait Compiled: Format {
@@ -75,6 +94,73 @@ mod sealed {
         /// a·b − c·d as [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) has it.
         fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
             exact::difference_of_products(a, b, c, d)
+        }
+    }
+
+    pub trait Computed: Sized {
+        /// Runs the instance of `P` for this type.
+        fn select_real<P: PerReal>(input: P::Input<'_, Self>)
+        where
+            Self: Real;
+
+        /// A formula evaluated with [`Accuracy::Plain`](crate::Accuracy::Plain), for one vector.
+        fn plainly<F, const I: usize, const O: usize>(
+            formula: F,
+            inputs: [[Self; 3]; I],
+        ) -> [[Self; 3]; O]
+        where
+            F: Formula<I, O>;
+
+        /// The same with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded).
+        fn accurately<F, const I: usize, const O: usize>(
+            formula: F,
+            inputs: [[Self; 3]; I],
+        ) -> [[Self; 3]; O]
+        where
+            F: Formula<I, O>;
+    }
+
+    impl Computed for f32 {
+        fn select_real<P: PerReal>(input: P::Input<'_, Self>) {
+            P::f32(input);
+        }
+
+        fn plainly<F: Formula<I, O>, const I: usize, const O: usize>(
+            formula: F,
+            inputs: [[Self; 3]; I],
+        ) -> [[Self; 3]; O] {
+            let results = formula.of(inputs.map(|v| v.map(Plain)));
+            results.map(|v| v.map(|Plain(x)| x))
+        }
+
+        fn accurately<F: Formula<I, O>, const I: usize, const O: usize>(
+            formula: F,
+            inputs: [[Self; 3]; I],
+        ) -> [[Self; 3]; O] {
+            let results = formula.of(inputs.map(|v| v.map(|x| Single(f64::from(x)))));
+            results.map(|v| v.map(|Single(x)| if x.is_nan() { Self::NAN } else { x as Self }))
+        }
+    }
+
+    impl Computed for f64 {
+        fn select_real<P: PerReal>(input: P::Input<'_, Self>) {
+            P::f64(input);
+        }
+
+        fn plainly<F: Formula<I, O>, const I: usize, const O: usize>(
+            formula: F,
+            inputs: [[Self; 3]; I],
+        ) -> [[Self; 3]; O] {
+            let results = formula.of(inputs.map(|v| v.map(Plain)));
+            results.map(|v| v.map(|Plain(x)| x))
+        }
+
+        fn accurately<F: Formula<I, O>, const I: usize, const O: usize>(
+            formula: F,
+            inputs: [[Self; 3]; I],
+        ) -> [[Self; 3]; O] {
+            let results = formula.of(inputs.map(|v| v.map(Double)));
+            results.map(|v| v.map(|Double(x)| if x.is_nan() { Self::NAN } else { x }))
         }
     }
 

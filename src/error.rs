@@ -43,6 +43,17 @@ pub enum Error {
         /// The alignment that the elements need, in bytes.
         expected: usize,
     },
+    /// A corner of a face is no vertex.
+    IndexOutOfRange {
+        /// The face, counted from 0.
+        face: usize,
+        /// Its corner, 0 to 2.
+        corner: usize,
+        /// The index that it has.
+        index: usize,
+        /// The number of vertices.
+        len: usize,
+    },
     /// This CPU lacks the instruction set.
     LevelUnavailable {
         /// The level asked for.
@@ -91,6 +102,15 @@ impl fmt::Display for Error {
                     "the data is not aligned to {expected} bytes; no view was made"
                 )
             }
+            Self::IndexOutOfRange {
+                face,
+                corner,
+                index,
+                len,
+            } => write!(
+                f,
+                "corner {corner} of face {face} is vertex {index}, there are {len}; nothing was written"
+            ),
             Self::LevelUnavailable { level, highest } => {
                 write!(
                     f,

@@ -47,6 +47,9 @@ mod error;
 #[forbid(unsafe_code)]
 #[expect(unnameable_types, reason = "the sealed part of Element is a format")]
 mod exact;
+#[forbid(unsafe_code)]
+#[expect(unnameable_types, reason = "lanes are sealed, and speak of formulas")]
+mod formula;
 mod kernel;
 #[forbid(unsafe_code)]
 mod level;
@@ -65,7 +68,7 @@ mod stores;
 mod threads;
 mod view;
 
-pub use element::Element;
+pub use element::{Element, Real};
 pub use engine::{Engine, cross};
 pub use error::Error;
 pub use level::Level;

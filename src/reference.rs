@@ -3,7 +3,8 @@
 //! The kernels are compared with these functions bit for bit (any NaN equals any NaN, where it is not the canonical one). They are meant
 //! for reading and for tests; for speed use [`crate::cross`].
 
-use crate::Element;
+use crate::formula::{self, Formula};
+use crate::{Element, Real};
 
 /// How the components are rounded.
 ///
@@ -72,4 +73,119 @@ pub fn cross<T: Element>(a: [T; 3], b: [T; 3], accuracy: Accuracy) -> [T; 3] {
         difference(a[2], b[0], a[0], b[2]),
         difference(a[0], b[1], a[1], b[0]),
     ]
+}
+
+/// Evaluates a formula for one place.
+fn evaluate<F, T, const I: usize, const O: usize>(
+    formula: F,
+    inputs: [[T; 3]; I],
+    accuracy: Accuracy,
+) -> [[T; 3]; O]
+where
+    F: Formula<I, O>,
+    T: Real,
+{
+    match accuracy {
+        Accuracy::Plain => T::plainly(formula, inputs),
+        Accuracy::CorrectlyRounded => T::accurately(formula, inputs),
+    }
+}
+
+/// Defines functions that are formulas.
+macro_rules! defined {
+    ($($(#[$doc:meta])* $name:ident($($vector:ident),* $(; $scalar:ident)?) -> $output:tt = $formula:ident;)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name<T: Real>($($vector: [T; 3],)* $($scalar: T,)? accuracy: Accuracy) -> defined!(type $output) {
+                let results = evaluate(formula::$formula, [$($vector,)* $([$scalar; 3])?], accuracy);
+                defined!(results $output)
+            }
+        )*
+    };
+    (type scalar) => { T };
+    (type vector) => { [T; 3] };
+    (type $n:literal) => { [[T; 3]; $n] };
+    ($results:ident scalar) => {{ let [[x, ..]] = $results; x }};
+    ($results:ident vector) => {{ let [v] = $results; v }};
+    ($results:ident $n:literal) => { $results };
+}
+defined! {
+    /// a·b: see [`Engine::dot`](crate::Engine::dot).
+    dot(a, b) -> scalar = Dot;
+    /// |a × b|: see [`Engine::cross_norm`](crate::Engine::cross_norm).
+    cross_norm(a, b) -> scalar = CrossNorm;
+    /// a × b / |a × b|: see [`Engine::unit_normal`](crate::Engine::unit_normal).
+    unit_normal(a, b) -> vector = UnitNormal;
+    /// The angle between a and b: see [`Engine::angle`](crate::Engine::angle).
+    angle(a, b) -> scalar = Angle;
+    /// a·(b × c): see [`Engine::scalar_triple`](crate::Engine::scalar_triple).
+    scalar_triple(a, b, c) -> scalar = ScalarTriple;
+    /// a × (b × c): see [`Engine::vector_triple`](crate::Engine::vector_triple).
+    vector_triple(a, b, c) -> vector = VectorTriple;
+    /// The gradients of a × b for a and b: see [`Engine::cross_vjp`](crate::Engine::cross_vjp).
+    cross_vjp(a, b, g) -> 2 = CrossVjp;
+    /// The tangent of a × b: see [`Engine::cross_jvp`](crate::Engine::cross_jvp).
+    cross_jvp(a, b, da, db) -> vector = CrossJvp;
+    /// The gradients of `cross_vjp` for a, b and g: see [`Engine::cross_vjp_vjp`](crate::Engine::cross_vjp_vjp).
+    cross_vjp_vjp(a, b, g, va, vb) -> 3 = CrossVjpVjp;
+    /// The gradients of |a × b| for a and b: see [`Engine::cross_norm_vjp`](crate::Engine::cross_norm_vjp).
+    cross_norm_vjp(a, b; g) -> 2 = CrossNormVjp;
+    /// The gradients of a × b / |a × b| for a and b: see [`Engine::unit_normal_vjp`](crate::Engine::unit_normal_vjp).
+    unit_normal_vjp(a, b, g) -> 2 = UnitNormalVjp;
+    /// The gradients of the angle for a and b: see [`Engine::angle_vjp`](crate::Engine::angle_vjp).
+    angle_vjp(a, b; g) -> 2 = AngleVjp;
+    /// The gradients of a·(b × c) for a, b and c: see [`Engine::scalar_triple_vjp`](crate::Engine::scalar_triple_vjp).
+    scalar_triple_vjp(a, b, c; g) -> 3 = ScalarTripleVjp;
+    /// The normal of the triangle p, q, r: see [`Engine::triangle_normals`](crate::Engine::triangle_normals).
+    triangle_normal(p, q, r) -> vector = TriangleNormal;
+    /// The area of the triangle p, q, r: see [`Engine::triangle_areas`](crate::Engine::triangle_areas).
+    triangle_area(p, q, r) -> scalar = TriangleArea;
+}
+
+/// The sum of the gradients of an operand that was one vector for all: see [`Engine::cross_vjp`](crate::Engine::cross_vjp).
+///
+/// Vectors in blocks of 64 (`f32`) or 32 (`f64`), the last one filled up with −0, are folded: the first half of a block and the
+/// second are added, and so on to one vector. The sums of blocks are added in pairs, of which there are as many as a power of two on
+/// the left of each.
+pub fn sum<T: Real>(gradients: &[[T; 3]]) -> [T; 3] {
+    let block = 256 / size_of::<T>();
+    let plus = |x: [T; 3], y: [T; 3]| [x[0] + y[0], x[1] + y[1], x[2] + y[2]];
+    if gradients.len() > block {
+        let left = block * (gradients.len().div_ceil(block).next_power_of_two() / 2);
+        return plus(sum(&gradients[..left]), sum(&gradients[left..]));
+    }
+    let mut folded = vec![[T::from_bits(T::SIGN); 3]; block];
+    folded[..gradients.len()].copy_from_slice(gradients);
+    while folded.len() > 1 {
+        let half = folded.split_off(folded.len() / 2);
+        for (x, y) in folded.iter_mut().zip(half) {
+            *x = plus(*x, y);
+        }
+    }
+    folded[0]
+}
+
+/// The normals of vertices: see [`Engine::vertex_normals`](crate::Engine::vertex_normals).
+///
+/// # Panics
+/// If a corner of a face is no vertex.
+pub fn vertex_normals<T: Real>(
+    vertices: &[[T; 3]],
+    faces: &[[u32; 3]],
+    accuracy: Accuracy,
+) -> Vec<[T; 3]> {
+    let mut sums = vec![[T::default(); 3]; vertices.len()];
+    for face in faces {
+        let corners = face.map(|i| vertices[i as usize]);
+        let [[x, y, z]] = evaluate(formula::WeightedNormal, corners, accuracy);
+        for i in face.map(|i| i as usize) {
+            let [sx, sy, sz] = sums[i];
+            sums[i] = [sx + x, sy + y, sz + z];
+        }
+    }
+    let direction = |v| {
+        let [n] = evaluate(formula::Direction, [v], accuracy);
+        n
+    };
+    sums.into_iter().map(direction).collect()
 }

@@ -3,7 +3,7 @@
 use core::num::NonZeroUsize;
 
 use crate::Element;
-use crate::kernel::Batch;
+use crate::kernel::{Batch, SUMMED};
 
 /// On how many threads an operation runs. The result does not depend on it, to the last bit.
 ///
@@ -70,6 +70,37 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
         || split(batch, half, work),
         || split(&mut tail, pieces - half, work),
     );
+}
+
+/// Calls `work` with pieces of the batch as [`split`], for outputs that receive a sum: the pieces, and the order in which their sums
+/// are added, depend on the length of the batch alone.
+pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
+    batch: &mut Batch<'_, T, I, O>,
+    pieces: usize,
+    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
+) {
+    let len = batch.len();
+    if len <= SUMMED {
+        return work(batch);
+    }
+    let middle = len.next_power_of_two() / 2; // less than `len`, half of it or more
+    let mut sums = batch.sums();
+    let mut tail: Batch<'_, T, I, O> = batch.split_off(middle);
+    tail.sum_to(&mut sums);
+    // As many for each as it has of the length, and one at least.
+    let share = (pieces as u128 * middle as u128 / len as u128) as usize;
+    if pieces > 1 {
+        let share = share.clamp(1, pieces - 1);
+        rayon::join(
+            || split_to_sum(batch, share, work),
+            || split_to_sum(&mut tail, pieces - share, work),
+        );
+    } else {
+        split_to_sum(batch, 1, work);
+        split_to_sum(&mut tail, 1, work);
+    }
+    let more = tail.sums();
+    batch.add(&more);
 }
 
 /// A pool of one thread.

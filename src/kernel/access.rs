@@ -36,6 +36,17 @@ pub(crate) trait Access: Copy {
         stream: bool,
     );
 
+    /// Stores the first components of vectors from `i` on, as numbers side by side.
+    ///
+    /// # Safety
+    /// As [`Access::store`], for numbers.
+    unsafe fn store_first<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        registers: Self::Registers<S, T>,
+        stream: bool,
+    );
+
     /// Stores two registers' worth of vectors from `i` on.
     ///
     /// # Safety
@@ -103,6 +114,17 @@ impl<A: Access> Access for Repeating<A> {
     }
 
     #[inline(always)]
+    unsafe fn store_first<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        registers: A::Registers<S, T>,
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { A::store_first::<S, T>(cursor, i, registers, stream) };
+    }
+
+    #[inline(always)]
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [A::Registers<S, T>; I],
@@ -137,6 +159,17 @@ impl Access for Columns {
     ) {
         // SAFETY: as granted by the caller.
         unsafe { cursor.store_columns(i, columns, stream) };
+    }
+
+    #[inline(always)]
+    unsafe fn store_first<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        [first, ..]: [T::Lanes<S>; 3],
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { store(first, cursor.components[0].wrapping_add(i), stream) };
     }
 
     #[inline(always)]
@@ -239,6 +272,18 @@ impl<K: Kind> Access for AllRows<K> {
     }
 
     #[inline(always)]
+    unsafe fn store_first<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        rows: K::Row<T::Lanes<S>>,
+        stream: bool,
+    ) {
+        let [first, ..] = rows.to_columns();
+        // SAFETY: as granted by the caller.
+        unsafe { store(first, cursor.components[0].wrapping_add(i), stream) };
+    }
+
+    #[inline(always)]
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [K::Row<T::Lanes<S>>; I],
@@ -306,6 +351,17 @@ impl Access for Any {
                 unsafe { cursor.store_rows(i, Padded::from_columns(columns), false) };
             }
         }
+    }
+
+    #[inline(always)]
+    unsafe fn store_first<S: Simd, T: Element>(
+        cursor: Cursor<T>,
+        i: usize,
+        [first, ..]: [T::Lanes<S>; 3],
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { store(first, cursor.components[0].wrapping_add(i), stream) };
     }
 
     #[inline(always)]

@@ -2,17 +2,23 @@
 
 use super::cursor::Form;
 use super::place::Place;
+use super::plus;
 use crate::view::{check_len, moved};
 use crate::{Element, Error, Vectors, VectorsMut};
 
 /// `I` inputs and `O` outputs of `len` vectors each. Outputs do not overlap inputs, except that one may
 /// be an input: the same vectors at the same places.
 ///
+/// A view of scalars has one place for all three components. An output all of whose vectors are in one place receives
+/// their sum.
+///
 /// It is passed on by reference: copying what was just written costs more than a small batch.
 #[derive(Debug)]
 pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     pub(super) inputs: [Vectors<'a, T>; I],
     pub(super) outputs: [VectorsMut<'a, T>; O],
+    /// Which vectors of the inputs are meant, if not each in turn: vector i of input k is number `faces[i][k]` of that view.
+    pub(super) faces: Option<&'a [[u32; 3]]>,
     in_place: bool,
 }
 
@@ -27,11 +33,7 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
         let len = a.len();
         check_len("b", len, b.len())?;
         check_len("out", len, out.len())?;
-        Ok(Self {
-            inputs: [a, b],
-            outputs: [out],
-            in_place: false,
-        })
+        Ok(Self::of([a, b], [out]))
     }
 
     /// a and b in, a out.
@@ -47,6 +49,101 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
     }
 }
 
+impl<'a, T: Element> Batch<'a, T, 1, 1> {
+    /// v in and out.
+    pub(crate) fn over(v: VectorsMut<'a, T>) -> Self {
+        // SAFETY: in the kernels every load of a vector comes before the store to it.
+        let before = unsafe { v.to_read_in_place() };
+        Self {
+            in_place: true,
+            ..Self::of([before], [v])
+        }
+    }
+}
+
+impl<'a, T: Element> Batch<'a, T, 3, 1> {
+    /// The corners of faces in; the indices must have been checked, and `out` to be as long as `faces`.
+    pub(crate) fn corners(
+        vertices: Vectors<'a, T>,
+        faces: &'a [[u32; 3]],
+        out: VectorsMut<'a, T>,
+    ) -> Self {
+        let inside = |face: &[u32; 3]| face.iter().all(|&i| (i as usize) < vertices.len());
+        debug_assert!(faces.iter().all(inside), "indices are checked before");
+        assert_eq!(faces.len(), out.len(), "lengths are checked before");
+        Self {
+            inputs: [vertices; 3],
+            outputs: [out],
+            faces: Some(faces),
+            in_place: false,
+        }
+    }
+}
+
+impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
+    /// Operands that are seen to be equally long; outputs do not overlap inputs.
+    #[inline(always)]
+    pub(crate) fn of(inputs: [Vectors<'a, T>; I], outputs: [VectorsMut<'a, T>; O]) -> Self {
+        let len = inputs[0].len();
+        assert!(
+            inputs.iter().all(|view| view.len() == len)
+                && outputs.iter().all(|view| view.len() == len),
+            "lengths are checked before"
+        );
+        Self {
+            inputs,
+            outputs,
+            faces: None,
+            in_place: false,
+        }
+    }
+
+    /// The same, checked.
+    #[inline]
+    pub(crate) fn named(
+        inputs: [(&'static str, Vectors<'a, T>); I],
+        outputs: [(&'static str, VectorsMut<'a, T>); O],
+    ) -> Result<Self, Error> {
+        let len = inputs[0].1.len();
+        for (name, view) in &inputs {
+            check_len(name, len, view.len())?;
+        }
+        for (name, view) in &outputs {
+            check_len(name, len, view.len())?;
+        }
+        Ok(Self::of(
+            inputs.map(|(_, view)| view),
+            outputs.map(|(_, view)| view),
+        ))
+    }
+
+    /// The sums so far, of outputs that receive one.
+    pub(crate) fn sums(&self) -> [[T; 3]; O] {
+        self.outputs
+            .each_ref()
+            .map(|view| view.get(0).unwrap_or_default())
+    }
+
+    /// Has outputs that receive a sum receive it elsewhere.
+    pub(crate) fn sum_to(&mut self, sums: &'a mut [[T; 3]; O]) {
+        for (view, sum) in self.outputs.iter_mut().zip(sums) {
+            if view.is_sum() {
+                *view = VectorsMut::summed(sum, view.len());
+            }
+        }
+    }
+
+    /// Adds to sums.
+    pub(crate) fn add(&mut self, sums: &[[T; 3]; O]) {
+        let before = self.sums();
+        for ((view, before), more) in self.outputs.iter_mut().zip(before).zip(sums) {
+            if view.is_sum() {
+                view.set(0, plus(before, *more));
+            }
+        }
+    }
+}
+
 impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     pub(crate) fn len(&self) -> usize {
         self.outputs[0].len()
@@ -57,10 +154,23 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         self.in_place
     }
 
+    /// Whether an output receives the sum over the batch.
+    pub(crate) fn has_sums(&self) -> bool {
+        self.outputs.iter().any(VectorsMut::is_sum)
+    }
+
     /// The bytes that the batch moves from and to memory. A broadcast operand stays in the cache.
     pub(crate) fn bytes(&self) -> usize {
-        let read = self.inputs.iter().filter(|view| view.stride() != 0).count();
-        self.len().saturating_mul((read + O) * size_of::<[T; 3]>())
+        let of = |components: bool, stride: isize| match stride {
+            0 => 0,
+            _ if components => size_of::<[T; 3]>(),
+            _ => size_of::<T>(),
+        };
+        let inputs = self.inputs.iter();
+        let read: usize = inputs.map(|v| of(!v.is_scalars(), v.stride())).sum();
+        let outputs = self.outputs.iter();
+        let written: usize = outputs.map(|v| of(!v.is_scalars(), v.stride())).sum();
+        self.len().saturating_mul(read + written)
     }
 
     /// The greatest index up to `at` where a vector of the first output starts a cache line, or `at` where
@@ -77,25 +187,44 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
 
     /// Takes the vectors from `at` on away, of every operand; `at` must not exceed the length.
     pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        let (inputs, faces) = match &mut self.faces {
+            None => (self.inputs.each_mut().map(|view| view.split_off(at)), None),
+            Some(faces) => {
+                let (head, tail) = faces.split_at(at);
+                *faces = head;
+                (self.inputs, Some(tail))
+            }
+        };
         Self {
-            inputs: self.inputs.each_mut().map(|view| view.split_off(at)),
+            inputs,
             outputs: self.outputs.each_mut().map(|view| view.split_off(at)),
+            faces,
             in_place: self.in_place,
         }
     }
 
-    /// Turns all operands around, if the first output runs backwards. The vectors meet as before.
+    /// Turns all operands around, if the first output runs backwards. The vectors meet as before. (Where there are indices, or
+    /// a sum whose order is fixed, they stay.)
     pub(crate) fn run_forwards(&mut self) {
-        if self.outputs[0].stride() < 0 {
+        if self.outputs[0].stride() < 0 && self.faces.is_none() && !self.has_sums() {
             self.inputs.iter_mut().for_each(Vectors::reverse);
             self.outputs.iter_mut().for_each(VectorsMut::reverse);
         }
     }
 
-    /// What the operands have in common.
-    pub(crate) fn shape(&self, stream: bool) -> Shape {
+    /// What the operands have in common, as far as `every_form` asks.
+    pub(crate) fn shape(&self, stream: bool, every_form: bool) -> Shape {
+        let repeats = || self.inputs.iter().any(|view| view.stride() == 0);
+        if self.faces.is_some() {
+            return Shape::Mixed;
+        }
+        if self.len() > 1 && (self.has_sums() || (!every_form && repeats())) {
+            return Shape::Mixed;
+        }
         if self.len() <= 1 || (self.is(Form::Columns) && !(stream && self.is_out_of_step())) {
             Shape::Columns
+        } else if !every_form {
+            Shape::Mixed
         } else if self.is(Form::Rows) {
             Shape::Rows
         } else if self.is(Form::Padded) {
@@ -122,6 +251,11 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         self.inputs.each_ref().map(Place::of)
     }
 
+    /// The indices of the corners of faces from `start` on, if the inputs are corners.
+    pub(super) fn faces_from(&self, start: usize) -> Option<&[[u32; 3]]> {
+        self.faces.map(|faces| &faces[start..])
+    }
+
     pub(super) fn outputs(&self) -> [Place<T>; O] {
         self.outputs.each_ref().map(Place::of_mut)
     }
@@ -136,7 +270,7 @@ pub(crate) enum Shape {
     Rows,
     /// All are padded rows.
     Padded,
-    /// Each has a layout of its own.
+    /// Each has a layout of its own, or there is no loop for what they have in common.
     Mixed,
 }
 

@@ -10,7 +10,7 @@
 use super::Operation;
 use super::rows::Rotate;
 use crate::Element;
-use crate::simd::Lanes;
+use crate::simd::Rows;
 
 /// c = a × b, with [`crate::Accuracy::Plain`].
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ fn factors<L: Copy>([[ax, ay, az], [bx, by, bz]]: [[L; 3]; 2]) -> [[L; 3]; 4] {
 
 impl Operation<2, 1> for Cross {
     #[inline(always)]
-    fn lanes<L: Lanes>(self, inputs: [[L; 3]; 2]) -> [[L; 3]; 1] {
+    fn lanes<L: Rows>(self, inputs: [[L; 3]; 2]) -> [[L; 3]; 1] {
         [L::differences_of_products(factors(inputs))]
     }
 
@@ -51,7 +51,7 @@ impl Operation<2, 1> for RoundedCross {
     const LONG: bool = true;
 
     #[inline(always)]
-    fn lanes<L: Lanes>(self, inputs: [[L; 3]; 2]) -> [[L; 3]; 1] {
+    fn lanes<L: Rows>(self, inputs: [[L; 3]; 2]) -> [[L; 3]; 1] {
         [L::rounded_differences_of_products(factors(inputs))]
     }
 

@@ -48,14 +48,17 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use crate::Element;
-use crate::simd::{Lanes, Simd, Work};
+use crate::formula::Kind;
+use crate::simd::{Lanes, Rows, Simd, Work};
 
 mod access;
 mod batch;
 mod cross;
 mod cursor;
+mod derived;
 mod place;
 mod rows;
+mod sum;
 mod sweep;
 mod tile;
 
@@ -64,18 +67,31 @@ use access::{Any, Repeating, Uniform};
 pub(crate) use batch::{Batch, Shape};
 pub(crate) use cross::{Cross, RoundedCross};
 use cursor::{Cursor, Form, Repeated, repeat};
+pub(crate) use derived::{Accurately, Plainly};
 use place::{Layout, Place, Way};
 use rows::Rotate;
+pub(crate) use sum::{PIECE as SUMMED, plus};
+use sum::{Tree, leaf};
 use sweep::{Range, sweep};
 use tile::Tile;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
+    /// What the outputs hold: vectors all, or one scalar.
+    const OUTPUTS: [Kind; O] = [Kind::Vector; O];
+
+    /// Whether it is worth a loop for each form that all operands can have, rows, padded rows or with one vector repeated. If not,
+    /// there is one for columns and one for everything else.
+    const EVERY_FORM: bool = true;
+
+    /// Whether an output may receive the sum over the batch.
+    const SUMS: bool = false;
+
     /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched.
     const LONG: bool = false;
 
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
-    fn lanes<L: Lanes>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
+    fn lanes<L: Rows>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
 
     /// What one vector costs if all its operands are in L1: the bytes that could be moved from memory meanwhile, at the
     /// level of this rank.
@@ -154,7 +170,7 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
         for ((cursor, view), room) in from.iter_mut().zip(&batch.inputs).zip(&mut rooms) {
             let place = Place::of(view);
             *cursor = Cursor::new(place.components, K::FORM);
-            if place.stride == 0 {
+            if Op::EVERY_FORM && place.stride == 0 {
                 let (room, lanes) = (room.as_mut_ptr().cast(), T::Lanes::<S>::LEN);
                 // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
                 // vectors fits into the room.
@@ -206,7 +222,7 @@ unsafe fn sweep_form<K, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
-    if repeats {
+    if Op::EVERY_FORM && repeats {
         // SAFETY: as granted by the caller.
         unsafe { sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range) };
     } else {
@@ -243,16 +259,38 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             [Cursor::nowhere(Form::Columns); O],
         );
         let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream);
+        let sums = Op::SUMS && batch.has_sums();
         let tiled = inputs.iter().any(|place| place.layout() == Layout::Strided)
-            || outputs.iter().any(|place| place.needs_tile(way));
-        let most = if tiled { Tile::capacity::<T>() } else { total };
+            || outputs.iter().any(|place| place.needs_tile(way))
+            || batch.faces.is_some();
+        let most = match (sums, tiled) {
+            (true, _) => leaf::<T>(),
+            (_, true) => Tile::capacity::<T>(),
+            _ => total,
+        };
+        let mut trees = [const { MaybeUninit::<Tree<T>>::uninit() }; O];
+        if sums {
+            for tree in &mut trees {
+                tree.write(Tree::new());
+            }
+        }
         let mut start = 0;
         while start < total {
-            let len = block(total - start, most, lanes, head);
-            for ((cursor, place), tile) in from.iter_mut().zip(&inputs).zip(&mut in_tiles) {
-                // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
-                // order, `len` no more than a tile where one is needed.
-                *cursor = unsafe { place.source::<S>(start, len, tile) };
+            let len = match sums {
+                true if total - start < most + lanes => total - start,
+                true => most,
+                false => block(total - start, most, lanes, head),
+            };
+            let faces = batch.faces_from(start);
+            for (k, (cursor, place)) in from.iter_mut().zip(&inputs).enumerate() {
+                let tile = &mut in_tiles[k];
+                *cursor = match faces {
+                    // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
+                    // order, `len` no more than a tile where one is needed.
+                    None => unsafe { place.source::<S>(start, len, tile) },
+                    // SAFETY: a batch has indices of vectors only, and a block is no more than a tile.
+                    Some(faces) => unsafe { place.corners(&faces[..len], k, tile) },
+                };
             }
             for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
                 *cursor = place.target(start, tile, way);
@@ -264,11 +302,28 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             // SAFETY: the views, or tiles that were filled, have `len` vectors, which are one register's worth or more;
             // a batch has outputs that meet inputs place by place or not at all.
             unsafe { sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, range) };
-            for (place, tile) in outputs.iter().zip(&mut out_tiles) {
+            for ((place, tile), tree) in outputs.iter().zip(&mut out_tiles).zip(&mut trees) {
+                if sums && place.layout() == Layout::Repeated {
+                    // SAFETY: all were written before the first block.
+                    let tree = unsafe { tree.assume_init_mut() };
+                    // SAFETY: the loop has filled the tile.
+                    unsafe { tree.add(Tile::columns(tile), len) };
+                    continue;
+                }
                 // SAFETY: as for `source`, for writes, and the loop has filled the tile.
                 unsafe { place.finish(simd, start, len, total, tile, way) };
             }
             (start, head) = (start + len, 0);
+        }
+        if sums {
+            for (place, tree) in outputs.iter().zip(&trees) {
+                if place.layout() == Layout::Repeated {
+                    // SAFETY: all were written before the first block.
+                    let tree = unsafe { tree.assume_init_ref() };
+                    // SAFETY: the view has a vector, which is this one place.
+                    unsafe { place.write(tree.total()) };
+                }
+            }
         }
         if way != Way::Cached {
             simd.fence();

@@ -130,6 +130,35 @@ impl<T: Element> Place<T> {
         }
     }
 
+    /// Where the corners `corner` of these faces are loaded from: a tile that holds them.
+    ///
+    /// # Safety
+    /// The indices are those of vectors that are valid for reads, and there are no more than a tile's capacity.
+    #[inline(always)]
+    pub(super) unsafe fn corners(
+        &self,
+        faces: &[[u32; 3]],
+        corner: usize,
+        tile: &mut MaybeUninit<Tile>,
+    ) -> Cursor<T> {
+        debug_assert!(
+            faces.len() <= Tile::capacity::<T>(),
+            "{} vectors in a tile",
+            faces.len()
+        );
+        let columns: [*mut T; 3] = Tile::columns(tile);
+        for (i, face) in faces.iter().enumerate() {
+            let from = self.moved(face[corner] as usize);
+            for (from, to) in from.into_iter().zip(columns) {
+                // SAFETY: as granted by the caller.
+                let component = unsafe { from.read() };
+                // SAFETY: it fits into the tile.
+                unsafe { to.wrapping_add(i).write(component) };
+            }
+        }
+        Cursor::new(columns, Form::Columns)
+    }
+
     /// Where vectors from `start` on are stored to: the operand itself, or a tile.
     #[inline(always)]
     pub(super) fn target(&self, start: usize, tile: &mut MaybeUninit<Tile>, way: Way) -> Cursor<T> {
@@ -169,6 +198,17 @@ impl<T: Element> Place<T> {
         }
     }
 
+    /// Writes the vector that is all there is.
+    ///
+    /// # Safety
+    /// It is valid for writes.
+    pub(super) unsafe fn write(&self, v: [T; 3]) {
+        for (component, p) in v.into_iter().zip(self.components) {
+            // SAFETY: as granted by the caller.
+            unsafe { p.write(component) };
+        }
+    }
+
     #[inline(always)]
     fn cursor(&self, form: Form, start: usize) -> Cursor<T> {
         Cursor::new(self.moved(start), form)
@@ -203,11 +243,17 @@ impl Way {
             return (Self::Cached, 0);
         }
         let head = |view| Place::of_mut(view).head::<S>();
-        let first = head(&outputs[0]);
-        match first.filter(|_| outputs.iter().all(|view| head(view) == first)) {
-            Some(head) => (Self::Streamed, head),
-            None if outputs.iter().any(|view| view.stride() == 1) => (Self::StreamedFromTiles, 0),
-            None => (Self::Cached, 0),
+        let mut stored = outputs.iter().filter(|view| !view.is_sum());
+        let sums = outputs.iter().any(VectorsMut::is_sum);
+        let first = stored.next().and_then(head);
+        match first.filter(|_| stored.all(|view| head(view) == first)) {
+            // Where there are sums, blocks begin where leaves do.
+            Some(0) => (Self::Streamed, 0),
+            Some(head) if !sums => (Self::Streamed, head),
+            None if !sums && outputs.iter().any(|view| view.stride() == 1) => {
+                (Self::StreamedFromTiles, 0)
+            }
+            _ => (Self::Cached, 0),
         }
     }
 }

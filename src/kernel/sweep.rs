@@ -9,6 +9,7 @@ use super::Operation;
 use super::access::Access;
 use super::cursor::Cursor;
 use crate::Element;
+use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
 
 /// What a sweep goes over.
@@ -61,6 +62,11 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
         head <= lanes && lanes <= len,
         "{head} vectors before {lanes} lanes, {len} in all"
     );
+    if !Op::EVERY_FORM {
+        let range = Range { head, len, stream };
+        // SAFETY: as granted by the caller.
+        return unsafe { sweep_once::<A, S, T, Op, I, O>(simd, operation, from, to, range) };
+    }
     let last = len - lanes;
     let (cut, rest) = (head > 0, (len - head) % lanes > 0);
     // SAFETY: the first vectors are among the `len`.
@@ -89,16 +95,63 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
         // SAFETY: as above.
         let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
         // SAFETY: as above.
-        unsafe { store::<A, S, T, O>(to, at, results, stream) };
+        unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
         i += lanes;
     }
     if let Some(results) = before {
         // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, O>(to, 0, results, false) };
+        unsafe { store::<A, S, T, Op, I, O>(to, 0, results, false) };
     }
     if let Some(results) = after {
         // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, O>(to, last, results, false) };
+        unsafe { store::<A, S, T, Op, I, O>(to, last, results, false) };
+    }
+}
+
+/// The same with the operation written once, where it is so long that the compiler would take minutes over seven of it, and a
+/// step so long that nothing is won by two in a row. What the next step loads is loaded before this one stores: it may overlap.
+///
+/// # Safety
+/// As [`sweep`].
+#[inline(always)]
+unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [Cursor<T>; I],
+    to: [Cursor<T>; O],
+    Range { head, len, stream }: Range,
+) where
+    A: Access,
+    S: Simd,
+    T: Element,
+    Op: Operation<I, O>,
+{
+    let lanes = T::Lanes::<S>::LEN;
+    let last = len - lanes;
+    let all = black_box(usize::MAX); // as in `sweep`
+    let (mut i, mut whole) = (0, head == 0);
+    // SAFETY: the first vectors are among the `len`.
+    let mut inputs = unsafe { load::<A, S, T, Op, I, O>(simd, from, 0) };
+    loop {
+        let results = A::operate::<S, T, Op, I, O>(operation, inputs);
+        let next = match i {
+            0 if head > 0 => head,
+            _ => i + lanes,
+        };
+        let done = i >= last;
+        let at = i & all;
+        let next = next.min(last);
+        if !done {
+            // SAFETY: a register's worth from `last` or before.
+            inputs = unsafe { load::<A, S, T, Op, I, O>(simd, from, next & all) };
+        }
+        // SAFETY: as above, and whole steps from `head` on start whole registers.
+        unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream && whole) };
+        if done {
+            return;
+        }
+        whole = next == i + lanes || (i == 0 && next == head);
+        i = next;
     }
 }
 
@@ -126,6 +179,13 @@ unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
     let first = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
     // SAFETY: as granted by the caller.
     let second = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, next) };
+    if Op::OUTPUTS[0] == Kind::Scalar {
+        // SAFETY: as granted by the caller.
+        unsafe { store::<A, S, T, Op, I, O>(to, i, first, stream) };
+        // SAFETY: as granted by the caller.
+        unsafe { store::<A, S, T, Op, I, O>(to, next, second, stream) };
+        return;
+    }
     for ((first, second), cursor) in first.into_iter().zip(second).zip(to) {
         // SAFETY: as granted by the caller.
         unsafe { A::store_two::<S, T>(cursor, i, first, second, stream) };
@@ -149,6 +209,27 @@ where
     T: Element,
     Op: Operation<I, O>,
 {
+    // SAFETY: as granted by the caller.
+    let inputs = unsafe { load::<A, S, T, Op, I, O>(simd, from, i) };
+    A::operate::<S, T, Op, I, O>(operation, inputs)
+}
+
+/// Loads the inputs from vector `i` on.
+///
+/// # Safety
+/// As [`compute`].
+#[cfg_attr(not(debug_assertions), inline(always))]
+unsafe fn load<A, S, T, Op, const I: usize, const O: usize>(
+    simd: S,
+    from: [Cursor<T>; I],
+    i: usize,
+) -> [A::Registers<S, T>; I]
+where
+    A: Access,
+    S: Simd,
+    T: Element,
+    Op: Operation<I, O>,
+{
     if Op::LONG {
         for cursor in from {
             A::prefetch::<S, T>(cursor, i);
@@ -161,7 +242,7 @@ where
         // SAFETY: as granted by the caller.
         *input = unsafe { A::load::<S, T>(cursor, simd, i) };
     }
-    A::operate::<S, T, Op, I, O>(operation, inputs)
+    inputs
 }
 
 /// Stores the outputs from vector `i` on.
@@ -170,14 +251,23 @@ where
 /// One register's worth of vectors from `i` on is valid for writes in every output; to `stream`, they start whole
 /// registers.
 #[cfg_attr(not(debug_assertions), inline(always))]
-unsafe fn store<A: Access, S: Simd, T: Element, const O: usize>(
+unsafe fn store<A, S, T, Op, const I: usize, const O: usize>(
     to: [Cursor<T>; O],
     i: usize,
     results: [A::Registers<S, T>; O],
     stream: bool,
-) {
-    for (registers, cursor) in results.into_iter().zip(to) {
-        // SAFETY: as granted by the caller.
-        unsafe { A::store::<S, T>(cursor, i, registers, stream) };
+) where
+    A: Access,
+    S: Simd,
+    T: Element,
+    Op: Operation<I, O>,
+{
+    for ((registers, cursor), kind) in results.into_iter().zip(to).zip(Op::OUTPUTS) {
+        match kind {
+            // SAFETY: as granted by the caller.
+            Kind::Vector => unsafe { A::store::<S, T>(cursor, i, registers, stream) },
+            // SAFETY: as granted by the caller.
+            Kind::Scalar => unsafe { A::store_first::<S, T>(cursor, i, registers, stream) },
+        }
     }
 }

@@ -13,10 +13,11 @@ use core::arch::x86_64::*;
 use super::half::Half;
 use super::shuffles::{self, Fours, Twos, pick};
 use super::x86::lanes;
-use super::{Avx512, Baseline, Lanes, Rows, Simd, Work, target};
+use super::{Avx512, Baseline, Lanes, Rows, Simd, Work, numbers, target};
 
 #[cfg(feature = "half")]
 mod half;
+mod reals;
 mod rounded;
 
 /// The CPU has what x86-64-v3 names: AVX2, FMA, F16C and the bit manipulation of that time.
@@ -151,6 +152,8 @@ const ROW_F64: [i64; 4] = [-1, -1, -1, 0];
 const AHEAD: usize = 1024;
 
 impl Rows for F32x8 {
+    numbers! {}
+
     #[inline(always)]
     fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {
         [
@@ -232,6 +235,8 @@ impl Rows for F32x8 {
 }
 
 impl Rows for F64x4 {
+    numbers! {}
+
     #[inline(always)]
     fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {
         shuffles::row_pairs_to_columns([

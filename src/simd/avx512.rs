@@ -8,10 +8,11 @@ use core::arch::x86_64::*;
 #[cfg(feature = "half")]
 use super::half::Half;
 use super::x86::lanes;
-use super::{Avx2, Lanes, Rows, Simd, Work};
+use super::{Avx2, Lanes, Rows, Simd, Work, numbers};
 
 #[cfg(feature = "half")]
 mod half;
+mod reals;
 mod rounded;
 
 /// The CPU has what x86-64-v4 names: AVX-512 F, BW, CD, DQ and VL, and all of AVX2's level.
@@ -252,6 +253,8 @@ macro_rules! rows {
     ($name:ident of $element:ty; load $load:ident, store $store:ident) => {
         impl Rows for $name {
             const ROTATES: bool = true;
+
+            numbers! {}
 
             #[inline(always)]
             fn rows_to_columns([a, b, c]: [Self; 3]) -> [Self; 3] {

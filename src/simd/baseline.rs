@@ -9,8 +9,9 @@ use bytemuck::Pod;
 #[cfg(feature = "half")]
 use super::half::{Half, Halves, odd};
 use super::shuffles::{self, Fours, Twos};
-use super::{Lanes, Rows, Simd, Work, target};
+use super::{Lanes, Reals, Rows, Simd, Work, numbers, target};
 
+mod reals;
 mod rounded;
 use rounded::Rounded;
 
@@ -131,6 +132,8 @@ impl Twos for F64x2 {
 }
 
 impl Rows for F32x4 {
+    numbers! {}
+
     #[inline(always)]
     fn rows_to_columns(rows: [Self; 3]) -> [Self; 3] {
         shuffles::rows_to_columns(rows)
@@ -176,6 +179,8 @@ impl Rows for F32x4 {
 }
 
 impl Rows for F64x2 {
+    numbers! {}
+
     #[inline(always)]
     fn rows_to_columns(rows: [Self; 3]) -> [Self; 3] {
         shuffles::row_pairs_to_columns(rows)
@@ -228,9 +233,11 @@ impl Rows for F64x2 {
 impl<E> Rows for Wide<E, E, Scalar>
 where
     E: Pod + Mul<Output = E> + Sub<Output = E>,
-    Self: Rounded,
+    Self: Rounded + Reals,
 {
     const ROTATES: bool = true;
+
+    numbers! {}
 
     #[inline(always)]
     fn rows_to_columns(row: [Self; 3]) -> [Self; 3] {

@@ -195,6 +195,18 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
 impl<L: Halves, F: Format> Rows for Half<L, F> {
     const ROTATES: bool = L::ROTATES;
 
+    type Numbers = L::Numbers;
+
+    #[inline(always)]
+    fn numbers(self) -> L::Numbers {
+        self.0.numbers()
+    }
+
+    #[inline(always)]
+    fn from_numbers(numbers: L::Numbers) -> Self {
+        Self(L::from_numbers(numbers), PhantomData)
+    }
+
     #[inline(always)]
     fn rows_to_columns(rows: [Self; 3]) -> [Self; 3] {
         through!(rows, L::rows_to_columns)

@@ -18,9 +18,11 @@ pub(crate) use baseline::Baseline;
 mod environment;
 #[cfg(feature = "half")]
 mod half;
+mod reals;
 mod rounded;
 mod shuffles;
 pub(crate) use environment::Environment;
+pub(crate) use reals::Reals;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -159,11 +161,38 @@ pub trait Lanes: Copy {
     unsafe fn stream(self, to: *mut Self::Element);
 }
 
+/// Lanes that are numbers themselves.
+macro_rules! numbers {
+    () => {
+        type Numbers = Self;
+
+        #[inline(always)]
+        fn numbers(self) -> Self {
+            self
+        }
+
+        #[inline(always)]
+        fn from_numbers(numbers: Self) -> Self {
+            numbers
+        }
+    };
+}
+use numbers;
+
 /// `LEN` vectors of three components in registers: as three columns (x, y, z), as three registers of rows
 /// (x y z x y z ...), or as four of padded rows (x y z _ x y z _ ...), and the ways between them.
 pub trait Rows: Lanes {
     /// Whether `rotate_rows` costs less than to go to columns and back.
     const ROTATES: bool = false;
+
+    /// The same lanes, as numbers of formulas.
+    type Numbers: Reals;
+
+    /// To numbers.
+    fn numbers(self) -> Self::Numbers;
+
+    /// From numbers.
+    fn from_numbers(numbers: Self::Numbers) -> Self;
 
     /// Rows to columns.
     fn rows_to_columns(rows: [Self; 3]) -> [Self; 3];

@@ -60,14 +60,14 @@ alone! { f64 as F64x2 }
 
 impl F32x4 {
     #[inline(always)]
-    fn of(lanes: f32x4) -> Self {
+    pub(super) fn of(lanes: f32x4) -> Self {
         Self(lanes, PhantomData)
     }
 }
 
 impl F64x2 {
     #[inline(always)]
-    fn of(lanes: f64x2) -> Self {
+    pub(super) fn of(lanes: f64x2) -> Self {
         Self(lanes, PhantomData)
     }
 

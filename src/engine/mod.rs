@@ -1,13 +1,19 @@
 //! The engine: what is decided once per call (level, threads, stores), and the operations by name.
 
-use crate::element::PerElement;
+use crate::element::{PerElement, PerReal};
+use crate::formula::{self, Formula};
 use crate::kernel::{
-    AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, RoundedCross, Shape, Task,
+    Accurately, AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, Plainly, RoundedCross,
+    Shape, Task,
 };
 use crate::level::Proof;
 use crate::simd::Environment;
-use crate::threads::{pieces, split};
-use crate::{Accuracy, Element, Error, Level, Stores, Threads, Vectors, VectorsMut};
+use crate::threads::{pieces, split, split_to_sum};
+use crate::{Accuracy, Element, Error, Level, Real, Stores, Threads, Vectors, VectorsMut};
+
+mod geometry;
+mod gradients;
+mod meshes;
 
 /// How operations are run; a small value to be made once and kept, or made for every call.
 ///
@@ -167,6 +173,17 @@ impl Engine {
         }
     }
 
+    /// Evaluates a formula for each place of a batch.
+    fn evaluate<'a, F, T, const I: usize, const O: usize>(
+        &'a self,
+        batch: &'a mut Batch<'a, T, I, O>,
+    ) where
+        F: Evaluate<I, O>,
+        T: Real,
+    {
+        F::evaluate(self, batch);
+    }
+
     /// Runs the batch at this engine's level: on the caller's thread, or in pieces on several.
     fn run<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         &self,
@@ -181,7 +198,14 @@ impl Engine {
         let stream = self.stores.stream(bytes) && !batch.is_in_place();
         let arithmetic = operation.cost::<T>(self.level.rank());
         let cost = bytes.max(batch.len().saturating_mul(arithmetic));
-        match pieces(self.threads, cost) {
+        let pieces = pieces(self.threads, cost);
+        if Op::SUMS && batch.has_sums() {
+            split_to_sum(batch, pieces, &|piece| {
+                self.run_piece(operation, piece, stream);
+            });
+            return;
+        }
+        match pieces {
             1 => self.run_piece(operation, batch, stream),
             pieces => split(batch, pieces, &|piece| {
                 self.run_piece(operation, piece, stream);
@@ -203,8 +227,9 @@ impl Engine {
             batch,
             stream,
         };
-        match batch.shape(stream) {
+        match batch.shape(stream, Op::EVERY_FORM) {
             Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
+            _ if !Op::EVERY_FORM => self.level.vectorize(task.mixed()),
             Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
             Shape::Padded => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
             Shape::Mixed => self.level.vectorize(task.mixed()),
@@ -249,6 +274,67 @@ per_element! {
     RoundedCross, Cross; // half types are rounded once anyway
 }
 
+/// A formula that is compiled for every type of real numbers, here.
+trait Evaluate<const I: usize, const O: usize>: Formula<I, O> {
+    fn evaluate<'a, T: Real>(engine: &'a Engine, batch: &'a mut Batch<'a, T, I, O>);
+}
+
+/// Compiles formulas.
+macro_rules! formulas {
+    ($($formula:ident: $inputs:literal to $outputs:literal;)*) => {
+        $(
+            formulas! { Plainly of $formula: $inputs to $outputs }
+            formulas! { Accurately of $formula: $inputs to $outputs }
+
+            impl Evaluate<$inputs, $outputs> for formula::$formula {
+                fn evaluate<'a, T: Real>(
+                    engine: &'a Engine,
+                    batch: &'a mut Batch<'a, T, $inputs, $outputs>,
+                ) {
+                    match engine.accuracy {
+                        Accuracy::Plain => T::select_real::<Plainly<Self>>((engine, batch)),
+                        Accuracy::CorrectlyRounded => {
+                            T::select_real::<Accurately<Self>>((engine, batch));
+                        }
+                    }
+                }
+            }
+        )*
+    };
+    ($how:ident of $formula:ident: $inputs:literal to $outputs:literal) => {
+        impl PerReal for $how<formula::$formula> {
+            type Input<'a, T: Real> = (&'a Engine, &'a mut Batch<'a, T, $inputs, $outputs>);
+
+            fn f32((engine, batch): Self::Input<'_, f32>) {
+                engine.run($how(formula::$formula), batch);
+            }
+
+            fn f64((engine, batch): Self::Input<'_, f64>) {
+                engine.run($how(formula::$formula), batch);
+            }
+        }
+    };
+}
+formulas! {
+    Dot: 2 to 1;
+    CrossNorm: 2 to 1;
+    UnitNormal: 2 to 1;
+    Angle: 2 to 1;
+    ScalarTriple: 3 to 1;
+    VectorTriple: 3 to 1;
+    CrossVjp: 3 to 2;
+    CrossJvp: 4 to 1;
+    CrossVjpVjp: 5 to 3;
+    CrossNormVjp: 3 to 2;
+    UnitNormalVjp: 3 to 2;
+    AngleVjp: 3 to 2;
+    ScalarTripleVjp: 4 to 3;
+    TriangleNormal: 3 to 1;
+    TriangleArea: 3 to 1;
+    WeightedNormal: 3 to 1;
+    Direction: 1 to 1;
+}
+
 /// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
 /// of [`Engine::new`].
 ///
@@ -279,7 +365,7 @@ mod tests {
 
     use super::*;
     use crate::Soa;
-    use crate::simd::Lanes;
+    use crate::simd::Rows;
 
     /// Writes down on which lanes it was run, and copies the first operand.
     #[derive(Clone, Copy)]
@@ -294,7 +380,7 @@ mod tests {
             false
         }
 
-        fn lanes<L: Lanes>(self, [a, _]: [[L; 3]; 2]) -> [[L; 3]; 1] {
+        fn lanes<L: Rows>(self, [a, _]: [[L; 3]; 2]) -> [[L; 3]; 1] {
             self.0
                 .lock()
                 .expect("nobody panics")

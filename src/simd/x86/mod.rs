@@ -10,6 +10,9 @@ use core::arch::x86_64::{
 use bytemuck::{Pod, cast};
 use wide::{f32x4, f64x2};
 
+mod reals;
+pub(super) use reals::{floats, scales};
+
 /// Two lanes of the first and two of the second: see `shuffles::pick`.
 #[inline(always)]
 pub(super) fn shuffle_fours<const LANES: i32>(a: f32x4, b: f32x4) -> f32x4 {

@@ -1,0 +1,350 @@
+//! Derivatives, by name.
+//!
+//! A vector-Jacobian product takes the upstream gradient, of whatever a program computes from the result, to the gradients of
+//! the operands.
+
+use core::array::from_fn;
+
+use super::{Engine, Evaluate};
+use crate::kernel::Batch;
+use crate::view::check_len;
+use crate::{Error, Real, Vectors, VectorsMut, formula};
+
+impl Engine {
+    /// The gradients of the cross product: its vector-Jacobian product, in one pass.
+    ///
+    /// With c = a × b and g the gradient of c: ∂a = b × g, ∂b = g × a.
+    ///
+    /// `a`, `b` and `g` are equally long, and each in any layout. So are `grad_a` and `grad_b`, except that the gradient of an
+    /// operand made by [`Vectors::broadcast`] (one vector for all places) has length 1 and receives the sum over the batch. The
+    /// unit of a gradient is that of `g` times that of the other operand.
+    ///
+    /// Each component is rounded as in [`Engine::cross`], for either accuracy. A sum is rounded at every addition, in a
+    /// tree whose shape depends on the length alone, so that its bits do not depend on level, layout or threads; its error is below
+    /// log₂ n + 1 times u Σ|x| (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`).
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// use crosslane::{Engine, Vectors};
+    ///
+    /// // y = w × x for one w and many x, and the gradient of y.
+    /// let (w, x) = ([1.0, 2.0, 3.0], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
+    /// let g = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]];
+    /// let (mut grad_w, mut grad_x) = ([[0.0; 3]], [[0.0; 3]; 2]);
+    /// Engine::new().cross_vjp(Vectors::broadcast(&w, 2), &x, &g, &mut grad_w, &mut grad_x)?;
+    /// assert_eq!(grad_w, [[0.0, -1.0, -1.0]]);
+    /// assert_eq!(grad_x, [[-2.0, 1.0, 0.0], [0.0, -3.0, 2.0]]);
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn cross_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        g: impl Into<Vectors<'a, T>>,
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let inputs = [("a", a.into()), ("b", b.into()), ("g", g.into())];
+        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
+        self.differentiate::<formula::CrossVjp, _, _, _>(inputs, gradients)
+    }
+
+    /// The tangent of the cross product: its Jacobian-vector product, for forward differentiation.
+    ///
+    /// dc = da × b + a × db
+    ///
+    /// All operands are equally long and each in any layout. The unit is that of a × b.
+    ///
+    /// With [`Accuracy::Plain`](crate::Accuracy::Plain) two cross products and their sum, each operation rounded. With
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: below
+    /// 0.5 ulp and a little, but not always the nearest number; nothing overflows or underflows on the way, and what is not finite
+    /// gives NaN, the canonical one.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if an operand is not as long as `a`; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// let (a, b) = ([[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]]);
+    /// let (da, db) = ([[0.0, 0.0, 1.0]], [[2.0, 0.0, 0.0]]);
+    /// let mut dc = [[0.0; 3]];
+    /// crosslane::Engine::new().cross_jvp(&a, &b, &da, &db, &mut dc)?;
+    /// assert_eq!(dc, [[-1.0, 0.0, 0.0]]);
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn cross_jvp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        da: impl Into<Vectors<'a, T>>,
+        db: impl Into<Vectors<'a, T>>,
+        out: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let inputs = [
+            ("a", a.into()),
+            ("b", b.into()),
+            ("da", da.into()),
+            ("db", db.into()),
+        ];
+        let mut batch = Batch::named(inputs, [("out", out.into())])?;
+        self.evaluate::<formula::CrossJvp, _, _, _>(&mut batch);
+        Ok(())
+    }
+
+    /// The gradients of [`Engine::cross_vjp`], for differentiating twice.
+    ///
+    /// With `va` and `vb` the gradients of ∂a = b × g and ∂b = g × a: those of a, b and g are g × vb turned about, vb × g, then
+    /// g × va, and va × b + a × vb.
+    ///
+    /// All operands are equally long and each in any layout, except that the gradient of an operand made by
+    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch. (Where `a` is such an operand, so is `va`.)
+    ///
+    /// The first two are rounded as in [`Engine::cross`], the third as in [`Engine::cross_jvp`], sums as in [`Engine::cross_vjp`].
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if an operand or a gradient has the wrong length; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// let (a, b, g) = ([[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]], [[0.0, 0.0, 1.0]]);
+    /// let (va, vb) = ([[0.0, 0.0, 1.0]], [[2.0, 0.0, 0.0]]);
+    /// let [mut grad_a, mut grad_b, mut grad_g] = [[[0.0; 3]]; 3];
+    /// let engine = crosslane::Engine::new();
+    /// engine.cross_vjp_vjp(&a, &b, &g, &va, &vb, &mut grad_a, &mut grad_b, &mut grad_g)?;
+    /// assert_eq!(grad_a, [[0.0, -2.0, 0.0]]);
+    /// assert_eq!(grad_b, [[0.0, 0.0, 0.0]]);
+    /// assert_eq!(grad_g, [[-1.0, 0.0, 0.0]]);
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "five operands and their gradients"
+    )]
+    pub fn cross_vjp_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        g: impl Into<Vectors<'a, T>>,
+        va: impl Into<Vectors<'a, T>>,
+        vb: impl Into<Vectors<'a, T>>,
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+        grad_g: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let inputs = [
+            ("a", a.into()),
+            ("b", b.into()),
+            ("g", g.into()),
+            ("va", va.into()),
+            ("vb", vb.into()),
+        ];
+        let gradients = [
+            ("grad_a", grad_a.into()),
+            ("grad_b", grad_b.into()),
+            ("grad_g", grad_g.into()),
+        ];
+        self.differentiate::<formula::CrossVjpVjp, _, _, _>(inputs, gradients)
+    }
+
+    /// The gradients of [`Engine::cross_norm`].
+    ///
+    /// With n = a × b / |a × b| and g the gradient of |a × b|: ∂a = g (b × n), ∂b = g (n × a); zero where a × b is zero.
+    ///
+    /// `a`, `b` and `g` are equally long; so are `grad_a` and `grad_b`, except that the gradient of an operand made by
+    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`].
+    ///
+    /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector is shorter than 5 u
+    /// (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the gradient; nothing overflows or underflows on the way, and what is not finite gives
+    /// NaN, the canonical one.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// let (a, b, g) = ([[3.0, 0.0, 0.0]], [[1.0, 2.0, 0.0]], [1.0]);
+    /// let [mut grad_a, mut grad_b] = [[[0.0; 3]]; 2];
+    /// crosslane::Engine::new().cross_norm_vjp(&a, &b, &g, &mut grad_a, &mut grad_b)?;
+    /// assert_eq!((grad_a, grad_b), ([[2.0, -1.0, 0.0]], [[0.0, 3.0, 0.0]]));
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn cross_norm_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        g: &'a [T],
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let g = Vectors::scalars(g);
+        let inputs = [("a", a.into()), ("b", b.into()), ("g", g)];
+        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
+        self.differentiate::<formula::CrossNormVjp, _, _, _>(inputs, gradients)
+    }
+
+    /// The gradients of [`Engine::unit_normal`].
+    ///
+    /// With c = a × b, n = c / |c| and g the gradient of n: ∂c = ((n × g) × n) / |c|, ∂a = b × ∂c, ∂b = ∂c × a; zero where c is zero.
+    ///
+    /// Shapes and sums are as in [`Engine::cross_vjp`]. The unit of ∂a is that of g divided by that of a.
+    ///
+    /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector of ∂a is shorter than
+    /// 10 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times |g||b| / |c|, which is the length of ∂a unless g is nearly parallel to n; nothing
+    /// overflows or underflows on the way, and what is not finite gives NaN, the canonical one.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// let (a, b, g) = ([[2.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]], [[1.0, 0.0, 5.0]]);
+    /// let [mut grad_a, mut grad_b] = [[[0.0; 3]]; 2];
+    /// crosslane::Engine::new().unit_normal_vjp(&a, &b, &g, &mut grad_a, &mut grad_b)?;
+    /// assert_eq!((grad_a, grad_b), ([[0.0, 0.0, -0.5]], [[0.0, 0.0, 0.0]]));
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn unit_normal_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        g: impl Into<Vectors<'a, T>>,
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let inputs = [("a", a.into()), ("b", b.into()), ("g", g.into())];
+        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
+        self.differentiate::<formula::UnitNormalVjp, _, _, _>(inputs, gradients)
+    }
+
+    /// The gradients of [`Engine::angle`].
+    ///
+    /// With n = a × b / |a × b| and g the gradient of the angle: ∂a = g (a × n) / |a|², ∂b = g (n × b) / |b|²; zero where the vectors are
+    /// exactly parallel, or one of them is zero.
+    ///
+    /// `a`, `b` and `g` are equally long; so are `grad_a` and `grad_b`, except that the gradient of an operand made by
+    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`]. The unit of ∂a is that
+    /// of g divided by that of a.
+    ///
+    /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector is shorter than 9 u
+    /// (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the gradient; nothing overflows or underflows on the way, and what is not finite gives
+    /// NaN, the canonical one.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// let (a, b, g) = ([[2.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]], [1.0]);
+    /// let [mut grad_a, mut grad_b] = [[[0.0; 3]]; 2];
+    /// crosslane::Engine::new().angle_vjp(&a, &b, &g, &mut grad_a, &mut grad_b)?;
+    /// assert_eq!((grad_a, grad_b), ([[0.0, -0.5, 0.0]], [[-1.0, 0.0, 0.0]]));
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn angle_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        g: &'a [T],
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let g = Vectors::scalars(g);
+        let inputs = [("a", a.into()), ("b", b.into()), ("g", g)];
+        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
+        self.differentiate::<formula::AngleVjp, _, _, _>(inputs, gradients)
+    }
+
+    /// The gradients of [`Engine::scalar_triple`].
+    ///
+    /// With g the gradient of a·(b × c): ∂a = g (b × c), ∂b = g (c × a), ∂c = g (a × b).
+    ///
+    /// `a`, `b`, `c` and `g` are equally long; so are the gradients, except that that of an operand made by
+    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`].
+    ///
+    /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded. With
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross products are rounded once, and again after g: the error of
+    /// each component is below 2 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`); nothing overflows or underflows on the way, and what is not
+    /// finite gives NaN, the canonical one.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if `b`, `c`, `g` or a gradient has the wrong length; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// let (a, b, c) = ([[1.0, 0.0, 0.0]], [[0.0, 2.0, 0.0]], [[0.0, 0.0, 3.0]]);
+    /// let [mut grad_a, mut grad_b, mut grad_c] = [[[0.0; 3]]; 3];
+    /// let engine = crosslane::Engine::new();
+    /// engine.scalar_triple_vjp(&a, &b, &c, &[1.0], &mut grad_a, &mut grad_b, &mut grad_c)?;
+    /// assert_eq!((grad_a, grad_b), ([[6.0, 0.0, 0.0]], [[0.0, 3.0, 0.0]]));
+    /// assert_eq!(grad_c, [[0.0, 0.0, 2.0]]);
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "four operands and their gradients"
+    )]
+    pub fn scalar_triple_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        c: impl Into<Vectors<'a, T>>,
+        g: &'a [T],
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+        grad_c: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let inputs = [
+            ("a", a.into()),
+            ("b", b.into()),
+            ("c", c.into()),
+            ("g", Vectors::scalars(g)),
+        ];
+        let gradients = [
+            ("grad_a", grad_a.into()),
+            ("grad_b", grad_b.into()),
+            ("grad_c", grad_c.into()),
+        ];
+        self.differentiate::<formula::ScalarTripleVjp, _, _, _>(inputs, gradients)
+    }
+
+    /// Evaluates a formula whose output k is the gradient of input k.
+    fn differentiate<'a, F, T, const I: usize, const O: usize>(
+        &self,
+        inputs: [(&'static str, Vectors<'a, T>); I],
+        mut gradients: [(&'static str, VectorsMut<'a, T>); O],
+    ) -> Result<(), Error>
+    where
+        F: Evaluate<I, O>,
+        T: Real,
+    {
+        let len = inputs[0].1.len();
+        for (name, view) in &inputs {
+            check_len(name, len, view.len())?;
+        }
+        let repeated: [bool; O] = from_fn(|k| inputs[k].1.stride() == 0);
+        for ((name, gradient), repeated) in gradients.iter().zip(repeated) {
+            check_len(name, if repeated { 1 } else { len }, gradient.len())?;
+        }
+        if len == 0 {
+            for ((_, gradient), repeated) in gradients.iter_mut().zip(repeated) {
+                if repeated {
+                    gradient.set(0, [T::default(); 3]);
+                }
+            }
+            return Ok(());
+        }
+        let mut repeated = repeated.into_iter();
+        let outputs = gradients.map(|(_, gradient)| match repeated.next() {
+            Some(true) => gradient.to_sum(len),
+            _ => gradient,
+        });
+        self.evaluate::<F, _, _, _>(&mut Batch::of(inputs.map(|(_, view)| view), outputs));
+        Ok(())
+    }
+}

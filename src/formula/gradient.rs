@@ -1,0 +1,153 @@
+//! Derivatives. With c = a × b and n = c / |c|, and an upstream gradient g:
+//!
+//! ```text
+//! a × b         ∂a = b × g                  ∂b = g × a
+//! |a × b|       ∂a = g (b × n)              ∂b = g (n × a)
+//! n             ∂c = ((n × g) × n) / |c|    ∂a = b × ∂c     ∂b = ∂c × a
+//! angle         ∂a = g (a × n) / |a|²       ∂b = g (n × b) / |b|²
+//! a·(b × c)     ∂a = g (b × c)              ∂b = g (c × a)  ∂c = g (a × b)
+//! ```
+//!
+//! (n × g) × n is what of g is perpendicular to n; g − n(n·g), which is the same, loses it where g is nearly parallel.
+
+use super::{Formula, Number, plain_cross, plain_dot, polar, rounded, scaled, times};
+
+/// The gradients of a × b.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CrossVjp;
+
+impl Formula<3, 2> for CrossVjp {
+    const COST: usize = 6;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, g]: [[N; 3]; 3]) -> [[N; 3]; 2] {
+        [N::rounded_cross(b, g), N::rounded_cross(g, a)]
+    }
+}
+
+/// da × b + a × db.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn tangent<N: Number>([a, b, da, db]: [[N; 3]; 4]) -> [N; 3] {
+    // One exponent for each side, so that both terms have the same.
+    let (left, ea) = N::normalised([a[0], a[1], a[2], da[0], da[1], da[2]]);
+    let (right, eb) = N::normalised([b[0], b[1], b[2], db[0], db[1], db[2]]);
+    let [ax, ay, az, dax, day, daz] = left;
+    let [bx, by, bz, dbx, dby, dbz] = right;
+    let p = N::product;
+    let sum = [
+        (p(day, bz) - p(daz, by)) + (p(ay, dbz) - p(az, dby)),
+        (p(daz, bx) - p(dax, bz)) + (p(az, dbx) - p(ax, dbz)),
+        (p(dax, by) - p(day, bx)) + (p(ax, dby) - p(ay, dbx)),
+    ];
+    scaled(rounded(sum), ea + eb)
+}
+
+/// The tangent of a × b.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CrossJvp;
+
+impl Formula<4, 1> for CrossJvp {
+    const COST: usize = 10;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, inputs: [[N; 3]; 4]) -> [[N; 3]; 1] {
+        [tangent(inputs)]
+    }
+}
+
+/// The gradients of the gradients of a × b, for a, b and g, with `va` and `vb` upstream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CrossVjpVjp;
+
+impl Formula<5, 3> for CrossVjpVjp {
+    const COST: usize = 16;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, g, va, vb]: [[N; 3]; 5]) -> [[N; 3]; 3] {
+        [
+            N::rounded_cross(vb, g),
+            N::rounded_cross(g, va),
+            tangent([a, b, va, vb]),
+        ]
+    }
+}
+
+/// The gradients of |a × b|.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CrossNormVjp;
+
+impl Formula<3, 2> for CrossNormVjp {
+    const COST: usize = 12;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, [g, ..]]: [[N; 3]; 3]) -> [[N; 3]; 2] {
+        let ((a, ea), (b, eb), ([g], eg)) =
+            (N::normalised(a), N::normalised(b), N::normalised([g]));
+        let n = polar(N::cross(a, b)).unit;
+        [
+            scaled(times(plain_cross(b, n), g), eb + eg),
+            scaled(times(plain_cross(n, a), g), ea + eg),
+        ]
+    }
+}
+
+/// The gradients of a × b / |a × b|.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnitNormalVjp;
+
+impl Formula<3, 2> for UnitNormalVjp {
+    const COST: usize = 16;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, g]: [[N; 3]; 3]) -> [[N; 3]; 2] {
+        let ((a, ea), (b, eb), (g, eg)) = (N::normalised(a), N::normalised(b), N::normalised(g));
+        let c = polar(N::cross(a, b));
+        let across = plain_cross(plain_cross(c.unit, g), c.unit);
+        let [x, y, z] = across;
+        let dc = [x / c.length, y / c.length, z / c.length];
+        [
+            scaled(plain_cross(b, dc), eg - ea - c.e),
+            scaled(plain_cross(dc, a), eg - eb - c.e),
+        ]
+    }
+}
+
+/// The gradients of the angle between a and b.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AngleVjp;
+
+impl Formula<3, 2> for AngleVjp {
+    const COST: usize = 14;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, [g, ..]]: [[N; 3]; 3]) -> [[N; 3]; 2] {
+        let ((a, ea), (b, eb), ([g], eg)) =
+            (N::normalised(a), N::normalised(b), N::normalised([g]));
+        let n = polar(N::cross(a, b)).unit;
+        let over_a = g / plain_dot(a, a).one_if_zero();
+        let over_b = g / plain_dot(b, b).one_if_zero();
+        [
+            scaled(times(plain_cross(a, n), over_a), eg - ea),
+            scaled(times(plain_cross(n, b), over_b), eg - eb),
+        ]
+    }
+}
+
+/// The gradients of a·(b × c).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScalarTripleVjp;
+
+impl Formula<4, 3> for ScalarTripleVjp {
+    const COST: usize = 12;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, c, [g, ..]]: [[N; 3]; 4]) -> [[N; 3]; 3] {
+        let ((a, ea), (b, eb), (c, ec)) = (N::normalised(a), N::normalised(b), N::normalised(c));
+        let ([g], eg) = N::normalised([g]);
+        [
+            scaled(times(N::cross(b, c), g), eb + ec + eg),
+            scaled(times(N::cross(c, a), g), ec + ea + eg),
+            scaled(times(N::cross(a, b), g), ea + eb + eg),
+        ]
+    }
+}

@@ -1,0 +1,103 @@
+//! Lengths, angles, areas, volumes, directions.
+
+use super::{Formula, Kind, Number, dot, long_cross, norm, plain_dot, polar, rounded, scaled};
+
+/// a·b.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dot;
+
+impl Formula<2, 1> for Dot {
+    const OUTPUTS: [Kind; 1] = [Kind::Scalar];
+    const COST: usize = 2;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
+        let ((a, ea), (b, eb)) = (N::normalised(a), N::normalised(b));
+        let p = N::product;
+        let sum = p(a[0], b[0]) + p(a[1], b[1]) + p(a[2], b[2]);
+        [[N::round(sum).scaled(ea + eb); 3]]
+    }
+}
+
+/// |a × b|.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CrossNorm;
+
+impl Formula<2, 1> for CrossNorm {
+    const OUTPUTS: [Kind; 1] = [Kind::Scalar];
+    const COST: usize = 5;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
+        let ((a, ea), (b, eb)) = (N::normalised(a), N::normalised(b));
+        let (length, e) = norm(N::cross(a, b));
+        [[length.scaled(ea + eb + e); 3]]
+    }
+}
+
+/// a × b / |a × b|.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnitNormal;
+
+impl Formula<2, 1> for UnitNormal {
+    const COST: usize = 6;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
+        let ((a, _), (b, _)) = (N::normalised(a), N::normalised(b));
+        [polar(N::cross(a, b)).unit]
+    }
+}
+
+/// The angle between a and b: the arc whose sine is to its cosine as |a × b| is to a·b. (The arc cosine of a quotient loses
+/// half of the digits of small angles, and of those near π.)
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Angle;
+
+impl Formula<2, 1> for Angle {
+    const OUTPUTS: [Kind; 1] = [Kind::Scalar];
+    const COST: usize = 60;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
+        let ((a, _), (b, _)) = (N::normalised(a), N::normalised(b));
+        let (length, e) = norm(N::cross(a, b));
+        [[length.scaled(e).atan2(plain_dot(a, b)); 3]]
+    }
+}
+
+/// a·(b × c).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScalarTriple;
+
+impl Formula<3, 1> for ScalarTriple {
+    const OUTPUTS: [Kind; 1] = [Kind::Scalar];
+    const COST: usize = 8;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, c]: [[N; 3]; 3]) -> [[N; 3]; 1] {
+        let ((a, ea), (b, eb), (c, ec)) = (N::normalised(a), N::normalised(b), N::normalised(c));
+        let volume = dot(long_cross(b, c), a);
+        [[N::round(volume).scaled(ea + eb + ec); 3]]
+    }
+}
+
+/// a × (b × c).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VectorTriple;
+
+impl Formula<3, 1> for VectorTriple {
+    const COST: usize = 12;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, c]: [[N; 3]; 3]) -> [[N; 3]; 1] {
+        let ((a, ea), (b, eb), (c, ec)) = (N::normalised(a), N::normalised(b), N::normalised(c));
+        let [x, y, z] = long_cross(b, c);
+        let outer = [
+            z * a[1] - y * a[2],
+            x * a[2] - z * a[0],
+            y * a[0] - x * a[1],
+        ];
+        [scaled(rounded(outer), ea + eb + ec)]
+    }
+}

@@ -1,0 +1,105 @@
+//! 256-bit lanes as numbers.
+
+use core::arch::x86_64::*;
+
+use super::{F32x8, F64x4};
+use crate::simd::reals;
+use crate::simd::x86::{floats, scales};
+
+floats! {
+    F32x8 of f32, from single and reals::singles;
+    add _mm256_add_ps, sub _mm256_sub_ps, mul _mm256_mul_ps, div _mm256_div_ps, sqrt _mm256_sqrt_ps
+}
+floats! {
+    F64x4 of f64, from double and reals::doubles;
+    add _mm256_add_pd, sub _mm256_sub_pd, mul _mm256_mul_pd, div _mm256_div_pd, sqrt _mm256_sqrt_pd
+}
+scales! { F64x4 }
+
+mod single {
+    use core::arch::x86_64::*;
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn one_if_zero(x: __m256) -> __m256 {
+        let zero = _mm256_cmp_ps::<_CMP_EQ_OQ>(x, _mm256_setzero_ps());
+        _mm256_blendv_ps(x, _mm256_set1_ps(1.0), zero)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn half(x: __m256) -> __m256 {
+        _mm256_mul_ps(x, _mm256_set1_ps(0.5))
+    }
+}
+
+/// Functions of several instructions. They have the target feature, so that each instruction is safe; the
+/// compiler inlines them into an entry, which has it too.
+mod double {
+    use core::arch::x86_64::*;
+
+    use crate::simd::reals::{BIASED, INTEGER};
+    use crate::simd::rounded::LEAST;
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn one_if_zero(x: __m256d) -> __m256d {
+        let zero = _mm256_cmp_pd::<_CMP_EQ_OQ>(x, _mm256_setzero_pd());
+        _mm256_blendv_pd(x, _mm256_set1_pd(1.0), zero)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn half(x: __m256d) -> __m256d {
+        _mm256_mul_pd(x, _mm256_set1_pd(0.5))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn magnitude(x: __m256d) -> __m256d {
+        _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn greater_magnitude(x: __m256d, y: __m256d) -> __m256d {
+        _mm256_max_pd(magnitude(x), magnitude(y))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn exponent(magnitude: __m256d) -> __m256d {
+        let field = _mm256_srli_epi64::<52>(_mm256_castpd_si256(magnitude));
+        let integer = _mm256_or_si256(field, _mm256_castpd_si256(_mm256_set1_pd(INTEGER)));
+        let exponent = _mm256_sub_pd(_mm256_castsi256_pd(integer), _mm256_set1_pd(BIASED));
+        _mm256_min_pd(exponent, _mm256_set1_pd(1022.0))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn within_a_thousand(x: __m256d) -> __m256d {
+        let less = _mm256_min_pd(x, _mm256_set1_pd(1000.0));
+        _mm256_max_pd(less, _mm256_set1_pd(-1000.0))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn power_of_two(k: __m256d) -> __m256d {
+        let field = _mm256_add_pd(_mm256_set1_pd(BIASED), k);
+        _mm256_castsi256_pd(_mm256_slli_epi64::<52>(_mm256_castpd_si256(field)))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn inverse_power_of_two(k: __m256d) -> __m256d {
+        let field = _mm256_sub_pd(_mm256_set1_pd(BIASED), k);
+        _mm256_castsi256_pd(_mm256_slli_epi64::<52>(_mm256_castpd_si256(field)))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn if_large(x: __m256d, p: __m256d) -> __m256d {
+        let large = _mm256_cmp_pd::<_CMP_GE_OQ>(magnitude(p), _mm256_set1_pd(LEAST));
+        _mm256_and_pd(x, large)
+    }
+}

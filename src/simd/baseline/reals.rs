@@ -1,0 +1,172 @@
+//! 128-bit lanes as numbers, and one lane.
+
+use core::marker::PhantomData;
+use core::ops::{Add, Div, Mul, Sub};
+
+use bytemuck::cast;
+use wide::{f32x4, f64x2, u64x2};
+
+use super::{F32x4, F64x2, Scalar, Wide};
+use crate::formula::{Floats, Formula};
+use crate::simd::reals::{self, BIASED, INTEGER, Reals, Scales};
+use crate::simd::rounded::LEAST;
+
+macro_rules! operator {
+    ($operator:ident $method:ident) => {
+        impl<V: $operator<Output = V>, E, S> $operator for Wide<V, E, S> {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, y: Self) -> Self {
+                Self($operator::$method(self.0, y.0), PhantomData)
+            }
+        }
+    };
+}
+operator! { Add add }
+operator! { Sub sub }
+operator! { Mul mul }
+operator! { Div div }
+
+impl<V: Floats, E: Copy, S: Copy> Floats for Wide<V, E, S> {
+    #[inline(always)]
+    fn root(self) -> Self {
+        Self(self.0.root(), PhantomData)
+    }
+
+    #[inline(always)]
+    fn one_if_zero(self) -> Self {
+        Self(self.0.one_if_zero(), PhantomData)
+    }
+
+    #[inline(always)]
+    fn half(self) -> Self {
+        Self(self.0.half(), PhantomData)
+    }
+
+    #[inline(always)]
+    fn atan2(self, x: Self) -> Self {
+        Self(self.0.atan2(x.0), PhantomData)
+    }
+}
+
+macro_rules! floats {
+    ($register:ident) => {
+        impl Floats for $register {
+            #[inline(always)]
+            fn root(self) -> Self {
+                self.sqrt()
+            }
+
+            #[inline(always)]
+            fn one_if_zero(self) -> Self {
+                self.simd_eq(Self::ZERO).bitselect(Self::ONE, self)
+            }
+
+            #[inline(always)]
+            fn half(self) -> Self {
+                self * Self::HALF
+            }
+
+            #[inline(always)]
+            fn atan2(self, x: Self) -> Self {
+                let (mut ys, xs) = (self.to_array(), x.to_array());
+                for (y, x) in ys.iter_mut().zip(xs) {
+                    *y = Floats::atan2(*y, x);
+                }
+                ys.into()
+            }
+        }
+    };
+}
+floats! { f32x4 }
+floats! { f64x2 }
+
+macro_rules! reals {
+    ($name:ty, $lanes:path) => {
+        impl Reals for $name {
+            #[inline(always)]
+            fn accurately<F, const I: usize, const O: usize>(
+                formula: F,
+                inputs: [[Self; 3]; I],
+            ) -> [[Self; 3]; O]
+            where
+                F: Formula<I, O>,
+            {
+                $lanes(formula, inputs)
+            }
+        }
+    };
+}
+reals! { F32x4, reals::singles }
+reals! { F64x2, reals::doubles }
+
+/// One number is computed in all lanes of a register.
+macro_rules! alone {
+    ($number:ty as $register:ident) => {
+        impl Reals for Wide<$number, $number, Scalar> {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn accurately<F, const I: usize, const O: usize>(
+                formula: F,
+                inputs: [[Self; 3]; I],
+            ) -> [[Self; 3]; O]
+            where
+                F: Formula<I, O>,
+            {
+                let mut lanes = [[$register::of(inputs[0][0].0.into()); 3]; I];
+                for (lanes, numbers) in lanes.iter_mut().zip(inputs) {
+                    for (lanes, number) in lanes.iter_mut().zip(numbers) {
+                        *lanes = $register::of(number.0.into());
+                    }
+                }
+                let results = $register::accurately(formula, lanes);
+                let mut outputs = [inputs[0]; O];
+                for (output, lanes) in outputs.iter_mut().zip(results) {
+                    for (number, lanes) in output.iter_mut().zip(lanes) {
+                        number.0 = lanes.0.to_array()[0];
+                    }
+                }
+                outputs
+            }
+        }
+    };
+}
+alone! { f32 as F32x4 }
+alone! { f64 as F64x2 }
+
+impl Scales for F64x2 {
+    #[inline(always)]
+    fn greater_magnitude(self, y: Self) -> Self {
+        Self::of(self.0.abs().fast_max(y.0.abs()))
+    }
+
+    #[inline(always)]
+    fn exponent(self) -> Self {
+        let field: u64x2 = cast(self.0);
+        let integer: f64x2 = cast((field >> 52) | cast::<f64x2, u64x2>(f64x2::splat(INTEGER)));
+        Self::of((integer - f64x2::splat(BIASED)).fast_min(f64x2::splat(1022.0)))
+    }
+
+    #[inline(always)]
+    fn within_a_thousand(self) -> Self {
+        let less = self.0.fast_min(f64x2::splat(1000.0));
+        Self::of(less.fast_max(f64x2::splat(-1000.0)))
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        let field: u64x2 = cast(f64x2::splat(BIASED) + self.0);
+        Self::of(cast(field << 52))
+    }
+
+    #[inline(always)]
+    fn inverse_power_of_two(self) -> Self {
+        let field: u64x2 = cast(f64x2::splat(BIASED) - self.0);
+        Self::of(cast(field << 52))
+    }
+
+    #[inline(always)]
+    fn if_large(self, p: Self) -> Self {
+        Self::of(self.0 & p.0.abs().simd_ge(f64x2::splat(LEAST)))
+    }
+}

@@ -1,0 +1,177 @@
+//! Lanes as the numbers of formulas: plain, each lane is one; accurate, they are `f64`, in one register or in two halves.
+//!
+//! Separate because it is all that `simd` knows of formulas. What an instruction set has to say beside [`Floats`] is
+//! [`Scales`]; the rest of [`Exact`] follows from what correct rounding needs.
+
+use super::rounded::{Doubles, Singles};
+use super::{Lanes, MOST_LANES};
+use crate::formula::{Double, Exact, Floats, Formula, Plain, Single};
+
+/// An integer from 0 to 2^52 in the bits of its significand.
+pub(crate) const INTEGER: f64 = (1_u64 << 52) as f64;
+
+/// The same of an exponent's field.
+pub(crate) const BIASED: f64 = INTEGER + 1023.0;
+
+/// Lanes of `f32` or `f64`.
+pub trait Reals: Lanes + Floats {
+    /// A formula evaluated with the accurate numbers of the type, NaN made the canonical one.
+    fn accurately<F, const I: usize, const O: usize>(
+        formula: F,
+        inputs: [[Self; 3]; I],
+    ) -> [[Self; 3]; O]
+    where
+        F: Formula<I, O>;
+
+    /// A formula evaluated with the numbers as they are.
+    #[inline(always)]
+    fn plainly<F, const I: usize, const O: usize>(
+        formula: F,
+        inputs: [[Self; 3]; I],
+    ) -> [[Self; 3]; O]
+    where
+        F: Formula<I, O>,
+    {
+        let mut numbers = [[Plain(inputs[0][0]); 3]; I];
+        for (numbers, input) in numbers.iter_mut().zip(inputs) {
+            let [x, y, z] = input;
+            *numbers = [Plain(x), Plain(y), Plain(z)];
+        }
+        let results = formula.of(numbers);
+        let mut outputs = [[results[0][0].0; 3]; O];
+        for (output, [x, y, z]) in outputs.iter_mut().zip(results) {
+            *output = [x.0, y.0, z.0];
+        }
+        outputs
+    }
+}
+
+/// What an instruction set says of its lanes of `f64` for [`Exact`], where it is described.
+pub(crate) trait Scales: Doubles + Floats {
+    fn greater_magnitude(self, y: Self) -> Self;
+    fn exponent(self) -> Self;
+    fn within_a_thousand(self) -> Self;
+    fn power_of_two(self) -> Self;
+    fn inverse_power_of_two(self) -> Self;
+    fn if_large(self, p: Self) -> Self;
+}
+
+impl<D: Scales> Exact for D {
+    #[inline(always)]
+    fn error_of_product(a: Self, b: Self, p: Self) -> Self {
+        D::error_of_product(a, b, p)
+    }
+
+    #[inline(always)]
+    fn if_large(self, p: Self) -> Self {
+        Scales::if_large(self, p)
+    }
+
+    #[inline(always)]
+    fn difference_to_odd(self, y: Self) -> Self {
+        D::difference_to_odd(self, y)
+    }
+
+    #[inline(always)]
+    fn rounded_cross([ax, ay, az]: [Self; 3], [bx, by, bz]: [Self; 3]) -> [Self; 3] {
+        D::rounded_differences_of_products([[ay, az, ax], [bz, bx, by], [az, ax, ay], [by, bz, bx]])
+    }
+
+    #[inline(always)]
+    fn greater_magnitude(self, y: Self) -> Self {
+        Scales::greater_magnitude(self, y)
+    }
+
+    #[inline(always)]
+    fn exponent(self) -> Self {
+        Scales::exponent(self)
+    }
+
+    #[inline(always)]
+    fn within_a_thousand(self) -> Self {
+        Scales::within_a_thousand(self)
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Scales::power_of_two(self)
+    }
+
+    #[inline(always)]
+    fn inverse_power_of_two(self) -> Self {
+        Scales::inverse_power_of_two(self)
+    }
+}
+
+/// Lanes of `f64`.
+#[inline(always)]
+pub(super) fn doubles<D, F, const I: usize, const O: usize>(
+    formula: F,
+    inputs: [[D; 3]; I],
+) -> [[D; 3]; O]
+where
+    D: Scales,
+    F: Formula<I, O>,
+{
+    let mut numbers = [[Double(inputs[0][0]); 3]; I];
+    for (numbers, input) in numbers.iter_mut().zip(inputs) {
+        let [x, y, z] = input;
+        *numbers = [Double(x), Double(y), Double(z)];
+    }
+    let results = formula.of(numbers);
+    let mut outputs = [[results[0][0].0; 3]; O];
+    for (output, [x, y, z]) in outputs.iter_mut().zip(results) {
+        *output = [x.0.canonical(), y.0.canonical(), z.0.canonical()];
+    }
+    outputs
+}
+
+/// Lanes of `f32`, as two halves of `f64`.
+#[inline(always)]
+pub(super) fn singles<L, F, const I: usize, const O: usize>(
+    formula: F,
+    inputs: [[L; 3]; I],
+) -> [[L; 3]; O]
+where
+    L: Singles,
+    L::Doubles: Exact,
+    F: Formula<I, O>,
+{
+    let [low, high] = inputs[0][0].widen();
+    let (mut lows, mut highs) = ([[Single(low); 3]; I], [[Single(high); 3]; I]);
+    for (i, [x, y, z]) in inputs.into_iter().enumerate() {
+        let (x, y, z) = (x.widen(), y.widen(), z.widen());
+        lows[i] = [Single(x[0]), Single(y[0]), Single(z[0])];
+        highs[i] = [Single(x[1]), Single(y[1]), Single(z[1])];
+    }
+    let (lows, highs) = (formula.of(lows), formula.of(highs));
+    let mut outputs = [inputs[0]; O];
+    for ((output, low), high) in outputs.iter_mut().zip(lows).zip(highs) {
+        let narrow = |k: usize| [low[k].0, high[k].0];
+        *output = [
+            L::narrow(narrow(0)),
+            L::narrow(narrow(1)),
+            L::narrow(narrow(2)),
+        ];
+    }
+    outputs
+}
+
+/// atan2 lane by lane: a function of the library `libm`, the same on every CPU.
+#[inline(always)]
+pub(super) fn atan2<L: Lanes>(y: L, x: L) -> L
+where
+    L::Element: Floats,
+{
+    let zero = bytemuck::Zeroable::zeroed();
+    let (mut ys, mut xs) = ([zero; MOST_LANES], [zero; MOST_LANES]);
+    // SAFETY: no level has more lanes.
+    unsafe { y.store(ys.as_mut_ptr()) };
+    // SAFETY: no level has more lanes.
+    unsafe { x.store(xs.as_mut_ptr()) };
+    for (y, x) in ys[..L::LEN].iter_mut().zip(xs) {
+        *y = y.atan2(x);
+    }
+    // SAFETY: no level has more lanes.
+    unsafe { L::load(y.proof(), ys.as_ptr()) }
+}

@@ -1,0 +1,82 @@
+//! Lanes of the vendor's registers as numbers: what the macros of correct rounding are for [`crate::simd::rounded`], these are
+//! for formulas.
+
+/// Declares the operations of lanes, from intrinsics and a module that has the functions of several instructions.
+macro_rules! floats {
+    (
+        $name:ident of $element:ty, from $module:ident and $lanes:path;
+        add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident, sqrt $sqrt:ident
+    ) => {
+        $crate::simd::x86::floats! { $name: Add add $add }
+        $crate::simd::x86::floats! { $name: Sub sub $sub }
+        $crate::simd::x86::floats! { $name: Mul mul $mul }
+        $crate::simd::x86::floats! { $name: Div div $div }
+
+        impl $crate::formula::Floats for $name {
+            #[inline(always)]
+            fn root(self) -> Self {
+                // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
+                // the instruction set was detected.
+                Self(unsafe { $sqrt(self.0) })
+            }
+
+            #[inline(always)]
+            fn one_if_zero(self) -> Self {
+                // SAFETY: as in `root`.
+                Self(unsafe { $module::one_if_zero(self.0) })
+            }
+
+            #[inline(always)]
+            fn half(self) -> Self {
+                // SAFETY: as in `root`.
+                Self(unsafe { $module::half(self.0) })
+            }
+
+            #[inline(always)]
+            fn atan2(self, x: Self) -> Self {
+                $crate::simd::reals::atan2(self, x)
+            }
+        }
+
+        impl $crate::simd::Reals for $name {
+            #[inline(always)]
+            fn accurately<F, const I: usize, const O: usize>(
+                formula: F,
+                inputs: [[Self; 3]; I],
+            ) -> [[Self; 3]; O]
+            where
+                F: $crate::formula::Formula<I, O>,
+            {
+                $lanes(formula, inputs)
+            }
+        }
+    };
+    ($name:ident: $operator:ident $method:ident $instruction:ident) => {
+        impl core::ops::$operator for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, y: Self) -> Self {
+                // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
+                // the instruction set was detected.
+                Self(unsafe { $instruction(self.0, y.0) })
+            }
+        }
+    };
+}
+pub(in crate::simd) use floats;
+
+/// Declares how lanes of `f64` are scaled, from the module `double`.
+macro_rules! scales {
+    ($name:ident) => {
+        impl $crate::simd::reals::Scales for $name {
+            $crate::simd::x86::doubles! { $name of (self, y) greater_magnitude }
+            $crate::simd::x86::doubles! { $name of (self) exponent }
+            $crate::simd::x86::doubles! { $name of (self) within_a_thousand }
+            $crate::simd::x86::doubles! { $name of (self) power_of_two }
+            $crate::simd::x86::doubles! { $name of (self) inverse_power_of_two }
+            $crate::simd::x86::doubles! { $name of (self, p) if_large }
+        }
+    };
+}
+pub(in crate::simd) use scales;
