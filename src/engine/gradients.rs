@@ -341,7 +341,7 @@ impl Engine {
         }
         let mut repeated = repeated.into_iter();
         let outputs = gradients.map(|(_, gradient)| match repeated.next() {
-            Some(true) => gradient.to_sum(len),
+            Some(true) => gradient.into_sum(len),
             _ => gradient,
         });
         self.evaluate::<F, _, _, _>(&mut Batch::of(inputs.map(|(_, view)| view), outputs));

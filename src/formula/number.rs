@@ -232,7 +232,8 @@ fn all_finite<X: Floats, const K: usize>(mut numbers: [X; K]) -> [X; K] {
     for x in &numbers[1..] {
         sum = sum + *x;
     }
-    let zero = sum - sum;
+    let copy = sum;
+    let zero = sum - copy; // or NaN
     for x in &mut numbers {
         *x = *x - zero; // not plus: −0 stays −0
     }

@@ -397,7 +397,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     }
 
     /// The same one place for the sum of `len` vectors. There must be a vector, and only one.
-    pub(crate) fn to_sum(self, len: usize) -> Self {
+    pub(crate) fn into_sum(self, len: usize) -> Self {
         assert_eq!(self.len, 1, "the length is checked before");
         Self::new(self.components, 0, len)
     }
