@@ -133,6 +133,18 @@ impl Proof {
         self.level() as usize
     }
 
+    /// Runs `work` at this level, or at a lower one if it does not fill a register; the baseline's it need not fill.
+    #[inline]
+    pub(crate) fn vectorize_long<W: Work>(self, work: W) {
+        match self {
+            Self::Baseline(simd) => simd.vectorize_long(work),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(simd) => simd.vectorize_long(work),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(simd) => simd.vectorize_long(work),
+        }
+    }
+
     /// Runs `work` at this level, or at a lower one if it does not fill a register.
     #[inline]
     pub(crate) fn vectorize<W: Work>(self, work: W) {

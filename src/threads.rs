@@ -54,7 +54,7 @@ pub(crate) fn pieces(threads: Threads, cost: usize) -> usize {
 pub(crate) fn split<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
-    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
+    work: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
 ) {
     if pieces == 1 {
         return work(batch);
@@ -77,7 +77,7 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
 pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
-    work: &(impl Fn(&Batch<'_, T, I, O>) + Sync),
+    work: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
 ) {
     let len = batch.len();
     if len <= SUMMED {

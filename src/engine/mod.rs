@@ -227,9 +227,11 @@ impl Engine {
             batch,
             stream,
         };
-        match batch.shape(stream, Op::EVERY_FORM) {
+        if !Op::EVERY_FORM {
+            return self.level.vectorize_long(task.mixed());
+        }
+        match batch.shape(stream) {
             Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
-            _ if !Op::EVERY_FORM => self.level.vectorize(task.mixed()),
             Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
             Shape::Padded => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
             Shape::Mixed => self.level.vectorize(task.mixed()),

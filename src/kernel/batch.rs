@@ -212,19 +212,10 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         }
     }
 
-    /// What the operands have in common, as far as `every_form` asks.
-    pub(crate) fn shape(&self, stream: bool, every_form: bool) -> Shape {
-        let repeats = || self.inputs.iter().any(|view| view.stride() == 0);
-        if self.faces.is_some() {
-            return Shape::Mixed;
-        }
-        if self.len() > 1 && (self.has_sums() || (!every_form && repeats())) {
-            return Shape::Mixed;
-        }
+    /// What the operands have in common.
+    pub(crate) fn shape(&self, stream: bool) -> Shape {
         if self.len() <= 1 || (self.is(Form::Columns) && !(stream && self.is_out_of_step())) {
             Shape::Columns
-        } else if !every_form {
-            Shape::Mixed
         } else if self.is(Form::Rows) {
             Shape::Rows
         } else if self.is(Form::Padded) {
@@ -270,7 +261,7 @@ pub(crate) enum Shape {
     Rows,
     /// All are padded rows.
     Padded,
-    /// Each has a layout of its own, or there is no loop for what they have in common.
+    /// Each has a layout of its own.
     Mixed,
 }
 

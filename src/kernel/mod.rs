@@ -56,6 +56,7 @@ mod batch;
 mod cross;
 mod cursor;
 mod derived;
+mod mixed;
 mod place;
 mod rows;
 mod sum;
@@ -63,25 +64,24 @@ mod sweep;
 mod tile;
 
 pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
-use access::{Any, Repeating, Uniform};
+use access::{Repeating, Uniform};
 pub(crate) use batch::{Batch, Shape};
 pub(crate) use cross::{Cross, RoundedCross};
-use cursor::{Cursor, Form, Repeated, repeat};
+use cursor::{Cursor, Repeated, repeat};
 pub(crate) use derived::{Accurately, Plainly};
-use place::{Layout, Place, Way};
+pub(crate) use mixed::Mixed;
+use place::{Place, Way};
 use rows::Rotate;
 pub(crate) use sum::{PIECE as SUMMED, plus};
-use sum::{Tree, leaf};
 use sweep::{Range, sweep};
-use tile::Tile;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// What the outputs hold: vectors all, or one scalar.
     const OUTPUTS: [Kind; O] = [Kind::Vector; O];
 
-    /// Whether it is worth a loop for each form that all operands can have, rows, padded rows or with one vector repeated. If not,
-    /// there is one for columns and one for everything else.
+    /// Whether it is worth a loop for each form that all operands can have: columns, rows, padded rows, each with and without one vector
+    /// repeated. If not, there is one loop for everything.
     const EVERY_FORM: bool = true;
 
     /// Whether an output may receive the sum over the batch.
@@ -121,10 +121,6 @@ pub(crate) struct Direct<'a, K, T, Op, const I: usize, const O: usize> {
     task: Task<'a, T, Op, I, O>,
     access: PhantomData<K>,
 }
-
-/// A task whose operands each have a layout of their own.
-#[derive(Debug)]
-pub(crate) struct Mixed<'a, T, Op, const I: usize, const O: usize>(Task<'a, T, Op, I, O>);
 
 impl<'a, T: Element, Op, const I: usize, const O: usize> Task<'a, T, Op, I, O> {
     /// With what the operands are known to have in common: the batch must have that shape.
@@ -170,7 +166,7 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
         for ((cursor, view), room) in from.iter_mut().zip(&batch.inputs).zip(&mut rooms) {
             let place = Place::of(view);
             *cursor = Cursor::new(place.components, K::FORM);
-            if Op::EVERY_FORM && place.stride == 0 {
+            if place.stride == 0 {
                 let (room, lanes) = (room.as_mut_ptr().cast(), T::Lanes::<S>::LEN);
                 // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
                 // vectors fits into the room.
@@ -222,7 +218,7 @@ unsafe fn sweep_form<K, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
-    if Op::EVERY_FORM && repeats {
+    if repeats {
         // SAFETY: as granted by the caller.
         unsafe { sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range) };
     } else {
@@ -234,114 +230,3 @@ unsafe fn sweep_form<K, S, T, Op, const I: usize, const O: usize>(
 /// From so many registers' worth of vectors up, a step is spent on whole registers of the output: what is
 /// stored across cache lines costs more.
 const ALIGNED: usize = 16;
-
-impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
-    for Mixed<'_, T, Op, I, O>
-{
-    #[inline(always)]
-    fn fills<S: Simd>(&self) -> bool {
-        self.0.fills::<S>()
-    }
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Task {
-            operation,
-            batch,
-            stream,
-        } = self.0;
-        let (inputs, outputs, total) = (batch.inputs(), batch.outputs(), batch.len());
-        let lanes = T::Lanes::<S>::LEN;
-        let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
-        let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
-        let (mut from, mut to) = (
-            [Cursor::nowhere(Form::Columns); I],
-            [Cursor::nowhere(Form::Columns); O],
-        );
-        let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream);
-        let sums = Op::SUMS && batch.has_sums();
-        let tiled = inputs.iter().any(|place| place.layout() == Layout::Strided)
-            || outputs.iter().any(|place| place.needs_tile(way))
-            || batch.faces.is_some();
-        let most = match (sums, tiled) {
-            (true, _) => leaf::<T>(),
-            (_, true) => Tile::capacity::<T>(),
-            _ => total,
-        };
-        let mut trees = [const { MaybeUninit::<Tree<T>>::uninit() }; O];
-        if sums {
-            for tree in &mut trees {
-                tree.write(Tree::new());
-            }
-        }
-        let mut start = 0;
-        while start < total {
-            let len = match sums {
-                true if total - start < most + lanes => total - start,
-                true => most,
-                false => block(total - start, most, lanes, head),
-            };
-            let faces = batch.faces_from(start);
-            for (k, (cursor, place)) in from.iter_mut().zip(&inputs).enumerate() {
-                let tile = &mut in_tiles[k];
-                *cursor = match faces {
-                    // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
-                    // order, `len` no more than a tile where one is needed.
-                    None => unsafe { place.source::<S>(start, len, tile) },
-                    // SAFETY: a batch has indices of vectors only, and a block is no more than a tile.
-                    Some(faces) => unsafe { place.corners(&faces[..len], k, tile) },
-                };
-            }
-            for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
-                *cursor = place.target(start, tile, way);
-            }
-            let range = match way {
-                Way::Streamed => Range::streamed(head, len),
-                _ => Range::cached(head, len),
-            };
-            // SAFETY: the views, or tiles that were filled, have `len` vectors, which are one register's worth or more;
-            // a batch has outputs that meet inputs place by place or not at all.
-            unsafe { sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, range) };
-            for ((place, tile), tree) in outputs.iter().zip(&mut out_tiles).zip(&mut trees) {
-                if sums && place.layout() == Layout::Repeated {
-                    // SAFETY: all were written before the first block.
-                    let tree = unsafe { tree.assume_init_mut() };
-                    // SAFETY: the loop has filled the tile.
-                    unsafe { tree.add(Tile::columns(tile), len) };
-                    continue;
-                }
-                // SAFETY: as for `source`, for writes, and the loop has filled the tile.
-                unsafe { place.finish(simd, start, len, total, tile, way) };
-            }
-            (start, head) = (start + len, 0);
-        }
-        if sums {
-            for (place, tree) in outputs.iter().zip(&trees) {
-                if place.layout() == Layout::Repeated {
-                    // SAFETY: all were written before the first block.
-                    let tree = unsafe { tree.assume_init_ref() };
-                    // SAFETY: the view has a vector, which is this one place.
-                    unsafe { place.write(tree.total()) };
-                }
-            }
-        }
-        if way != Way::Cached {
-            simd.fence();
-        }
-    }
-}
-
-/// The length of the next block of `rest` vectors: `most` or less, one register's worth or more also of the last,
-/// and whole registers of it behind the first `head`.
-#[inline(always)]
-fn block(rest: usize, most: usize, lanes: usize, head: usize) -> usize {
-    if rest <= most {
-        rest
-    } else if rest < most + lanes {
-        rest / 2 / lanes * lanes + head
-    } else if head > 0 {
-        most - lanes + head
-    } else {
-        most
-    }
-}

@@ -3,7 +3,8 @@
 use core::mem::MaybeUninit;
 
 use super::cursor::{Cursor, Form, repeat};
-use super::tile::{LINE, Tile, gather, scatter, stream_columns};
+use super::tile::{LINE, Tile, gather, gather_corners, scatter, stream_columns};
+use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
 use crate::view::{moved, row};
 use crate::{Element, Vectors, VectorsMut};
@@ -105,6 +106,7 @@ impl<T: Element> Place<T> {
     #[inline(always)]
     pub(super) unsafe fn source<S: Simd>(
         &self,
+        simd: S,
         start: usize,
         len: usize,
         tile: &mut MaybeUninit<Tile>,
@@ -124,10 +126,51 @@ impl<T: Element> Place<T> {
             Layout::Strided => {
                 debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
                 // SAFETY: the vectors are valid for reads, and their copies fit into the tile.
-                unsafe { gather(self.moved(start), self.stride, columns, len) };
+                unsafe { gather(simd, self.moved(start), self.stride, columns, len) };
                 Cursor::new(columns, Form::Columns)
             }
         }
+    }
+
+    /// Where the first `len` vectors are loaded from if they are filled up with copies of the last to a register's worth: a tile.
+    ///
+    /// # Safety
+    /// They are valid for reads, there is one or more, and no more than `lanes`, which a tile holds.
+    #[inline(always)]
+    pub(super) unsafe fn filled_up<S: Simd>(
+        &self,
+        simd: S,
+        len: usize,
+        lanes: usize,
+        tile: &mut MaybeUninit<Tile>,
+    ) -> Cursor<T> {
+        let columns = Tile::columns(tile);
+        // SAFETY: as granted by the caller.
+        unsafe { gather(simd, self.components, self.stride, columns, len) };
+        // SAFETY: as granted by the caller.
+        unsafe { Tile::fill_up::<T>(tile, len, lanes) };
+        Cursor::new(columns, Form::Columns)
+    }
+
+    /// Brings the first `len` vectors, or scalars, from the tile to where they belong.
+    ///
+    /// # Safety
+    /// The operand is valid for writes, and the tile holds them.
+    #[inline(always)]
+    pub(super) unsafe fn empty<S: Simd>(
+        &self,
+        simd: S,
+        kind: Kind,
+        len: usize,
+        tile: &mut MaybeUninit<Tile>,
+    ) {
+        let mut columns = Tile::columns(tile);
+        if kind == Kind::Scalar {
+            // All three components are in one place, and only the first was stored.
+            columns = [columns[0]; 3];
+        }
+        // SAFETY: as granted by the caller.
+        unsafe { scatter(simd, columns, self.components, self.stride, len) };
     }
 
     /// Where the corners `corner` of these faces are loaded from: a tile that holds them.
@@ -135,8 +178,9 @@ impl<T: Element> Place<T> {
     /// # Safety
     /// The indices are those of vectors that are valid for reads, and there are no more than a tile's capacity.
     #[inline(always)]
-    pub(super) unsafe fn corners(
+    pub(super) unsafe fn corners<S: Simd>(
         &self,
+        simd: S,
         faces: &[[u32; 3]],
         corner: usize,
         tile: &mut MaybeUninit<Tile>,
@@ -146,16 +190,10 @@ impl<T: Element> Place<T> {
             "{} vectors in a tile",
             faces.len()
         );
-        let columns: [*mut T; 3] = Tile::columns(tile);
-        for (i, face) in faces.iter().enumerate() {
-            let from = self.moved(face[corner] as usize);
-            for (from, to) in from.into_iter().zip(columns) {
-                // SAFETY: as granted by the caller.
-                let component = unsafe { from.read() };
-                // SAFETY: it fits into the tile.
-                unsafe { to.wrapping_add(i).write(component) };
-            }
-        }
+        let columns = Tile::columns(tile);
+        let (from, stride) = (self.components, self.stride);
+        // SAFETY: as granted by the caller, and they fit into the tile.
+        unsafe { gather_corners(simd, from, stride, faces, corner, columns) };
         Cursor::new(columns, Form::Columns)
     }
 
@@ -194,7 +232,7 @@ impl<T: Element> Place<T> {
             unsafe { stream_columns(simd, columns, self.components, start, len, total) };
         } else {
             // SAFETY: as granted by the caller.
-            unsafe { scatter(columns, self.moved(start), self.stride, len) };
+            unsafe { scatter(simd, columns, self.moved(start), self.stride, len) };
         }
     }
 

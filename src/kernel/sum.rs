@@ -9,6 +9,7 @@ use core::array::from_fn;
 
 use super::tile::Tile;
 use crate::Element;
+use crate::simd::{Simd, Work};
 
 /// The vectors of a leaf: half of a tile, so that the last, shorter one can be together with the one before it.
 pub(super) const fn leaf<T>() -> usize {
@@ -44,8 +45,15 @@ impl<T: Element> Tree<T> {
     ///
     /// # Safety
     /// `len` elements from each of these places on are valid for reads.
+    pub(super) unsafe fn add<S: Simd>(&mut self, simd: S, columns: [*mut T; 3], len: usize) {
+        let tree = self;
+        simd.vectorize(Leaves { tree, columns, len });
+    }
+
+    /// # Safety
+    /// As [`Tree::add`].
     #[inline(always)]
-    pub(super) unsafe fn add(&mut self, columns: [*mut T; 3], len: usize) {
+    unsafe fn add_leaves(&mut self, columns: [*mut T; 3], len: usize) {
         for start in (0..len).step_by(leaf::<T>()) {
             let n = leaf::<T>().min(len - start);
             let mut sum = [T::default(); 3];
@@ -79,6 +87,25 @@ impl<T: Element> Tree<T> {
             }
         }
         total
+    }
+}
+
+/// What is added to a tree. A piece of work, and so a function of its own at each level.
+struct Leaves<'a, T> {
+    tree: &'a mut Tree<T>,
+    columns: [*mut T; 3],
+    len: usize,
+}
+
+impl<T: Element> Work for Leaves<'_, T> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        // SAFETY: as granted to `Tree::add`, which made this.
+        unsafe { self.tree.add_leaves(self.columns, self.len) };
     }
 }
 

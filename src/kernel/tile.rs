@@ -4,7 +4,7 @@
 use core::mem::MaybeUninit;
 
 use crate::Element;
-use crate::simd::{Baseline, Lanes, Rows, Simd};
+use crate::simd::{Baseline, Lanes, Rows, Simd, Work};
 use crate::view::{moved, row};
 
 /// Bytes of one column of a tile. Nine columns (the cross product, nothing in place) are 5 KiB: well
@@ -26,6 +26,22 @@ impl Tile {
         COLUMN_BYTES / size_of::<T>()
     }
 
+    /// Copies the last of the first `len` vectors to the places up to `lanes`.
+    ///
+    /// # Safety
+    /// There are `len` vectors, one or more, and `lanes` fit.
+    #[inline(always)]
+    pub(super) unsafe fn fill_up<T: Copy>(tile: &mut MaybeUninit<Self>, len: usize, lanes: usize) {
+        for column in Self::columns::<T>(tile) {
+            // SAFETY: as granted by the caller.
+            let last = unsafe { column.wrapping_add(len - 1).read() };
+            for i in len..lanes {
+                // SAFETY: as granted by the caller.
+                unsafe { column.wrapping_add(i).write(last) };
+            }
+        }
+    }
+
     /// Where the columns begin.
     pub(super) fn columns<T>(tile: &mut MaybeUninit<Self>) -> [*mut T; 3] {
         let first = tile.as_mut_ptr().cast::<u8>();
@@ -37,17 +53,129 @@ impl Tile {
     }
 }
 
+/// What fills a tile, or empties it. A piece of work, and so a function of its own at each level: inlined into the loop of every
+/// operation it would be half of their code.
+enum Transfer<'a, T> {
+    /// As [`gather`].
+    Gather([*mut T; 3], isize, [*mut T; 3], usize),
+    /// As [`gather_corners`].
+    Corners([*mut T; 3], isize, &'a [[u32; 3]], usize, [*mut T; 3]),
+    /// As [`scatter`].
+    Scatter([*mut T; 3], [*mut T; 3], isize, usize),
+    /// As [`stream_columns`].
+    Stream([*mut T; 3], [*mut T; 3], usize, usize, usize),
+}
+
+impl<T: Element> Work for Transfer<'_, T> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match self {
+            // SAFETY: as granted to the function that made it.
+            Self::Gather(from, stride, to, len) => unsafe { copy_in(from, stride, to, len) },
+            // SAFETY: as above.
+            Self::Corners(from, stride, faces, corner, to) => unsafe {
+                copy_corners(from, stride, faces, corner, to);
+            },
+            // SAFETY: as above.
+            Self::Scatter(from, to, stride, len) => unsafe { copy_out(from, to, stride, len) },
+            // SAFETY: as above.
+            Self::Stream(tile, to, start, len, total) => unsafe {
+                stream_lines(simd, tile, to, start, len, total);
+            },
+        }
+    }
+}
+
 /// Copies `len` vectors from any stride to the columns of a tile.
 ///
 /// # Safety
 /// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.
-#[inline(always)]
-pub(super) unsafe fn gather<T: Element>(
+pub(super) unsafe fn gather<S: Simd, T: Element>(
+    simd: S,
     from: [*mut T; 3],
     stride: isize,
     to: [*mut T; 3],
     len: usize,
 ) {
+    simd.vectorize(Transfer::Gather(from, stride, to, len));
+}
+
+/// Copies those vectors, `stride` apart, that are the corners `corner` of faces.
+///
+/// # Safety
+/// The vectors of these indices are valid for reads, as many `to` as there are faces for writes, and they do not overlap.
+pub(super) unsafe fn gather_corners<S: Simd, T: Element>(
+    simd: S,
+    from: [*mut T; 3],
+    stride: isize,
+    faces: &[[u32; 3]],
+    corner: usize,
+    to: [*mut T; 3],
+) {
+    simd.vectorize(Transfer::Corners(from, stride, faces, corner, to));
+}
+
+/// Copies `len` vectors from the columns of a tile to any stride.
+///
+/// # Safety
+/// As [`gather`].
+pub(super) unsafe fn scatter<S: Simd, T: Element>(
+    simd: S,
+    from: [*mut T; 3],
+    to: [*mut T; 3],
+    stride: isize,
+    len: usize,
+) {
+    simd.vectorize(Transfer::Scatter(from, to, stride, len));
+}
+
+/// Streams the columns of a tile to columns that do not start cache lines at the same vectors. Each gets
+/// whole lines, all that the block completes; what is left of the last line stays in the line before the
+/// tile, where the next block finds it.
+///
+/// # Safety
+/// `tile` points behind one cache line that is valid for writes, and holds the vectors `start..start + len` of
+/// `total`; these are a line or more, or the last. The line before is as the last call has left it, unless
+/// `start` is zero. The columns `to` are valid for writes of `total` elements.
+pub(super) unsafe fn stream_columns<S: Simd, T: Element>(
+    simd: S,
+    tile: [*mut T; 3],
+    to: [*mut T; 3],
+    start: usize,
+    len: usize,
+    total: usize,
+) {
+    simd.vectorize(Transfer::Stream(tile, to, start, len, total));
+}
+
+/// # Safety
+/// As [`gather_corners`].
+#[inline(always)]
+unsafe fn copy_corners<T: Element>(
+    from: [*mut T; 3],
+    stride: isize,
+    faces: &[[u32; 3]],
+    corner: usize,
+    to: [*mut T; 3],
+) {
+    for (i, face) in faces.iter().enumerate() {
+        for (from, to) in from.into_iter().zip(to) {
+            // SAFETY: as granted by the caller.
+            let component = unsafe { moved(from, face[corner] as usize, stride).read() };
+            // SAFETY: as granted by the caller.
+            unsafe { to.wrapping_add(i).write(component) };
+        }
+    }
+}
+
+/// # Safety
+/// As [`gather`].
+#[inline(always)]
+unsafe fn copy_in<T: Element>(from: [*mut T; 3], stride: isize, to: [*mut T; 3], len: usize) {
     let lanes = T::Lanes::<Baseline>::LEN;
     if from == row(from[0]) && in_registers::<T>() && len >= lanes {
         for i in overlapping(len, lanes) {
@@ -76,17 +204,10 @@ pub(super) unsafe fn gather<T: Element>(
     }
 }
 
-/// Copies `len` vectors from the columns of a tile to any stride.
-///
 /// # Safety
 /// As [`gather`].
 #[inline(always)]
-pub(super) unsafe fn scatter<T: Element>(
-    from: [*mut T; 3],
-    to: [*mut T; 3],
-    stride: isize,
-    len: usize,
-) {
+unsafe fn copy_out<T: Element>(from: [*mut T; 3], to: [*mut T; 3], stride: isize, len: usize) {
     let lanes = T::Lanes::<Baseline>::LEN;
     if to == row(to[0]) && in_registers::<T>() && len >= lanes {
         for i in overlapping(len, lanes) {
@@ -142,16 +263,10 @@ unsafe fn copy<T: Copy>(
     }
 }
 
-/// Streams the columns of a tile to columns that do not start cache lines at the same vectors. Each gets
-/// whole lines, all that the block completes; what is left of the last line stays in the line before the
-/// tile, where the next block finds it.
-///
 /// # Safety
-/// `tile` points behind one cache line that is valid for writes, and holds the vectors `start..start + len` of
-/// `total`; these are a line or more, or the last. The line before is as the last call has left it, unless
-/// `start` is zero. The columns `to` are valid for writes of `total` elements.
+/// As [`stream_columns`].
 #[inline(always)]
-pub(super) unsafe fn stream_columns<S: Simd, T: Element>(
+unsafe fn stream_lines<S: Simd, T: Element>(
     simd: S,
     tile: [*mut T; 3],
     to: [*mut T; 3],

@@ -64,6 +64,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn vectorize<W: Work>(self, work: W) {
         #[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt")]
+        #[inline(never)] // one entry per kind of work
         fn entry<W: Work>(simd: Avx2, work: W) {
             work.run(simd);
         }

@@ -55,6 +55,7 @@ impl Simd for Avx512 {
         #[target_feature(
             enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt"
         )]
+        #[inline(never)] // one entry per kind of work
         fn entry<W: Work>(simd: Avx512, work: W) {
             work.run(simd);
         }

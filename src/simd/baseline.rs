@@ -36,6 +36,10 @@ impl Simd for Baseline {
     fn vectorize<W: Work>(self, work: W) {
         work.run(self);
     }
+
+    fn vectorize_long<W: Work>(self, work: W) {
+        self.vectorize(work);
+    }
 }
 
 /// One lane.
@@ -61,6 +65,10 @@ impl Simd for Scalar {
     }
 
     fn vectorize_fitting<W: Work>(self, work: W) {
+        self.vectorize(work);
+    }
+
+    fn vectorize_long<W: Work>(self, work: W) {
         self.vectorize(work);
     }
 }

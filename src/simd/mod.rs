@@ -95,6 +95,16 @@ pub trait Simd: Copy + Debug + Send + Sync + 'static {
         }
     }
 
+    /// The same where the baseline's vectors need not be filled.
+    #[inline]
+    fn vectorize_long<W: Work>(self, work: W) {
+        if work.fills::<Self>() {
+            self.vectorize(work);
+        } else {
+            self.narrower().vectorize_long(work);
+        }
+    }
+
     /// Makes streamed stores of this thread visible to others before whatever it does next.
     #[inline(always)]
     fn fence(self) {

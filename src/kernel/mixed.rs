@@ -1,0 +1,145 @@
+//! Batches whose operands each have a layout of their own, block by block: what registers cannot be loaded from or stored to goes
+//! through tiles, and so do sums.
+
+use core::mem::MaybeUninit;
+
+use super::access::{Any, Repeating};
+use super::cursor::{Cursor, Form};
+use super::place::{Layout, Way};
+use super::sum::{Tree, leaf};
+use super::sweep::{Range, sweep};
+use super::tile::Tile;
+use super::{Operation, Task};
+use crate::Element;
+use crate::simd::{Lanes, Simd, Work};
+
+/// A task whose operands each have a layout of their own.
+#[derive(Debug)]
+pub(crate) struct Mixed<'a, T, Op, const I: usize, const O: usize>(
+    pub(super) Task<'a, T, Op, I, O>,
+);
+
+impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+    for Mixed<'_, T, Op, I, O>
+{
+    #[inline(always)]
+    fn fills<S: Simd>(&self) -> bool {
+        self.0.fills::<S>()
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Task {
+            operation,
+            batch,
+            stream,
+        } = self.0;
+        let (inputs, outputs, total) = (batch.inputs(), batch.outputs(), batch.len());
+        let lanes = T::Lanes::<S>::LEN;
+        let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
+        let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
+        let (mut from, mut to) = (
+            [Cursor::nowhere(Form::Columns); I],
+            [Cursor::nowhere(Form::Columns); O],
+        );
+        // Less than a register: filled up in tiles, and nothing is stored but from these.
+        let short = !Op::EVERY_FORM && total < lanes;
+        let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream && !short);
+        let sums = Op::SUMS && batch.has_sums();
+        let tiled = inputs.iter().any(|place| place.layout() == Layout::Strided)
+            || outputs.iter().any(|place| place.needs_tile(way))
+            || batch.faces.is_some();
+        let most = match (sums, tiled) {
+            (true, _) => leaf::<T>(),
+            (_, true) => Tile::capacity::<T>(),
+            _ => total,
+        };
+        let mut trees = [const { MaybeUninit::<Tree<T>>::uninit() }; O];
+        if sums {
+            for tree in &mut trees {
+                tree.write(Tree::new());
+            }
+        }
+        let mut start = 0;
+        while start < total {
+            let len = match sums {
+                true if total - start < most + lanes => total - start,
+                true => most,
+                false => block(total - start, most, lanes, head),
+            };
+            let faces = batch.faces_from(start);
+            for (k, (cursor, place)) in from.iter_mut().zip(&inputs).enumerate() {
+                let tile = &mut in_tiles[k];
+                *cursor = match faces {
+                    // SAFETY: as below; a tile holds a register's worth.
+                    None if short => unsafe { place.filled_up(simd, len, lanes, tile) },
+                    // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
+                    // order, `len` no more than a tile where one is needed.
+                    None => unsafe { place.source(simd, start, len, tile) },
+                    // SAFETY: a batch has indices of vectors only, and a block is no more than a tile.
+                    Some(faces) => unsafe { place.corners(simd, &faces[..len], k, tile) },
+                };
+                if faces.is_some() && short {
+                    // SAFETY: the tile holds the block, and a register's worth.
+                    unsafe { Tile::fill_up::<T>(tile, len, lanes) };
+                }
+            }
+            for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
+                *cursor = match short {
+                    true => Cursor::new(Tile::columns(tile), Form::Columns),
+                    false => place.target(start, tile, way),
+                };
+            }
+            let range = match way {
+                Way::Streamed => Range::streamed(head, len),
+                _ => Range::cached(head, len.max(lanes)),
+            };
+            // SAFETY: the views, or tiles that were filled, have `len` vectors, which are one register's worth or more;
+            // a batch has outputs that meet inputs place by place or not at all.
+            unsafe { sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, range) };
+            for ((place, tile), tree) in outputs.iter().zip(&mut out_tiles).zip(&mut trees) {
+                if sums && place.layout() == Layout::Repeated {
+                    // SAFETY: all were written before the first block.
+                    let tree = unsafe { tree.assume_init_mut() };
+                    // SAFETY: the loop has filled the tile.
+                    unsafe { tree.add(simd, Tile::columns(tile), len) };
+                } else if short {
+                    // SAFETY: the view says that its vectors are valid for writes, and the loop has filled the tile.
+                    unsafe { place.empty(simd, Op::OUTPUTS[0], len, tile) };
+                } else {
+                    // SAFETY: as for `source`, for writes, and the loop has filled the tile.
+                    unsafe { place.finish(simd, start, len, total, tile, way) };
+                }
+            }
+            (start, head) = (start + len, 0);
+        }
+        if sums {
+            for (place, tree) in outputs.iter().zip(&trees) {
+                if place.layout() == Layout::Repeated {
+                    // SAFETY: all were written before the first block.
+                    let tree = unsafe { tree.assume_init_ref() };
+                    // SAFETY: the view has a vector, which is this one place.
+                    unsafe { place.write(tree.total()) };
+                }
+            }
+        }
+        if way != Way::Cached {
+            simd.fence();
+        }
+    }
+}
+
+/// The length of the next block of `rest` vectors: `most` or less, one register's worth or more also of the last,
+/// and whole registers of it behind the first `head`.
+#[inline(always)]
+fn block(rest: usize, most: usize, lanes: usize, head: usize) -> usize {
+    if rest <= most {
+        rest
+    } else if rest < most + lanes {
+        rest / 2 / lanes * lanes + head
+    } else if head > 0 {
+        most - lanes + head
+    } else {
+        most
+    }
+}
