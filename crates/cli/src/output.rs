@@ -47,17 +47,31 @@ impl Output {
 
     /// Gives the file its name once all of it is on the disk.
     pub(crate) fn finish(self) -> Result<()> {
-        let Self { path, file, force } = self;
-        let finish = || {
-            file.as_file().sync_all()?;
-            if force {
+        Self::finish_all(vec![self])
+    }
+
+    /// Gives several files their names, once all of them are on the disk. If one cannot have its name, those
+    /// before it lose theirs again, unless they took the place of older files.
+    pub(crate) fn finish_all(outputs: Vec<Self>) -> Result<()> {
+        for Self { path, file, .. } in &outputs {
+            let synced = file.as_file().sync_all();
+            synced.with_context(|| path.display().to_string())?;
+        }
+        let mut new = Vec::new();
+        for Self { path, file, force } in outputs {
+            let is_new = fs::symlink_metadata(&path).is_err();
+            let named = if force {
                 file.persist(&path)
             } else {
                 file.persist_noclobber(&path)
+            };
+            if let Err(error) = named {
+                // Where one cannot be removed there is a greater problem, which the error tells of.
+                new.into_iter().for_each(|path| drop(fs::remove_file(path)));
+                return Err(error.error).with_context(|| path.display().to_string());
             }
-            .map_err(|error| error.error)
-        };
-        finish().with_context(|| path.display().to_string())?;
+            new.extend(is_new.then_some(path));
+        }
         Ok(())
     }
 }
@@ -101,4 +115,26 @@ fn temporary() -> Builder<'static, 'static> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_files_all_appear_or_none() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name| directory.path().join(name);
+        let create = |name| Output::create(&path(name), &[], false).expect("an output");
+        let names = || fs::read_dir(directory.path()).expect("names").count();
+        let outputs = vec![create("a"), create("b")];
+        fs::write(path("b"), b"somebody's").expect("a file");
+        let error = Output::finish_all(outputs).expect_err("there is a file");
+        assert!(format!("{error:#}").starts_with(&path("b").display().to_string()));
+        assert_eq!(fs::read(path("b")).expect("still there"), b"somebody's");
+        assert_eq!(names(), 1, "no other file");
+        fs::remove_file(path("b")).expect("removed");
+        Output::finish_all(vec![create("a"), create("b")]).expect("both appear");
+        assert_eq!(names(), 2);
+    }
 }
