@@ -1,4 +1,5 @@
-//! `crosslane`: cross products of .npy files, and what a CPU does with them: a first look, and hard cases.
+//! `crosslane`: cross products of .npy files, normals of meshes, and what a CPU does with them: a first look,
+//! and hard cases.
 //!
 //! A thin front over the library of the same name. This file says what the command line is and how an
 //! error is shown; each command is a module.
@@ -20,6 +21,8 @@ mod cross;
 mod header;
 mod info;
 mod interrupt;
+mod mesh;
+mod normals;
 mod output;
 mod speed;
 mod verify;
@@ -42,9 +45,10 @@ struct Cli {
     /// How results are stored: auto, cached, or streaming past the caches where that is possible
     #[arg(long, global = true, default_value = "auto", value_parser = stores)]
     stores: Stores,
-    /// How results are rounded: plain as numpy.cross does, or correctly-rounded, once
-    #[arg(long, global = true, default_value = "plain", value_parser = accuracy)]
-    accuracy: Accuracy,
+    /// How results are rounded: plain as numpy.cross does, or correctly-rounded, once; without it plain, and
+    /// normals correctly rounded
+    #[arg(long, global = true, value_parser = accuracy)]
+    accuracy: Option<Accuracy>,
     /// Vectors in the batch that is timed [default: 4194304]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
     vectors: Option<u32>,
@@ -53,6 +57,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Cross(cross::Cross),
+    Normals(normals::Normals),
     Verify(verify::Verify),
     /// Show what this CPU has: levels, caches, threads
     Info,
@@ -94,6 +99,7 @@ fn run(cli: &Cli) -> Result<()> {
     let mut out = io::stdout().lock();
     match &cli.command {
         Some(Command::Cross(cross)) => cross.run(engine),
+        Some(Command::Normals(normals)) => normals.run(&mut out, engine),
         Some(Command::Verify(verify)) => {
             let level = cli.level.is_some().then(|| engine.level());
             verify.run(&mut out, level, cli.threads)
@@ -115,7 +121,7 @@ fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
         _ => "auto threads".to_owned(),
     };
     let vectors = cli.vectors.unwrap_or(1 << 22) as usize;
-    let accuracy = match cli.accuracy {
+    let accuracy = match engine.accuracy() {
         Accuracy::CorrectlyRounded => "correctly rounded",
         _ => "plain",
     };
@@ -125,10 +131,15 @@ fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
 /// The engine that the options describe. Not left to the parser: the level may come from the environment,
 /// and an error there is no wrong usage.
 fn engine(cli: &Cli) -> Result<Engine> {
+    // numpy.cross is what products are compared with; for normals there is no such habit, and meshes are small.
+    let accuracy = match cli.command {
+        Some(Command::Normals(_)) => Accuracy::CorrectlyRounded,
+        _ => Accuracy::Plain,
+    };
     let engine = Engine::new()
         .with_threads(cli.threads)
         .with_stores(cli.stores)
-        .with_accuracy(cli.accuracy);
+        .with_accuracy(cli.accuracy.unwrap_or(accuracy));
     let Some(name) = &cli.level else {
         return Ok(engine);
     };

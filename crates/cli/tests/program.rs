@@ -59,6 +59,7 @@ fn a_level_that_is_not_there_is_refused_by_every_command() {
             &[][..],
             &["info"],
             &["cross", "a.npy", "b.npy", "-o", "c.npy"],
+            &["normals", "mesh.obj", "-o", "n.npy"],
             &["verify"],
         ] {
             refuses(

@@ -15,6 +15,8 @@ use std::process::{Command, Output};
 use crosslane::{Accuracy, Element, reference};
 use npyz::{AutoSerialize, Deserialize, NpyFile, Order};
 
+pub(crate) mod meshes;
+
 /// The program, without a level from the environment of the test.
 pub(crate) fn crosslane() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crosslane"));
@@ -77,6 +79,14 @@ impl Directory {
         command
             .current_dir(self.0.path())
             .args(["cross", a, b, "-o", out]);
+        command
+    }
+
+    /// `crosslane normals` with these arguments, here.
+    pub(crate) fn normals(&self, arguments: &[&str]) -> Command {
+        let mut command = crosslane();
+        command.current_dir(self.0.path()).arg("normals");
+        command.args(arguments);
         command
     }
 

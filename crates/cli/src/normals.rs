@@ -1,0 +1,140 @@
+//! `crosslane normals`: the unit normals of a mesh, of its triangles or of its vertices, and their areas.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use crosslane::{Engine, Real, Vectors, VectorsMut};
+use npyz::WriterBuilder;
+
+use crate::array::Component;
+use crate::interrupt::Interrupt;
+use crate::mesh::{Mesh, Vertices};
+use crate::output::Output;
+
+/// Take the unit normals of a mesh in an OBJ, PLY or STL file
+///
+/// The extension of MESH says what it is: .obj, .ply or .stl, the latter two as text or binary. The result is
+/// a .npy file of shape (N, 3): float32 for STL and for PLY whose coordinates are float, float64 for OBJ
+/// and for every other PLY.
+///
+/// There is one normal per triangle, in the order of the file, to the side from which the corners are seen
+/// counterclockwise. A face of more than three corners is taken as a fan of triangles around its first
+/// corner, each of which has a normal of its own. A triangle without area has the zero vector.
+///
+/// With --vertex there is one normal per vertex instead, in the order of the file: that of the faces around it,
+/// weighted by their areas. A vertex without faces has the zero vector. STL has no vertices that faces share,
+/// so equal positions are one (0 and -0 are equal), in the order in which they first appear.
+///
+/// A mesh without faces is no error: it has no normals. Coordinates that are not finite, vertices that do not
+/// exist, faces of fewer than three corners and files that are truncated are errors. They count vertices and faces
+/// from 0, the vertices of OBJ and lines from 1.
+///
+/// Without --accuracy the accurate computation is used, correctly-rounded. Plain is faster, and can be wrong
+/// where edges are nearly parallel.
+///
+/// The mesh is read into memory. OUT and the file of --areas appear when both are complete, or not at all; if
+/// only the last of them cannot get its name, a file that the other one replaced with --force stays replaced.
+#[derive(Debug, Args)]
+pub(crate) struct Normals {
+    /// Mesh to read: .obj, .ply or .stl
+    mesh: PathBuf,
+    /// File to write
+    #[arg(short, long = "output", value_name = "OUT")]
+    out: PathBuf,
+    /// File to write the areas of the triangles to, of shape (N,), with --vertex too
+    #[arg(long, value_name = "OUT2")]
+    areas: Option<PathBuf>,
+    /// One normal per vertex, weighted by area, instead of one per triangle
+    #[arg(long)]
+    vertex: bool,
+    /// Replace OUT and OUT2 if they exist
+    #[arg(long)]
+    force: bool,
+}
+
+impl Normals {
+    pub(crate) fn run(&self, out: &mut impl Write, engine: Engine) -> Result<()> {
+        let mesh = Mesh::open(&self.mesh)?;
+        let interrupt = Interrupt::watch()?;
+        let names = [Some(&self.out), self.areas.as_ref()];
+        let create = |name: &PathBuf| Output::create(name, &[&self.mesh], self.force);
+        let outputs: Result<Vec<_>> = names.into_iter().flatten().map(create).collect();
+        let mut outputs = outputs?;
+        if let Some(areas) = &self.areas {
+            let same = place(areas)? == place(&self.out)?;
+            ensure!(!same, "{}: both outputs, expected two", areas.display());
+        }
+        let (normals, element) = match &mesh.vertices {
+            Vertices::F32(vertices) => {
+                (self.work(vertices, &mesh, engine, &mut outputs)?, "float32")
+            }
+            Vertices::F64(vertices) => {
+                (self.work(vertices, &mesh, engine, &mut outputs)?, "float64")
+            }
+        };
+        interrupt.check()?;
+        // Before the files get their names, so that an error here is one of those that leave nothing.
+        writeln!(out, "{normals} normals, {element}; {}", summary(&mesh))
+            .context("standard output")?;
+        Output::finish_all(outputs)
+    }
+
+    /// Fills the outputs, and returns the number of normals.
+    fn work<T: Component + Real>(
+        &self,
+        vertices: &[[T; 3]],
+        mesh: &Mesh,
+        engine: Engine,
+        outputs: &mut [Output],
+    ) -> Result<usize> {
+        let (triangles, vectors) = (&*mesh.triangles, Vectors::aos(vertices));
+        let len = if self.vertex {
+            vertices.len()
+        } else {
+            triangles.len()
+        };
+        let mut normals = vec![[T::default(); 3]; len];
+        let view = VectorsMut::aos(&mut normals);
+        if self.vertex {
+            engine.vertex_normals(vectors, triangles, view)?;
+        } else {
+            engine.triangle_normals(vectors, triangles, view)?;
+        }
+        if let [out, areas_out @ ..] = outputs {
+            write(out, &[len as u64, 3], normals.as_flattened())?;
+            if let [areas_out] = areas_out {
+                let mut areas = vec![T::default(); triangles.len()];
+                engine.triangle_areas(vectors, triangles, &mut areas)?;
+                write(areas_out, &[triangles.len() as u64], &areas)?;
+            }
+        }
+        Ok(len)
+    }
+}
+
+fn write<T: Component>(out: &mut Output, shape: &[u64], elements: &[T]) -> Result<()> {
+    let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
+    let header = header.writer(Vec::new()).write_header_only()?;
+    out.write_at(0, &header)?;
+    out.write_at(header.len() as u64, bytemuck::cast_slice(elements))
+}
+
+/// What the mesh has: `8 vertices, 12 triangles from 6 polygons`.
+fn summary(mesh: &Mesh) -> String {
+    let (vertices, triangles) = (mesh.vertices.len(), mesh.triangles.len());
+    if triangles == mesh.polygons {
+        format!("{vertices} vertices, {triangles} triangles")
+    } else {
+        let polygons = mesh.polygons;
+        format!("{vertices} vertices, {triangles} triangles from {polygons} polygons")
+    }
+}
+
+/// Where a file is, whether or not it is there; its directory is.
+fn place(path: &Path) -> Result<PathBuf> {
+    let place = std::path::absolute(path)?;
+    let directory = place.parent().unwrap_or(&place).canonicalize()?;
+    Ok(directory.join(place.file_name().unwrap_or_default()))
+}
