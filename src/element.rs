@@ -138,7 +138,7 @@ mod sealed {
             inputs: [[Self; 3]; I],
         ) -> [[Self; 3]; O] {
             let results = formula.of(inputs.map(|v| v.map(|x| Single(f64::from(x)))));
-            results.map(|v| v.map(|Single(x)| if x.is_nan() { Self::NAN } else { x as Self }))
+            results.map(|v| v.map(|Single(x)| exact::canonical(x as Self)))
         }
     }
 
@@ -160,7 +160,7 @@ mod sealed {
             inputs: [[Self; 3]; I],
         ) -> [[Self; 3]; O] {
             let results = formula.of(inputs.map(|v| v.map(Double)));
-            results.map(|v| v.map(|Double(x)| if x.is_nan() { Self::NAN } else { x }))
+            results.map(|v| v.map(|Double(x)| exact::canonical(x)))
         }
     }
 

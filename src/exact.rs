@@ -46,6 +46,8 @@ pub trait Format: Copy {
     const LEADING: u64 = 1 << (Self::PRECISION - 1);
     /// The bits of +∞: above those of every number, below those of every positive NaN.
     const INFINITY: u64 = Self::SIGN - Self::LEADING;
+    /// The canonical NaN: positive, and quiet by the bit below the leading one.
+    const NAN: u64 = Self::INFINITY + Self::LEADING / 2;
     /// The exponent of the last place of subnormal numbers.
     const LEAST_EXPONENT: i32 = 3 - (1 << (Self::EXPONENT_BITS - 1)) - Self::PRECISION as i32;
 }
@@ -175,12 +177,18 @@ fn signed(negative: bool, magnitude: u128) -> i128 {
     if negative { -magnitude } else { magnitude }
 }
 
+/// The number, or the canonical NaN for NaN.
+pub(crate) fn canonical<F: Format>(x: F) -> F {
+    let is_nan = x.to_bits() & !F::SIGN > F::INFINITY;
+    if is_nan { F::from_bits(F::NAN) } else { x }
+}
+
 /// The one rounding.
 fn encode<F: Format>(x: Value) -> F {
     let (negative, magnitude) = match x {
         Finite(x) => (x.negative, round::<F>(x)),
         Infinite { negative } => (negative, F::INFINITY),
-        Nan => (false, F::INFINITY + F::LEADING / 2), // the bit below the leading one makes it quiet
+        Nan => (false, F::NAN),
     };
     F::from_bits(if negative { F::SIGN } else { 0 } | magnitude)
 }

@@ -3,6 +3,7 @@
 //! The kernels are compared with these functions bit for bit (any NaN equals any NaN, where it is not the canonical one). They are meant
 //! for reading and for tests; for speed use [`crate::cross`].
 
+use crate::exact;
 use crate::formula::{self, Formula};
 use crate::{Element, Real};
 
@@ -146,13 +147,17 @@ defined! {
 ///
 /// Vectors in blocks of 64 (`f32`) or 32 (`f64`), the last one filled up with −0, are folded: the first half of a block and the
 /// second are added, and so on to one vector. The sums of blocks are added in pairs, of which there are as many as a power of two on
-/// the left of each.
+/// the left of each. NaN is the canonical one.
 pub fn sum<T: Real>(gradients: &[[T; 3]]) -> [T; 3] {
+    tree(gradients).map(exact::canonical)
+}
+
+fn tree<T: Real>(gradients: &[[T; 3]]) -> [T; 3] {
     let block = 256 / size_of::<T>();
     let plus = |x: [T; 3], y: [T; 3]| [x[0] + y[0], x[1] + y[1], x[2] + y[2]];
     if gradients.len() > block {
         let left = block * (gradients.len().div_ceil(block).next_power_of_two() / 2);
-        return plus(sum(&gradients[..left]), sum(&gradients[left..]));
+        return plus(tree(&gradients[..left]), tree(&gradients[left..]));
     }
     let mut folded = vec![[T::from_bits(T::SIGN); 3]; block];
     folded[..gradients.len()].copy_from_slice(gradients);

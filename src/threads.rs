@@ -72,12 +72,17 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
     );
 }
 
-/// Calls `work` with pieces of the batch as [`split`], for outputs that receive a sum: the pieces, and the order in which their sums
-/// are added, depend on the length of the batch alone.
+/// Adds more to the sums of a batch.
+type Add<'a, T, const I: usize, const O: usize> =
+    dyn Fn(&mut Batch<'_, T, I, O>, &[[T; 3]; O]) + Sync + 'a;
+
+/// Calls `work` with pieces of the batch as [`split`], for outputs that receive a sum, and `add` with what is to be added to the sums
+/// of one. The pieces, and the order of additions, depend on the length of the batch alone.
 pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
     work: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
+    add: &Add<'_, T, I, O>,
 ) {
     let len = batch.len();
     if len <= SUMMED {
@@ -92,15 +97,15 @@ pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     if pieces > 1 {
         let share = share.clamp(1, pieces - 1);
         rayon::join(
-            || split_to_sum(batch, share, work),
-            || split_to_sum(&mut tail, pieces - share, work),
+            || split_to_sum(batch, share, work, add),
+            || split_to_sum(&mut tail, pieces - share, work, add),
         );
     } else {
-        split_to_sum(batch, 1, work);
-        split_to_sum(&mut tail, 1, work);
+        split_to_sum(batch, 1, work, add);
+        split_to_sum(&mut tail, 1, work, add);
     }
     let more = tail.sums();
-    batch.add(&more);
+    add(batch, &more);
 }
 
 /// A pool of one thread.

@@ -2,8 +2,9 @@
 
 use super::Engine;
 use crate::kernel::{Batch, plus};
+use crate::simd::Environment;
 use crate::view::check_len;
-use crate::{Error, Real, Threads, Vectors, VectorsMut, formula};
+use crate::{Accuracy, Error, Real, Threads, Vectors, VectorsMut, formula};
 
 /// So many faces are worked on before they are added to their vertices: enough for the kernel, little enough for the stack.
 const BLOCK: usize = 256;
@@ -125,6 +126,8 @@ impl Engine {
             out.set(i, [T::default(); 3]);
         }
         let serial = self.with_threads(Threads::Serial);
+        let rounded = self.accuracy == Accuracy::CorrectlyRounded;
+        let environment = rounded.then(Environment::default_here);
         let mut block = [[T::default(); 3]; BLOCK];
         for faces in faces.chunks(BLOCK) {
             let normals = &mut block[..faces.len()];
@@ -137,6 +140,7 @@ impl Engine {
                 }
             }
         }
+        drop(environment);
         self.evaluate::<formula::Direction, _, _, _>(&mut Batch::over(out));
         Ok(())
     }

@@ -200,9 +200,12 @@ impl Engine {
         let cost = bytes.max(batch.len().saturating_mul(arithmetic));
         let pieces = pieces(self.threads, cost);
         if Op::SUMS && batch.has_sums() {
-            split_to_sum(batch, pieces, &|piece| {
-                self.run_piece(operation, piece, stream);
+            let work = |piece: &Batch<'_, T, I, O>| self.run_piece(operation, piece, stream);
+            split_to_sum(batch, pieces, &work, &|batch, more| {
+                let _environment = environment_of::<T, Op, I, O>(operation);
+                batch.add(more);
             });
+            batch.canonical_sums();
             return;
         }
         match pieces {
@@ -221,7 +224,7 @@ impl Engine {
         stream: bool,
     ) {
         // On each thread that works, for as long as it does.
-        let _environment = operation.rounds_once::<T>().then(Environment::default_here);
+        let _environment = environment_of::<T, Op, I, O>(operation);
         let task = Task {
             operation,
             batch,
@@ -237,6 +240,14 @@ impl Engine {
             Shape::Mixed => self.level.vectorize(task.mixed()),
         }
     }
+}
+
+/// The environment that an operation needs, for as long as it is kept.
+#[inline]
+fn environment_of<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    operation: Op,
+) -> Option<Environment> {
+    operation.rounds_once::<T>().then(Environment::default_here)
 }
 
 impl Default for Engine {

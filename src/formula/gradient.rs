@@ -103,8 +103,7 @@ impl Formula<3, 2> for UnitNormalVjp {
         let ((a, ea), (b, eb), (g, eg)) = (N::normalised(a), N::normalised(b), N::normalised(g));
         let c = polar(N::cross(a, b));
         let across = plain_cross(plain_cross(c.unit, g), c.unit);
-        let [x, y, z] = across;
-        let dc = [x / c.length, y / c.length, z / c.length];
+        let dc = N::over(across, c.length);
         [
             scaled(plain_cross(b, dc), eg - ea - c.e),
             scaled(plain_cross(dc, a), eg - eb - c.e),

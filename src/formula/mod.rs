@@ -103,7 +103,7 @@ struct Polar<N: Number> {
 fn polar<N: Number>(v: [N; 3]) -> Polar<N> {
     let (v, e) = N::rescaled(v);
     let length = plain_dot(v, v).root().one_if_zero();
-    let unit = [v[0] / length, v[1] / length, v[2] / length];
+    let unit = N::over(v, length);
     Polar { unit, length, e }
 }
 

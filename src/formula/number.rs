@@ -33,12 +33,23 @@ pub trait Floats:
 
 /// What accurate arithmetic needs of `f64` beside.
 pub(crate) trait Exact: Floats {
-    /// a·b − p for the rounded product p: exact, range permitting.
+    /// a·b − p for the rounded product p, rounded: exact, range permitting.
     fn error_of_product(a: Self, b: Self, p: Self) -> Self;
 
-    /// Itself where |p| is 2^-915 or more, or else zero. Below, errors of products need not be exact, and would not be the same on
-    /// every CPU.
-    fn if_large(self, p: Self) -> Self;
+    /// The same sum in units of the processor that do something else, where there are such.
+    #[inline(always)]
+    fn plus_elsewhere(self, y: Self) -> Self {
+        self + y
+    }
+
+    /// The same difference there.
+    #[inline(always)]
+    fn minus_elsewhere(self, y: Self) -> Self {
+        self - y
+    }
+
+    /// 1/x.
+    fn reciprocal(self) -> Self;
 
     /// x − y rounded to odd.
     fn difference_to_odd(self, y: Self) -> Self;
@@ -98,6 +109,12 @@ pub trait Number: Floats {
 
     /// This times a power of two.
     fn scaled(self, e: Self::Exponent) -> Self;
+
+    /// The components divided by a number.
+    #[inline(always)]
+    fn over(v: [Self; 3], k: Self) -> [Self; 3] {
+        [v[0] / k, v[1] / k, v[2] / k]
+    }
 }
 
 /// No power of two.
@@ -278,6 +295,13 @@ impl<X: Exact> Number for Single<X> {
         (all_finite(numbers), Unscaled)
     }
 
+    /// One division does, of numbers that are to become `f32`.
+    #[inline(always)]
+    fn over([x, y, z]: [Self; 3], k: Self) -> [Self; 3] {
+        let reciprocal = Self(k.0.reciprocal());
+        [x * reciprocal, y * reciprocal, z * reciprocal]
+    }
+
     #[inline(always)]
     fn rescaled<const K: usize>(numbers: [Self; K]) -> ([Self; K], Unscaled) {
         (numbers, Unscaled)
@@ -350,23 +374,35 @@ impl<X: Exact> Number for Double<X> {
     }
 }
 
-/// What a [`Pair`] needs.
-pub(crate) trait Errors: Floats {
-    /// a·b − p for the rounded product p; the same on every CPU, whatever underflows.
+/// Numbers that make a [`Pair`].
+pub(crate) trait Parts: Floats {
+    /// a·b − p for the rounded product p.
     fn error_of_product(a: Self, b: Self, p: Self) -> Self;
+    /// As [`Exact::plus_elsewhere`].
+    fn plus_elsewhere(self, y: Self) -> Self;
+    /// As [`Exact::minus_elsewhere`].
+    fn minus_elsewhere(self, y: Self) -> Self;
 }
 
-/// Products are between 2^-900 and 2^900, or zero.
-impl<X: Exact> Errors for Single<X> {
-    #[inline(always)]
-    fn error_of_product(a: Self, b: Self, p: Self) -> Self {
-        Self(X::error_of_product(a.0, b.0, p.0))
-    }
-}
+macro_rules! parts {
+    ($name:ident) => {
+        impl<X: Exact> Parts for $name<X> {
+            #[inline(always)]
+            fn error_of_product(a: Self, b: Self, p: Self) -> Self {
+                Self(X::error_of_product(a.0, b.0, p.0))
+            }
 
-impl<X: Exact> Errors for Double<X> {
-    #[inline(always)]
-    fn error_of_product(a: Self, b: Self, p: Self) -> Self {
-        Self(X::error_of_product(a.0, b.0, p.0).if_large(p.0))
-    }
+            #[inline(always)]
+            fn plus_elsewhere(self, y: Self) -> Self {
+                Self(self.0.plus_elsewhere(y.0))
+            }
+
+            #[inline(always)]
+            fn minus_elsewhere(self, y: Self) -> Self {
+                Self(self.0.minus_elsewhere(y.0))
+            }
+        }
+    };
 }
+parts! { Single }
+parts! { Double }

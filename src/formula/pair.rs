@@ -6,7 +6,7 @@
 
 use core::ops::{Add, Mul, Sub};
 
-use super::number::{Errors, Floats};
+use super::number::Parts;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair<N> {
@@ -16,22 +16,52 @@ pub(crate) struct Pair<N> {
 
 /// a + b = high + low.
 #[inline(always)]
-fn sum<N: Floats>(a: N, b: N) -> Pair<N> {
+fn sum<N: Parts>(a: N, b: N) -> Pair<N> {
     let high = a + b;
     let t = high - a;
     let low = (a - (high - t)) + (b - t);
     Pair { high, low }
 }
 
+/// The same elsewhere: half of the work for each unit.
+#[inline(always)]
+fn sum_elsewhere<N: Parts>(a: N, b: N) -> Pair<N> {
+    let high = a.plus_elsewhere(b);
+    let t = high.minus_elsewhere(a);
+    let low = a
+        .minus_elsewhere(high.minus_elsewhere(t))
+        .plus_elsewhere(b.minus_elsewhere(t));
+    Pair { high, low }
+}
+
+/// a − b = high + low, elsewhere.
+#[inline(always)]
+fn difference_elsewhere<N: Parts>(a: N, b: N) -> Pair<N> {
+    let high = a.minus_elsewhere(b);
+    let t = high.minus_elsewhere(a);
+    let low = a
+        .minus_elsewhere(high.minus_elsewhere(t))
+        .minus_elsewhere(b.plus_elsewhere(t));
+    Pair { high, low }
+}
+
 /// a + b = high + low, where |a| ≥ |b|, or a is zero.
 #[inline(always)]
-fn fast_sum<N: Floats>(a: N, b: N) -> Pair<N> {
+fn fast_sum<N: Parts>(a: N, b: N) -> Pair<N> {
     let high = a + b;
     let low = b - (high - a);
     Pair { high, low }
 }
 
-impl<N: Errors> Pair<N> {
+/// The same elsewhere.
+#[inline(always)]
+fn fast_sum_elsewhere<N: Parts>(a: N, b: N) -> Pair<N> {
+    let high = a.plus_elsewhere(b);
+    let low = b.minus_elsewhere(high.minus_elsewhere(a));
+    Pair { high, low }
+}
+
+impl<N: Parts> Pair<N> {
     /// a·b, exactly, range permitting.
     #[inline(always)]
     pub(super) fn product(a: N, b: N) -> Self {
@@ -52,44 +82,44 @@ impl<N: Errors> Pair<N> {
     /// The sum of two sums, of the high numbers and of the low ones.
     #[inline(always)]
     fn joined(high: Self, low: Self) -> Self {
-        let upper = fast_sum(high.high, high.low + low.high);
-        fast_sum(upper.high, low.low + upper.low)
+        let upper = fast_sum_elsewhere(high.high, high.low + low.high);
+        fast_sum(upper.high, low.low.plus_elsewhere(upper.low))
     }
 }
 
-impl<N: Errors> Add for Pair<N> {
+impl<N: Parts> Add for Pair<N> {
     type Output = Self;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn add(self, y: Self) -> Self {
-        Self::joined(sum(self.high, y.high), sum(self.low, y.low))
+        Self::joined(sum(self.high, y.high), sum_elsewhere(self.low, y.low))
     }
 }
 
-impl<N: Errors> Sub for Pair<N> {
+impl<N: Parts> Sub for Pair<N> {
     type Output = Self;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn sub(self, y: Self) -> Self {
         Self::joined(
             Self::difference(self.high, y.high),
-            Self::difference(self.low, y.low),
+            difference_elsewhere(self.low, y.low),
         )
     }
 }
 
-impl<N: Errors> Mul<N> for Pair<N> {
+impl<N: Parts> Mul<N> for Pair<N> {
     type Output = Self;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn mul(self, y: N) -> Self {
         let product = Self::product(self.high, y);
-        let upper = fast_sum(product.high, self.low * y);
+        let upper = fast_sum_elsewhere(product.high, self.low * y);
         fast_sum(upper.high, upper.low + product.low)
     }
 }
 
-impl<N: Errors> Mul for Pair<N> {
+impl<N: Parts> Mul for Pair<N> {
     type Output = Self;
 
     #[cfg_attr(not(debug_assertions), inline(always))]

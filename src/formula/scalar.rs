@@ -37,9 +37,8 @@ impl Exact for f64 {
         a.mul_add(b, -p)
     }
 
-    fn if_large(self, p: Self) -> Self {
-        const LEAST: f64 = f64::from_bits((1023 - 915) << 52);
-        if p.abs() >= LEAST { self } else { 0.0 }
+    fn reciprocal(self) -> Self {
+        1.0 / self
     }
 
     fn difference_to_odd(self, y: Self) -> Self {

@@ -131,6 +131,11 @@ impl<A: Access> Access for Repeating<A> {
     ) -> [A::Registers<S, T>; O] {
         A::operate::<S, T, Op, I, O>(operation, inputs)
     }
+
+    #[inline(always)]
+    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+        A::prefetch::<S, T>(cursor, i & cursor.mask);
+    }
 }
 
 /// All operands are columns.
@@ -370,5 +375,12 @@ impl Access for Any {
         inputs: [[T::Lanes<S>; 3]; I],
     ) -> [[T::Lanes<S>; 3]; O] {
         operation.lanes(inputs)
+    }
+
+    #[inline(always)]
+    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+        if cursor.form == Form::Columns {
+            Columns::prefetch::<S, T>(cursor, i);
+        }
     }
 }

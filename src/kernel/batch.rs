@@ -3,6 +3,7 @@
 use super::cursor::Form;
 use super::place::Place;
 use super::plus;
+use crate::exact;
 use crate::view::{check_len, moved};
 use crate::{Element, Error, Vectors, VectorsMut};
 
@@ -139,6 +140,16 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         for ((view, before), more) in self.outputs.iter_mut().zip(before).zip(sums) {
             if view.is_sum() {
                 view.set(0, plus(before, *more));
+            }
+        }
+    }
+
+    /// Makes NaN among the sums the canonical one: which of two a sum takes over, or makes, depends on the CPU.
+    pub(crate) fn canonical_sums(&mut self) {
+        let sums = self.sums();
+        for (view, sum) in self.outputs.iter_mut().zip(sums) {
+            if view.is_sum() {
+                view.set(0, sum.map(exact::canonical));
             }
         }
     }

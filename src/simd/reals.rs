@@ -53,18 +53,35 @@ pub(crate) trait Scales: Doubles + Floats {
     fn within_a_thousand(self) -> Self;
     fn power_of_two(self) -> Self;
     fn inverse_power_of_two(self) -> Self;
-    fn if_large(self, p: Self) -> Self;
+    fn reciprocal(self) -> Self;
+
+    /// As `error_of_product`, but as a fused operation has it for small products, too: rounded once. (Scaled vectors have no
+    /// large ones.)
+    #[inline(always)]
+    fn error_of_any_product(a: Self, b: Self, p: Self) -> Self {
+        Self::error_of_product(a, b, p)
+    }
 }
 
 impl<D: Scales> Exact for D {
     #[inline(always)]
     fn error_of_product(a: Self, b: Self, p: Self) -> Self {
-        D::error_of_product(a, b, p)
+        D::error_of_any_product(a, b, p)
     }
 
     #[inline(always)]
-    fn if_large(self, p: Self) -> Self {
-        Scales::if_large(self, p)
+    fn plus_elsewhere(self, y: Self) -> Self {
+        self.one_times_plus(y)
+    }
+
+    #[inline(always)]
+    fn minus_elsewhere(self, y: Self) -> Self {
+        self.one_times_minus(y)
+    }
+
+    #[inline(always)]
+    fn reciprocal(self) -> Self {
+        Scales::reciprocal(self)
     }
 
     #[inline(always)]

@@ -39,7 +39,6 @@ mod double {
     use core::arch::x86_64::*;
 
     use crate::simd::reals::{BIASED, INTEGER};
-    use crate::simd::rounded::LEAST;
 
     #[target_feature(enable = "avx2")]
     #[inline]
@@ -98,8 +97,7 @@ mod double {
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    pub(super) fn if_large(x: __m256d, p: __m256d) -> __m256d {
-        let large = _mm256_cmp_pd::<_CMP_GE_OQ>(magnitude(p), _mm256_set1_pd(LEAST));
-        _mm256_and_pd(x, large)
+    pub(super) fn reciprocal(x: __m256d) -> __m256d {
+        _mm256_div_pd(_mm256_set1_pd(1.0), x)
     }
 }

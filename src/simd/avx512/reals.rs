@@ -39,7 +39,6 @@ mod double {
     use core::arch::x86_64::*;
 
     use crate::simd::reals::{BIASED, INTEGER};
-    use crate::simd::rounded::LEAST;
 
     /// For `_mm512_range_pd`: the greater magnitude, without a sign.
     const GREATEST_MAGNITUDE: i32 = 0b10_11;
@@ -95,9 +94,7 @@ mod double {
 
     #[target_feature(enable = "avx512f")]
     #[inline]
-    pub(super) fn if_large(x: __m512d, p: __m512d) -> __m512d {
-        let magnitude = _mm512_abs_pd(p);
-        let large = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(magnitude, _mm512_set1_pd(LEAST));
-        _mm512_maskz_mov_pd(large, x)
+    pub(super) fn reciprocal(x: __m512d) -> __m512d {
+        _mm512_div_pd(_mm512_set1_pd(1.0), x)
     }
 }

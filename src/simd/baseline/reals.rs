@@ -9,7 +9,7 @@ use wide::{f32x4, f64x2, u64x2};
 use super::{F32x4, F64x2, Scalar, Wide};
 use crate::formula::{Floats, Formula};
 use crate::simd::reals::{self, BIASED, INTEGER, Reals, Scales};
-use crate::simd::rounded::LEAST;
+use crate::simd::rounded::{Arithmetic, LEAST};
 
 macro_rules! operator {
     ($operator:ident $method:ident) => {
@@ -166,7 +166,26 @@ impl Scales for F64x2 {
     }
 
     #[inline(always)]
-    fn if_large(self, p: Self) -> Self {
-        Self::of(self.0 & p.0.abs().simd_ge(f64x2::splat(LEAST)))
+    fn reciprocal(self) -> Self {
+        Self::of(f64x2::ONE / self.0)
     }
+
+    /// Where numbers would underflow on the way to Dekker's error, it is seen to one by one.
+    #[inline(always)]
+    fn error_of_any_product(a: Self, b: Self, p: Self) -> Self {
+        let zero = a.0.simd_eq(f64x2::ZERO) | b.0.simd_eq(f64x2::ZERO);
+        let small = p.0.abs().simd_lt(f64x2::splat(LEAST)) & !zero;
+        if small.to_bitmask() == 0 {
+            // A fused operation has no −0.
+            return Self::of(Self::error_of_product(a, b, p).0 + f64x2::ZERO);
+        }
+        Self::of(fused(a.0.to_array(), b.0.to_array(), p.0.to_array()).into())
+    }
+}
+
+/// a·b − p, by an operation that a processor of the baseline may have to be without.
+#[cold]
+#[inline(never)]
+fn fused(a: [f64; 2], b: [f64; 2], p: [f64; 2]) -> [f64; 2] {
+    [a[0].mul_add(b[0], -p[0]), a[1].mul_add(b[1], -p[1])]
 }

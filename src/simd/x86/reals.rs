@@ -75,7 +75,7 @@ macro_rules! scales {
             $crate::simd::x86::doubles! { $name of (self) within_a_thousand }
             $crate::simd::x86::doubles! { $name of (self) power_of_two }
             $crate::simd::x86::doubles! { $name of (self) inverse_power_of_two }
-            $crate::simd::x86::doubles! { $name of (self, p) if_large }
+            $crate::simd::x86::doubles! { $name of (self) reciprocal }
         }
     };
 }
