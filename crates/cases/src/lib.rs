@@ -5,6 +5,8 @@
 //! results in the subnormal range and at the overflow edge. They are the same on every platform and can be
 //! made in any order. [`nearest`] and [`error_in_ulps`] judge a result in arbitrary precision.
 //!
+//! [`derived`] has lengths, angles, volumes and gradients, in arbitrary precision, too.
+//!
 //! Separate from `crosslane`, and without it among the dependencies, because it serves the tests of the
 //! library, its fuzz targets and `crosslane verify`, and because a judge should share no code with those that
 //! it judges. No floating-point operation takes part in making a case or in [`nearest`], so that no rounding
@@ -21,7 +23,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod big;
 mod class;
+pub mod derived;
 mod exact;
 mod float;
 mod place;
