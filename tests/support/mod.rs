@@ -11,6 +11,10 @@ use std::process::Command;
 
 use crosslane::{Accuracy, Element, Engine, Level, Soa, Vectors, VectorsMut, reference};
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub mod environment;
+pub mod operations;
+
 /// What the tests need to know of an element.
 pub trait Float: Element {
     type Bits: Copy + Eq + LowerHex + Debug;
@@ -154,6 +158,12 @@ impl Random {
             _ => T::near_one(self.bits()),
         }
     }
+
+    /// Numbers of many magnitudes and nothing special: every other order of additions has other bits.
+    pub fn ordinary<T: Float>(&mut self) -> T {
+        let magnitude = T::from_single((self.below(64) as f32 - 32.0).exp2());
+        T::near_one(self.bits()) * magnitude
+    }
 }
 
 /// How an operand lies in its buffer.
@@ -188,6 +198,9 @@ pub const INPUTS: [Layout; 9] = [
 pub fn outputs() -> impl Iterator<Item = Layout> + Clone {
     INPUTS.into_iter().filter(|layout| *layout != Broadcast)
 }
+
+/// Numbers, as vectors whose three components are in one place.
+pub const NUMBERS: Layout = Strided(0, 1);
 
 /// Elements in front of and behind every operand that nobody may touch.
 const GUARD: usize = 64;
@@ -302,6 +315,31 @@ impl<T: Float> Operand<T> {
             Padded => VectorsMut::padded(bytemuck::cast_slice_mut(&mut from[..4 * len])),
             Broadcast | Strided(..) => panic!("one vector cannot hold many"),
         }
+    }
+
+    /// The numbers of an operand that has [`NUMBERS`].
+    pub fn numbers(&self) -> &[T] {
+        assert_eq!(self.layout, NUMBERS, "vectors are no numbers");
+        &self.elements()[self.first..][..self.len]
+    }
+
+    pub fn numbers_mut(&mut self) -> &mut [T] {
+        assert_eq!(self.layout, NUMBERS, "vectors are no numbers");
+        let (first, len) = (self.first, self.len);
+        &mut self.elements_mut()[first..][..len]
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Whether all vectors are in one place.
+    pub fn is_one(&self) -> bool {
+        self.vector_stride == 0
     }
 
     /// This operand after `out[i] = a[i] × b[i]`, by the reference: what is not a vector stays as it is.

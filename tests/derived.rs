@@ -1,0 +1,304 @@
+//! Everything that is derived from a cross product gives the bits of the reference: at every level, for layouts of all
+//! operands mixed and alike, at every length around a boundary, at every offset, for every special value, with either kind of
+//! stores, on any number of threads; and if a length is wrong, nothing is written. Sums of many: `tests/sums.rs`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod support;
+
+use crosslane::{Accuracy, Engine, Error, Real, Stores, Threads};
+use support::operations::{Kind, Operation, operations};
+use support::{Float, INPUTS, Layout, Operand, Random, engines, outputs};
+
+const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
+
+/// 0 to 4 registers of the widest level and one more. Then the boundaries of one to three leaves of sums, which are half a
+/// tile, and of tiles (512 bytes a column: 64 `f64`, 128 `f32`), also where the last block is cut to fill a register.
+fn lengths() -> impl Iterator<Item = usize> + Clone {
+    (0..=4 * 16 + 1).chain([
+        79, 80, 81, 95, 96, 97, 127, 128, 129, 143, 144, 145, 191, 192, 193, 255, 256, 257, 271,
+        273, 383, 384, 385,
+    ])
+}
+
+/// Streaming is asked for in every other case: a batch of this size would not be streamed by itself.
+fn any_stores(engine: Engine, random: &mut Random) -> Engine {
+    engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)])
+}
+
+fn any_input(random: &mut Random) -> Layout {
+    match random.below(10) {
+        9 => Layout::Strided(random.below(19) as isize - 9, random.below(19) as isize - 9),
+        known => INPUTS[known],
+    }
+}
+
+fn any_output(random: &mut Random) -> Layout {
+    outputs().nth(random.below(outputs().count())).unwrap()
+}
+
+/// Runs the operation and compares the whole buffer of every operand.
+fn check<T: Float + Real>(
+    operation: &Operation<T>,
+    engine: Engine,
+    inputs: Vec<Operand<T>>,
+    mut outputs: Vec<Operand<T>>,
+    random: &Random,
+) {
+    let (accuracy, before) = (engine.accuracy(), inputs.clone());
+    let expected = operation.expected(&inputs, &outputs, accuracy);
+    operation.run(engine, &inputs, &mut outputs).unwrap();
+    let layouts: Vec<_> = inputs.iter().map(Operand::layout).collect();
+    let context = (T::NAME, operation.name, engine, layouts, random);
+    for (got, expected) in outputs.iter().zip(&expected) {
+        got.assert_same(expected, accuracy, &context);
+    }
+    for (got, before) in inputs.iter().zip(&before) {
+        got.assert_same(before, accuracy, &context);
+    }
+}
+
+/// Everything at random but the length.
+fn check_any<T: Float + Real>(
+    operation: &Operation<T>,
+    engine: Engine,
+    len: usize,
+    random: &mut Random,
+) {
+    let engine = any_stores(engine, random);
+    let inputs = operation.inputs(len, random, any_input);
+    let outputs = operation.outputs(&inputs, random, any_output);
+    check(operation, engine, inputs, outputs, random);
+}
+
+fn mixed_layouts<T: Float + Real>(accuracy: Accuracy, times: usize) {
+    let mut random = Random(1);
+    for engine in engines() {
+        let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
+        for operation in operations::<T>() {
+            for len in lengths() {
+                for _ in 0..times {
+                    check_any(&operation, engine, len, &mut random);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn f32_layouts_mixed_at_every_length_match_reference() {
+    mixed_layouts::<f32>(Accuracy::Plain, 6);
+}
+
+#[test]
+fn f64_layouts_mixed_at_every_length_match_reference() {
+    mixed_layouts::<f64>(Accuracy::Plain, 6);
+}
+
+#[test]
+fn f32_layouts_mixed_at_every_length_match_accurate_reference() {
+    mixed_layouts::<f32>(Accuracy::CorrectlyRounded, 6);
+}
+
+#[test]
+fn f64_layouts_mixed_at_every_length_match_accurate_reference() {
+    mixed_layouts::<f64>(Accuracy::CorrectlyRounded, 6);
+}
+
+/// Operands that are all of one layout have the fewest tiles, and are what is streamed.
+fn layouts_alike<T: Float + Real>() {
+    let mut random = Random(2);
+    for (engine, accuracy) in engines()
+        .into_iter()
+        .flat_map(|e| ACCURACIES.map(|a| (e, a)))
+    {
+        let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
+        for operation in operations::<T>() {
+            for layout in outputs() {
+                for len in lengths().step_by(3) {
+                    let engine = any_stores(engine, &mut random);
+                    let inputs = operation.inputs(len, &mut random, |_| layout);
+                    let outputs = operation.outputs(&inputs, &mut random, |_| layout);
+                    check(&operation, engine, inputs, outputs, &random);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn layouts_alike_match_reference() {
+    layouts_alike::<f32>();
+    layouts_alike::<f64>();
+}
+
+/// Columns and rows all of whose operands start at the same offset, so that whole registers are streamed from each.
+fn every_offset<T: Float + Real>() {
+    let mut random = Random(3);
+    for (engine, accuracy) in engines()
+        .into_iter()
+        .flat_map(|e| ACCURACIES.map(|a| (e, a)))
+    {
+        let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
+        for operation in operations::<T>() {
+            for offset in 0..16 {
+                for layout in [Layout::Soa, Layout::InStep, Layout::Aos] {
+                    for (len, stores) in [
+                        (17, Stores::Streaming),
+                        (37, Stores::Streaming),
+                        (75, Stores::Streaming),
+                        (41, Stores::Cached),
+                    ] {
+                        let mut at = |(_, kind): &(&str, Kind)| {
+                            let layout = match kind {
+                                Kind::Numbers => support::NUMBERS,
+                                _ => layout,
+                            };
+                            Operand::new(layout, len, offset, &mut random)
+                        };
+                        let inputs = operation.inputs.iter().map(&mut at).collect();
+                        let outputs = operation.outputs.iter().map(&mut at).collect();
+                        check(
+                            &operation,
+                            engine.with_stores(stores),
+                            inputs,
+                            outputs,
+                            &random,
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_offset_within_a_register_matches_reference() {
+    every_offset::<f32>();
+    every_offset::<f64>();
+}
+
+/// Every pair of special values, in vectors that are otherwise ordinary, special, or zero.
+fn special_values<T: Float + Real>(accuracy: Accuracy) {
+    let mut random = Random(4);
+    for engine in engines() {
+        let engine = engine.with_accuracy(accuracy);
+        for operation in operations::<T>() {
+            let len = T::SPECIAL.len() * T::SPECIAL.len() * 6;
+            let mut inputs = operation.inputs(len, &mut random, |_| Layout::Soa);
+            for i in 0..len {
+                let (pair, class) = (i / 6, i % 6);
+                let special = [pair % T::SPECIAL.len(), pair / T::SPECIAL.len()];
+                for (k, input) in inputs.iter_mut().enumerate() {
+                    let mut v = [0; 3].map(|_| match class % 3 {
+                        0 => T::near_one(random.bits()),
+                        1 => T::default(),
+                        _ => T::SPECIAL[random.below(T::SPECIAL.len())],
+                    });
+                    v[(i + k) % 3] = T::SPECIAL[special[k % 2]];
+                    let v = if support::NUMBERS == input.layout() {
+                        [v[0]; 3]
+                    } else {
+                        v
+                    };
+                    // A gradient of one leaves the rest to be seen.
+                    let v = if k > 1 && class > 2 {
+                        [T::from_single(1.0); 3]
+                    } else {
+                        v
+                    };
+                    input.set(i, v);
+                }
+            }
+            let outputs = operation.outputs(&inputs, &mut random, |_| Layout::Soa);
+            check(&operation, engine, inputs, outputs, &random);
+        }
+    }
+}
+
+#[test]
+fn every_pair_of_special_values_matches_reference() {
+    for accuracy in ACCURACIES {
+        special_values::<f32>(accuracy);
+        special_values::<f64>(accuracy);
+    }
+}
+
+/// Lengths at which pieces begin and end at, before and after cache lines, some shorter than the number of threads.
+#[cfg(feature = "rayon")]
+#[test]
+fn every_number_of_threads_matches_reference() {
+    use std::num::NonZeroUsize;
+
+    let mut random = Random(5);
+    for threads in [1, 2, 3, 7] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().unwrap();
+        let most = Threads::Max(NonZeroUsize::new(threads).unwrap());
+        for (engine, accuracy) in engines()
+            .into_iter()
+            .flat_map(|e| ACCURACIES.map(|a| (e, a)))
+        {
+            let engine = engine.with_accuracy(accuracy).with_threads(most);
+            for len in [1, 2, 5, 17, 63, 64, 111, 113, 224, 1000, 4099] {
+                for operation in operations::<f32>() {
+                    pool.install(|| check_any(&operation, engine, len, &mut random));
+                }
+                for operation in operations::<f64>() {
+                    pool.install(|| check_any(&operation, engine, len, &mut random));
+                }
+            }
+        }
+    }
+}
+
+/// Each operand in turn is too short or too long. The first is what the others are compared with: if it is wrong, it is the
+/// second that is named.
+fn wrong_lengths<T: Float + Real>() {
+    let mut random = Random(6);
+    for operation in operations::<T>() {
+        let (reads, writes) = (operation.inputs, operation.outputs);
+        for (len, wrong) in [(5, 4), (5, 6), (5, 0), (0, 1), (100, 99), (1, 2)] {
+            for broadcast in [false, true] {
+                let layout = |random: &mut Random| match (broadcast, any_input(random)) {
+                    (true, _) => Layout::Broadcast,
+                    (false, Layout::Broadcast) => Layout::Aos,
+                    (false, other) => other,
+                };
+                for bad in 0..reads.len() + writes.len() {
+                    let mut inputs = operation.inputs(len, &mut random, layout);
+                    let mut outputs = operation.outputs(&inputs, &mut random, any_output);
+                    let (operand, name) = match bad.checked_sub(reads.len()) {
+                        None => (&mut inputs[bad], reads[bad.max(1)].0),
+                        Some(k) => (&mut outputs[k], writes[k].0),
+                    };
+                    // A sum has one vector, whatever the length of the batch.
+                    let right = operand.len();
+                    let got = if right == len { wrong } else { right + 1 };
+                    *operand = Operand::new(operand.layout(), got, 0, &mut random);
+                    let (expected, got) = if bad == 0 { (got, len) } else { (right, got) };
+                    let before = outputs.clone();
+                    assert_eq!(
+                        operation.run(Engine::new(), &inputs, &mut outputs),
+                        Err(Error::LengthMismatch {
+                            what: name,
+                            expected,
+                            got
+                        }),
+                        "{} with a wrong {name}: {random:?}",
+                        operation.name
+                    );
+                    for (after, before) in outputs.iter().zip(&before) {
+                        after.assert_same(before, Accuracy::CorrectlyRounded, &operation.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_length_is_an_error_that_names_the_operand_and_nothing_is_written() {
+    wrong_lengths::<f32>();
+    wrong_lengths::<f64>();
+}
