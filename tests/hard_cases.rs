@@ -195,70 +195,16 @@ fn subnormal_factors_of_ordinary_products_are_rounded_once() {
     }
 }
 
-/// The control register of floating-point arithmetic, as far as the tests change it.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod environments {
     use super::*;
-
-    #[cfg(target_arch = "x86_64")]
-    mod register {
-        use std::arch::asm;
-
-        /// Flush to zero and denormals are zeros, in each rounding mode; a rounding mode alone; exceptions that were noted
-        /// before; either way with subnormals alone; some and all exceptions trapped.
-        pub(super) const OTHERS: [u64; 10] = [
-            0x9fc0, 0xbfc0, 0xdfc0, 0xffc0, 0x5f80, 0x9fd5, 0x1fc0, 0x9f80, 0x1f00, 0x0000,
-        ];
-
-        pub(super) fn read() -> u64 {
-            let mut control = 0_u32;
-            // SAFETY: a place of the register's size.
-            unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut control) };
-            control.into()
-        }
-
-        pub(super) fn write(control: u64) {
-            let control = control as u32;
-            // SAFETY: a valid value; what is computed until it is back, the tests say.
-            unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const control) };
-        }
-    }
-
-    #[cfg(target_arch = "aarch64")]
-    mod register {
-        use std::arch::asm;
-
-        /// Flush to zero in each rounding mode, and a rounding mode alone.
-        pub(super) const OTHERS: [u64; 5] = [1 << 24, 5 << 22, 6 << 22, 7 << 22, 2 << 22];
-
-        pub(super) fn read() -> u64 {
-            let control;
-            // SAFETY: every aarch64 has the register.
-            unsafe { asm!("mrs {}, fpcr", out(reg) control) };
-            control
-        }
-
-        pub(super) fn write(control: u64) {
-            // SAFETY: a valid value; what is computed until it is back, the tests say.
-            unsafe { asm!("msr fpcr, {}", in(reg) control) };
-        }
-    }
-
-    /// Runs `work` in another environment, and returns what it returns and the environment that it left.
-    fn within<R>(control: u64, work: impl FnOnce() -> R) -> (R, u64) {
-        let before = register::read();
-        register::write(control);
-        let result = work();
-        let after = register::read();
-        register::write(before);
-        (result, after)
-    }
+    use crate::support::environment::{register, register::OTHERS, within};
 
     fn every_environment<T: Float + crosslane_cases::Float>() {
         let operands @ [a, b] = &batch::<T>(0, 12_000);
         let expected = definition(operands);
         let columns = [a, b].map(|rows| Soa::from_aos(rows));
-        for control in register::OTHERS {
+        for control in OTHERS {
             let (there, after) = within(control, || definition(operands));
             assert_eq!(after, control, "the reference has no environment");
             assert_equal(operands, &there, &expected, Engine::new());
@@ -292,7 +238,7 @@ mod environments {
 
         let operands @ [a, b] = &batch::<f64>(0, 50_000);
         let expected = definition(operands);
-        for control in register::OTHERS {
+        for control in OTHERS {
             for threads in [2, 7] {
                 let pool = rayon::ThreadPoolBuilder::new()
                     .num_threads(threads)
@@ -321,7 +267,7 @@ mod environments {
     #[test]
     fn plain_follows_the_callers_environment() {
         let (a, b) = ([[3e-310, 1.0, 1.0]; 9], [[1.0, 1.0, 1.0]; 9]);
-        let (flushing, upwards) = (register::OTHERS[0], register::OTHERS[4]);
+        let (flushing, upwards) = (OTHERS[0], OTHERS[4]);
         for engine in engines() {
             let mut out = [[0.0; 3]; 9];
             let (result, _) = within(flushing, || engine.cross(&a, &b, &mut out));
@@ -346,7 +292,7 @@ mod environments {
         };
         let operands @ [a, b] = &[rows(), rows()];
         let expected = definition(operands);
-        for control in register::OTHERS {
+        for control in OTHERS {
             for engine in engines() {
                 let mut out = a.clone();
                 let (result, after) = within(control, || engine.cross(a, b, &mut out));
