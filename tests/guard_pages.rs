@@ -8,8 +8,10 @@ mod support;
 
 use std::num::NonZeroUsize;
 
-use crosslane::{Accuracy, Element, Engine, Threads, Vectors, VectorsMut, reference};
-use support::engines;
+use bytemuck::Pod;
+use crosslane::{Accuracy, Element, Engine, Real, Threads, Vectors, VectorsMut, reference};
+use support::operations::{Kind, Operation, Read, Write, on_meshes, operations};
+use support::{Float, Random, engines};
 
 /// Memory between two pages that may not be touched.
 struct Guarded {
@@ -42,7 +44,7 @@ impl Guarded {
     }
 
     /// The last, or the first, `len` elements.
-    fn elements<T: Element>(&mut self, len: usize, last: bool) -> &mut [T] {
+    fn elements<T: Pod>(&mut self, len: usize, last: bool) -> &mut [T] {
         let bytes = len * size_of::<T>();
         assert!(bytes <= BYTES, "{bytes} bytes");
         let start = self
@@ -172,4 +174,156 @@ fn f32_nothing_outside_a_view_is_touched() {
 #[test]
 fn f64_nothing_outside_a_view_is_touched() {
     every_layout::<f64>();
+}
+
+/// Guarded memory for the inputs and the outputs of one call.
+type Memory = ([[Guarded; 3]; 5], [[Guarded; 3]; 3]);
+
+fn memory<T: Element + From<i8>>() -> Memory {
+    let operand = |seed| fill::<T>([0; 3].map(|_| Guarded::new()), seed);
+    ([1, 2, 3, 4, 5].map(operand), [6, 7, 8].map(operand))
+}
+
+/// An operand of this kind in such memory.
+fn operand<'a, T: Real>(
+    kind: Kind,
+    layout: Layout,
+    memory: &'a mut [Guarded; 3],
+    len: usize,
+    last: bool,
+) -> Write<'a, T> {
+    match kind {
+        Kind::Numbers => Write::Numbers(memory[0].elements(len, last)),
+        Kind::Vectors | Kind::Gradient => Write::Vectors(layout.view(memory, len, last)),
+    }
+}
+
+/// Every operand in a layout of its own. With `broadcast`, vectors that are read are one, and gradients their sum.
+fn check_derived<T: Real + Float>(
+    operation: &Operation<T>,
+    engine: Engine,
+    (inputs, outputs): &mut Memory,
+    len: usize,
+    [last, broadcast]: [bool; 2],
+    random: &mut Random,
+) {
+    let mut any = || Layout::ALL[random.below(4)];
+    let vectors = if broadcast { 1 } else { len };
+    let memory = inputs.iter_mut().zip(operation.inputs);
+    let inputs: Vec<_> = memory
+        .map(|(memory, (_, kind))| match kind {
+            Kind::Numbers => operand(*kind, any(), memory, len, last),
+            _ => operand(*kind, any(), memory, vectors, last),
+        })
+        .collect();
+    let ones: Vec<[T; 3]> = inputs.iter().map(|input| input.get(0)).collect();
+    let memory = outputs.iter_mut().zip(operation.outputs);
+    let mut outputs: Vec<_> = memory
+        .map(|(memory, (_, kind))| match kind {
+            Kind::Gradient => operand(*kind, any(), memory, vectors, last),
+            _ => operand(*kind, any(), memory, len, last),
+        })
+        .collect();
+    let reads: Vec<_> = inputs
+        .iter()
+        .zip(&ones)
+        .map(|(input, one)| match input {
+            Write::Vectors(_) if broadcast => Read::Vectors(Vectors::broadcast(one, len)),
+            _ => input.to_read(),
+        })
+        .collect();
+    (operation.call)(&engine, &reads, &mut outputs).unwrap();
+    let sums = broadcast && operation.outputs[0].1 == Kind::Gradient;
+    let mut summed = vec![Vec::new(); outputs.len()];
+    for i in 0..len {
+        let place: Vec<_> = reads.iter().map(|read| read.get(i)).collect();
+        let expected = (operation.define)(&place, engine.accuracy());
+        for ((expected, output), summed) in expected.into_iter().zip(&outputs).zip(&mut summed) {
+            if sums {
+                summed.push(expected);
+                continue;
+            }
+            let got = output.get(i);
+            assert!(
+                got.iter()
+                    .zip(expected)
+                    .all(|(got, expected)| got.same(expected)),
+                "{}: {got:?}, expected {expected:?}, {i} of {len}: {engine:?}",
+                operation.name
+            );
+        }
+    }
+    for (summed, output) in summed.iter().zip(&outputs).filter(|_| sums) {
+        assert_eq!(
+            output.get(0),
+            reference::sum(summed),
+            "{}, {len}: {engine:?}",
+            operation.name
+        );
+    }
+}
+
+/// Lengths of less than a register, of some, and around leaves of sums and tiles.
+fn every_operation<T: Real + Float + From<i8>>() {
+    let (mut memory, mut random) = (memory::<T>(), Random(1));
+    let accuracies = [Accuracy::Plain, Accuracy::CorrectlyRounded];
+    let engines = engines().into_iter();
+    for engine in engines.flat_map(|engine| accuracies.map(|a| engine.with_accuracy(a))) {
+        for threads in [Threads::Serial, Threads::Max(NonZeroUsize::new(3).unwrap())] {
+            let engine = engine.with_threads(threads);
+            for operation in operations::<T>() {
+                for len in (1..70).chain([95, 97, 127, 128, 129, 193, 255, 256, 257, 513]) {
+                    for how in [[true, false], [false, false], [true, true], [false, true]] {
+                        check_derived(&operation, engine, &mut memory, len, how, &mut random);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn f32_nothing_outside_an_operand_of_a_derived_operation_is_touched() {
+    every_operation::<f32>();
+}
+
+#[test]
+fn f64_nothing_outside_an_operand_of_a_derived_operation_is_touched() {
+    every_operation::<f64>();
+}
+
+/// Vertices, faces and results each at a guard; the first and the last vertex are corners.
+fn every_mesh<T: Real + Float + From<i8>>() {
+    let ([vertices, faces, ..], [out, ..]) = &mut memory::<T>();
+    let mut random = Random(2);
+    for engine in engines() {
+        for len in (1..70).chain([127, 128, 129, 255, 256, 257, 513]) {
+            for (last, layout) in [true, false]
+                .into_iter()
+                .flat_map(|l| Layout::ALL.map(|k| (l, k)))
+            {
+                let count = 1 + random.below(len);
+                let vertices = layout.view::<T>(vertices, count, last);
+                let faces: &mut [[u32; 3]] = faces[0].elements(len, last);
+                faces.fill_with(|| [0; 3].map(|_| random.below(count) as u32));
+                (faces[0][0], faces[len - 1][2]) = (0, count as u32 - 1);
+                let rows: Vec<_> = (0..count).map(|i| vertices.get(i).unwrap()).collect();
+                for operation in on_meshes::<T>() {
+                    let layout = Layout::ALL[random.below(4)];
+                    let len = if operation.of_vertices { count } else { len };
+                    let mut out = operand(operation.output, layout, out, len, last);
+                    (operation.call)(&engine, (&vertices).into(), faces, &mut out).unwrap();
+                    let expected = (operation.define)(&rows, faces, Accuracy::Plain);
+                    let got: Vec<_> = (0..len).map(|i| out.get(i)).collect();
+                    assert_eq!(got, expected, "{}, {layout:?}: {engine:?}", operation.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_outside_vertices_faces_and_results_is_touched() {
+    every_mesh::<f32>();
+    every_mesh::<f64>();
 }

@@ -7,8 +7,9 @@ mod support;
 
 use std::thread;
 
-use crosslane::{Accuracy, Engine, Soa, Stores, Threads, Vectors, VectorsMut};
-use support::{Float, engines};
+use crosslane::{Accuracy, Engine, Real, Soa, Stores, Threads, Vectors, VectorsMut};
+use support::operations::{Kind, on_meshes, operations};
+use support::{Float, Layout, NUMBERS, Operand, Random, engines};
 
 /// Half of what a thread has by default.
 const STACK: usize = 1 << 20;
@@ -32,6 +33,41 @@ fn every_layout<T: Float>(engine: Engine) {
     }
 }
 
+/// With less than a register, some, and blocks; as lanes can be loaded and through tiles; with and without sums.
+fn every_operation<T: Float + Real>(engine: Engine) {
+    let mut random = Random(1);
+    for operation in operations::<T>() {
+        for layout in [
+            Layout::Soa,
+            Layout::Aos,
+            Layout::Padded,
+            Layout::Strided(2, 7),
+            Layout::Broadcast,
+        ] {
+            for len in [1, 100] {
+                let inputs = operation.inputs(len, &mut random, |_| layout);
+                let layout = if layout == Layout::Broadcast {
+                    Layout::Aos
+                } else {
+                    layout
+                };
+                let mut outputs = operation.outputs(&inputs, &mut random, |_| layout);
+                operation.run(engine, &inputs, &mut outputs).unwrap();
+            }
+        }
+    }
+    let vertices = Operand::<T>::new(Layout::Aos, 5, 0, &mut random);
+    for operation in on_meshes() {
+        let numbers = operation.output == Kind::Numbers;
+        let layout = if numbers { NUMBERS } else { Layout::Soa };
+        let len = if operation.of_vertices { 5 } else { 100 };
+        let mut out = Operand::new(layout, len, 0, &mut random);
+        operation
+            .run(engine, &vertices, &[[0, 3, 4]; 100], &mut out)
+            .unwrap();
+    }
+}
+
 #[test]
 fn every_call_does_with_half_of_a_default_stack() {
     for engine in engines() {
@@ -42,6 +78,8 @@ fn every_call_does_with_half_of_a_default_stack() {
                 let calls = thread::Builder::new().stack_size(STACK).spawn(move || {
                     every_layout::<f32>(engine);
                     every_layout::<f64>(engine);
+                    every_operation::<f32>(engine);
+                    every_operation::<f64>(engine);
                     #[cfg(feature = "half")]
                     every_layout::<half::f16>(engine);
                     #[cfg(feature = "half")]
