@@ -18,13 +18,15 @@ fn correctly_rounded() -> Vec<Engine> {
         .collect()
 }
 
+type Call<T> = dyn Fn(Engine, &mut [Operand<T>]) -> Result<(), Error> + Send + Sync;
+
 /// A call that is made again and again, with what it has to give. What is expected is found out here, in the environment of the
 /// tests: the reference of most operations has no other.
 struct Case<T> {
     name: &'static str,
     outputs: Vec<Operand<T>>,
     expected: Vec<Operand<T>>,
-    call: Box<dyn Fn(Engine, &mut [Operand<T>]) -> Result<(), Error> + Send + Sync>,
+    call: Box<Call<T>>,
 }
 
 /// Special values and subnormals in short batches; ordinary numbers where they are summed, or nothing but NaN is left.

@@ -84,6 +84,8 @@ impl<T: Real> Write<'_, T> {
 
 type Call<T> = for<'a> fn(&Engine, &[Read<'a, T>], &mut [Write<'a, T>]) -> Result<(), Error>;
 
+type Define<T> = fn(&[[T; 3]], Accuracy) -> Vec<[T; 3]>;
+
 /// An operation: names and kinds of its operands, in the order of its arguments.
 pub struct Operation<T> {
     pub name: &'static str,
@@ -92,7 +94,7 @@ pub struct Operation<T> {
     /// The method of the engine.
     pub call: Call<T>,
     /// The function of the reference, for one place; of a number all three components are the same.
-    pub define: fn(&[[T; 3]], Accuracy) -> Vec<[T; 3]>,
+    pub define: Define<T>,
 }
 
 macro_rules! operations {
@@ -249,6 +251,11 @@ impl<T: Real + Float> Operation<T> {
     }
 }
 
+type CallOnMesh<T> =
+    for<'a> fn(&Engine, Vectors<'a, T>, &'a [[u32; 3]], &'a mut Write<'_, T>) -> Result<(), Error>;
+
+type DefineOnMesh<T> = fn(&[[T; 3]], &[[u32; 3]], Accuracy) -> Vec<[T; 3]>;
+
 /// What is computed of a mesh.
 pub struct OnMesh<T> {
     pub name: &'static str,
@@ -256,14 +263,9 @@ pub struct OnMesh<T> {
     /// Whether there is a result for each vertex, and not for each face.
     pub of_vertices: bool,
     /// The method of the engine.
-    pub call: for<'a> fn(
-        &Engine,
-        Vectors<'a, T>,
-        &'a [[u32; 3]],
-        &'a mut Write<'_, T>,
-    ) -> Result<(), Error>,
+    pub call: CallOnMesh<T>,
     /// The functions of the reference, for the whole mesh.
-    pub define: fn(&[[T; 3]], &[[u32; 3]], Accuracy) -> Vec<[T; 3]>,
+    pub define: DefineOnMesh<T>,
 }
 
 fn corners<T: Real>(vertices: &[[T; 3]], face: &[u32; 3]) -> [[T; 3]; 3] {
