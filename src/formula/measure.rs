@@ -1,6 +1,13 @@
 //! Lengths, angles, areas, volumes, directions.
 
-use super::{Formula, Kind, Number, dot, long_cross, norm, plain_dot, polar, rounded, scaled};
+use super::{Formula, Kind, Number, dot, long_cross, norm, polar, rounded, scaled};
+
+/// a·b, before it is rounded.
+#[inline(always)]
+fn inner<N: Number>(a: [N; 3], b: [N; 3]) -> N::Long {
+    let p = N::product;
+    p(a[0], b[0]) + p(a[1], b[1]) + p(a[2], b[2])
+}
 
 /// a·b.
 #[derive(Clone, Copy, Debug)]
@@ -13,9 +20,7 @@ impl Formula<2, 1> for Dot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
         let ((a, ea), (b, eb)) = (N::normalised(a), N::normalised(b));
-        let p = N::product;
-        let sum = p(a[0], b[0]) + p(a[1], b[1]) + p(a[2], b[2]);
-        [[N::round(sum).scaled(ea + eb); 3]]
+        [[N::round(inner(a, b)).scaled(ea + eb); 3]]
     }
 }
 
@@ -30,7 +35,7 @@ impl Formula<2, 1> for CrossNorm {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
         let ((a, ea), (b, eb)) = (N::normalised(a), N::normalised(b));
-        let (length, e) = norm(N::cross(a, b));
+        let (length, e) = norm::<N>(N::cross(a, b));
         [[length.scaled(ea + eb + e); 3]]
     }
 }
@@ -45,7 +50,7 @@ impl Formula<2, 1> for UnitNormal {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
         let ((a, _), (b, _)) = (N::normalised(a), N::normalised(b));
-        [polar(N::cross(a, b)).unit]
+        [polar::<N>(N::cross(a, b)).unit]
     }
 }
 
@@ -61,8 +66,8 @@ impl Formula<2, 1> for Angle {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
         let ((a, _), (b, _)) = (N::normalised(a), N::normalised(b));
-        let (length, e) = norm(N::cross(a, b));
-        [[length.scaled(e).atan2(plain_dot(a, b)); 3]]
+        let (length, e) = norm::<N>(N::cross(a, b));
+        [[length.scaled(e).atan2(N::round(inner(a, b))); 3]]
     }
 }
 

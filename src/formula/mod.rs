@@ -83,6 +83,12 @@ fn times<N: Number>(v: [N; 3], k: N) -> [N; 3] {
     [v[0] * k, v[1] * k, v[2] * k]
 }
 
+/// v / k.
+#[inline(always)]
+fn divided<N: Floats>(v: [N; 3], k: N) -> [N; 3] {
+    [v[0] / k, v[1] / k, v[2] / k]
+}
+
 /// v·2^e.
 #[inline(always)]
 fn scaled<N: Number>(v: [N; 3], e: N::Exponent) -> [N; 3] {
@@ -100,16 +106,16 @@ struct Polar<N: Number> {
 }
 
 #[inline(always)]
-fn polar<N: Number>(v: [N; 3]) -> Polar<N> {
+fn polar<N: Number>(v: [N::Product; 3]) -> Polar<N> {
     let (v, e) = N::rescaled(v);
-    let length = plain_dot(v, v).root().one_if_zero();
+    let length = N::length(v).one_if_zero();
     let unit = N::over(v, length);
     Polar { unit, length, e }
 }
 
 /// |v| as a number and an exponent.
 #[inline(always)]
-fn norm<N: Number>(v: [N; 3]) -> (N, N::Exponent) {
+fn norm<N: Number>(v: [N::Product; 3]) -> (N, N::Exponent) {
     let (v, e) = N::rescaled(v);
-    (plain_dot(v, v).root(), e)
+    (N::length(v), e)
 }

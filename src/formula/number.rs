@@ -27,7 +27,7 @@ pub trait Floats:
     /// Half of it.
     fn half(self) -> Self;
 
-    /// The angle of the point (x, self), from −π to π.
+    /// The angle of the point (x, self), from −π to π; −0 for x is as +0.
     fn atan2(self, x: Self) -> Self;
 }
 
@@ -82,6 +82,9 @@ pub trait Number: Floats {
         + Mul<Self, Output = Self::Long>
         + Mul<Self::Long, Output = Self::Long>;
 
+    /// A component of a cross product, as precise as a length or a direction needs it.
+    type Product: Copy;
+
     /// By which power of two a vector was scaled.
     type Exponent: Copy + Add<Output = Self::Exponent> + Sub<Output = Self::Exponent>;
 
@@ -94,8 +97,23 @@ pub trait Number: Floats {
     /// The nearest number.
     fn round(long: Self::Long) -> Self;
 
-    /// a × b; each component right to a rounding, but not always the nearest number.
-    fn cross(a: [Self; 3], b: [Self; 3]) -> [Self; 3];
+    /// a × b.
+    fn cross(a: [Self; 3], b: [Self; 3]) -> [Self::Product; 3];
+
+    /// A sum of products as one.
+    fn settled(long: Self::Long) -> Self::Product;
+
+    /// A number as one.
+    fn exactly(self) -> Self::Product;
+
+    /// Each component as a number.
+    fn nearest(v: [Self::Product; 3]) -> [Self; 3];
+
+    /// |v|.
+    fn length(v: [Self::Product; 3]) -> Self;
+
+    /// v / k.
+    fn over(v: [Self::Product; 3], k: Self) -> [Self; 3];
 
     /// a × b as [`crate::Engine::cross`] has it, of all numbers that there are.
     fn rounded_cross(a: [Self; 3], b: [Self; 3]) -> [Self; 3];
@@ -104,17 +122,11 @@ pub trait Number: Floats {
     /// accurate, all NaN where one is not finite.
     fn normalised<const K: usize>(numbers: [Self; K]) -> ([Self; K], Self::Exponent);
 
-    /// The same of numbers that came from such.
-    fn rescaled<const K: usize>(numbers: [Self; K]) -> ([Self; K], Self::Exponent);
+    /// The same of a vector that came from such.
+    fn rescaled(v: [Self::Product; 3]) -> ([Self::Product; 3], Self::Exponent);
 
     /// This times a power of two.
     fn scaled(self, e: Self::Exponent) -> Self;
-
-    /// The components divided by a number.
-    #[inline(always)]
-    fn over(v: [Self; 3], k: Self) -> [Self; 3] {
-        [v[0] / k, v[1] / k, v[2] / k]
-    }
 }
 
 /// No power of two.
@@ -197,9 +209,47 @@ number! {
     Double of Exact
 }
 
+/// Where a component of a cross product is a number like any other.
+macro_rules! one_number {
+    () => {
+        #[inline(always)]
+        fn exactly(self) -> Self {
+            self
+        }
+
+        #[inline(always)]
+        fn nearest(v: [Self; 3]) -> [Self; 3] {
+            v
+        }
+
+        #[inline(always)]
+        fn length(v: [Self; 3]) -> Self {
+            super::plain_dot(v, v).root()
+        }
+
+        #[inline(always)]
+        fn rescaled(v: [Self; 3]) -> ([Self; 3], Unscaled) {
+            (v, Unscaled)
+        }
+    };
+}
+
 impl<X: Floats> Number for Plain<X> {
     type Long = Self;
+    type Product = Self;
     type Exponent = Unscaled;
+
+    one_number! {}
+
+    #[inline(always)]
+    fn settled(long: Self) -> Self {
+        long
+    }
+
+    #[inline(always)]
+    fn over(v: [Self; 3], k: Self) -> [Self; 3] {
+        super::divided(v, k)
+    }
 
     #[inline(always)]
     fn product(a: Self, b: Self) -> Self {
@@ -232,11 +282,6 @@ impl<X: Floats> Number for Plain<X> {
     }
 
     #[inline(always)]
-    fn rescaled<const K: usize>(numbers: [Self; K]) -> ([Self; K], Unscaled) {
-        (numbers, Unscaled)
-    }
-
-    #[inline(always)]
     fn scaled(self, _: Unscaled) -> Self {
         self
     }
@@ -259,7 +304,15 @@ fn all_finite<X: Floats, const K: usize>(mut numbers: [X; K]) -> [X; K] {
 
 impl<X: Exact> Number for Single<X> {
     type Long = Pair<Self>;
+    type Product = Self;
     type Exponent = Unscaled;
+
+    one_number! {}
+
+    #[inline(always)]
+    fn settled(long: Pair<Self>) -> Self {
+        long.high
+    }
 
     #[inline(always)]
     fn product(a: Self, b: Self) -> Pair<Self> {
@@ -303,19 +356,66 @@ impl<X: Exact> Number for Single<X> {
     }
 
     #[inline(always)]
-    fn rescaled<const K: usize>(numbers: [Self; K]) -> ([Self; K], Unscaled) {
-        (numbers, Unscaled)
-    }
-
-    #[inline(always)]
     fn scaled(self, _: Unscaled) -> Self {
         self
     }
 }
 
+/// The power of two that brings the greatest of these magnitudes near 1, and the exponent of its inverse.
+#[inline(always)]
+fn scale_of<X: Exact, const K: usize>(numbers: [Double<X>; K]) -> (Double<X>, Double<X>) {
+    let mut greatest = numbers[0].0;
+    greatest = greatest.greater_magnitude(greatest);
+    for x in &numbers[1..] {
+        greatest = greatest.greater_magnitude(x.0);
+    }
+    let e = greatest.exponent();
+    (Double(e.inverse_power_of_two()), Double(e))
+}
+
+#[inline(always)]
+fn scaled_by<N: Floats, const K: usize>(mut numbers: [N; K], scale: N) -> [N; K] {
+    for x in &mut numbers {
+        *x = *x * scale;
+    }
+    numbers
+}
+
 impl<X: Exact> Number for Double<X> {
     type Long = Pair<Self>;
+    type Product = Pair<Self>;
     type Exponent = Self;
+
+    #[inline(always)]
+    fn settled(long: Pair<Self>) -> Pair<Self> {
+        long
+    }
+
+    #[inline(always)]
+    fn exactly(self) -> Pair<Self> {
+        Pair::exactly(self)
+    }
+
+    #[inline(always)]
+    fn nearest(v: [Pair<Self>; 3]) -> [Self; 3] {
+        [v[0].high, v[1].high, v[2].high]
+    }
+
+    #[inline(always)]
+    fn length(v: [Pair<Self>; 3]) -> Self {
+        Pair::length(v)
+    }
+
+    /// A quotient, and what is left is divided again, by one division for all.
+    #[inline(always)]
+    fn over(v: [Pair<Self>; 3], k: Self) -> [Self; 3] {
+        let reciprocal = Self(k.0.reciprocal());
+        [
+            v[0].over(k, reciprocal),
+            v[1].over(k, reciprocal),
+            v[2].over(k, reciprocal),
+        ]
+    }
 
     #[inline(always)]
     fn product(a: Self, b: Self) -> Pair<Self> {
@@ -333,8 +433,8 @@ impl<X: Exact> Number for Double<X> {
     }
 
     #[inline(always)]
-    fn cross(a: [Self; 3], b: [Self; 3]) -> [Self; 3] {
-        super::rounded(super::long_cross(a, b))
+    fn cross(a: [Self; 3], b: [Self; 3]) -> [Pair<Self>; 3] {
+        super::long_cross(a, b)
     }
 
     #[inline(always)]
@@ -345,23 +445,15 @@ impl<X: Exact> Number for Double<X> {
 
     #[inline(always)]
     fn normalised<const K: usize>(numbers: [Self; K]) -> ([Self; K], Self) {
-        let (numbers, e) = Self::rescaled(numbers);
-        (all_finite(numbers), e)
+        let (scale, e) = scale_of(numbers);
+        (all_finite(scaled_by(numbers, scale)), e)
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rescaled<const K: usize>(mut numbers: [Self; K]) -> ([Self; K], Self) {
-        let mut greatest = numbers[0].0;
-        greatest = greatest.greater_magnitude(greatest);
-        for x in &numbers[1..] {
-            greatest = greatest.greater_magnitude(x.0);
-        }
-        let e = greatest.exponent();
-        let scale = e.inverse_power_of_two();
-        for x in &mut numbers {
-            *x = Self(x.0 * scale);
-        }
-        (numbers, Self(e))
+    #[inline(always)]
+    fn rescaled(v: [Pair<Self>; 3]) -> ([Pair<Self>; 3], Self) {
+        let (scale, e) = scale_of(Self::nearest(v));
+        let by = |v: Pair<Self>| v.scaled(scale);
+        ([by(v[0]), by(v[1]), by(v[2])], e)
     }
 
     /// In two steps, because the power may be out of range where the result is not. The first is exact for numbers near 1, so

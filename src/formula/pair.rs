@@ -79,6 +79,45 @@ impl<N: Parts> Pair<N> {
         Self { high, low }
     }
 
+    /// A number.
+    #[inline(always)]
+    pub(super) fn exactly(high: N) -> Self {
+        Self {
+            high,
+            low: high.minus_elsewhere(high),
+        }
+    }
+
+    /// This times a power of two.
+    #[inline(always)]
+    pub(super) fn scaled(self, scale: N) -> Self {
+        Self {
+            high: self.high * scale,
+            low: self.low * scale,
+        }
+    }
+
+    /// The length of a vector: what is below the squares is added before the root, so that there are two roundings.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn length([x, y, z]: [Self; 3]) -> N {
+        let square = |v: Self| Self::product(v.high, v.high);
+        let (p, q, r) = (square(x), square(y), square(z));
+        let two = sum(p.high, q.high);
+        let three = sum_elsewhere(two.high, r.high);
+        let errors = (p.low + q.low) + (r.low + (two.low + three.low));
+        let mixed = (x.high * x.low + y.high * y.low) + z.high * z.low;
+        (three.high + (errors + (mixed + mixed))).root()
+    }
+
+    /// This divided by k, of which there is the reciprocal, rounded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn over(self, k: N, reciprocal: N) -> N {
+        let quotient = self.high * reciprocal;
+        let product = Self::product(quotient, k);
+        let rest = ((self.high - product.high) - product.low) + self.low;
+        quotient + rest * reciprocal
+    }
+
     /// The sum of two sums, of the high numbers and of the low ones.
     #[inline(always)]
     fn joined(high: Self, low: Self) -> Self {

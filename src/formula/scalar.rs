@@ -23,7 +23,7 @@ macro_rules! floats {
 
             /// Not the system's, which is not the same everywhere.
             fn atan2(self, x: Self) -> Self {
-                $atan2(self, x)
+                $atan2(self, x + 0.0) // of zeros, +0
             }
         }
     };
