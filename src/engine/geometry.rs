@@ -12,9 +12,9 @@ impl Engine {
     /// `a`, `b` and `out` are equally long; `a` and `b` are each in any layout. The unit is the product of the units.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) three rounded products, added from the left, each sum rounded. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: the
-    /// error is below 0.5 ulp as long as |a₁b₁| + |a₂b₂| + |a₃b₃| is not 10¹² times |a·b| or more (what is exactly zero is zero);
-    /// nothing overflows or underflows on the way, and what is not finite gives NaN, the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: all but
+    /// always the nearest number, as long as |a₁b₁| + |a₂b₂| + |a₃b₃| is not 10¹² times |a·b| or more; what is not finite gives NaN, the
+    /// canonical one. Range is as in [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
@@ -50,9 +50,12 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; where the vectors are nearly parallel
     /// all digits can be wrong, and squares overflow and underflow. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross product is rounded once and scaled by a power of two before it is
-    /// squared: the error is below 3 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) for all finite vectors, and what is not finite gives NaN,
-    /// the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross product has twice the precision: the error is below 1.9 u
+    /// (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`), and what is not finite gives NaN, the canonical one.
+    ///
+    /// Range: nothing overflows or underflows on the way; vectors are scaled by powers of two. What is below the normal range is rounded to
+    /// the numbers there, of `f64` for a second time. A component of `f64` that is less than 2⁻⁹⁰⁰ of the greatest of its
+    /// vector may count for less than it is.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
@@ -84,9 +87,9 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; where the vectors are nearly parallel the
     /// direction can be any, and where squares underflow it is zero. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross product is rounded once and scaled by a power of two before it is
-    /// squared, the root and the quotients are IEEE 754's: the error of each component is below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for
-    /// `f64`), for components of 2⁻⁹⁰⁰ or more, and what is not finite gives NaN, the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross product has twice the precision: the error of each component is
+    /// below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`), and what is not finite gives NaN, the canonical one. Range is as in
+    /// [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
@@ -119,8 +122,9 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; of small angles, and of those near π, all
     /// digits can be wrong, and squares overflow and underflow. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) vectors are scaled by powers of two and the cross product is rounded
-    /// once: the error is below 3.3 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) at all angles, and what is not finite gives NaN, the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) cross and dot product have twice the precision: the error is below 3.3 u
+    /// (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) at all angles, and what is not finite gives NaN, the canonical one. Range is as in
+    /// [`Engine::cross_norm`].
     ///
     /// The arc tangent is that of the crate `libm`, the same on every CPU, lane by lane: some 20 ns.
     ///
@@ -161,9 +165,8 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; where the vectors are nearly in one plane all
     /// digits can be wrong. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision,
-    /// rounded at the end: the error is below 1 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) as long as the six products of three
-    /// together are not 10¹² times the result or more; nothing overflows or underflows on the way, and what is not
-    /// finite gives NaN, the canonical one.
+    /// rounded at the end: all but always the nearest number, as long as the six products of three together are not 10¹² times the
+    /// result or more; what is not finite gives NaN, the canonical one. Range is as in [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b`, `c` or `out` is not as long as `a`; nothing was written.
@@ -197,8 +200,8 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) two cross products, each operation rounded. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: the error
-    /// vector is shorter than 0.85 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the result; nothing overflows or underflows on
-    /// the way, and what is not finite gives NaN, the canonical one.
+    /// vector is no longer than u (2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the result, and what is not finite gives NaN, the
+    /// canonical one. Range is as in [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b`, `c` or `out` is not as long as `a`; nothing was written.

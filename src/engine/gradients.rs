@@ -59,9 +59,10 @@ impl Engine {
     /// All operands are equally long and each in any layout. The unit is that of a × b.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) two cross products and their sum, each operation rounded. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: below
-    /// 0.5 ulp and a little, but not always the nearest number; nothing overflows or underflows on the way, and what is not finite
-    /// gives NaN, the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end:
+    /// the error vector is no longer than u (2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the tangent, as long as what cancels is not 10¹² times
+    /// as large; what is not finite gives NaN, the canonical one. Range is as in [`Engine::cross_norm`], where a and da are one vector of
+    /// six components, and so are b and db.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if an operand is not as long as `a`; nothing was written.
@@ -157,9 +158,9 @@ impl Engine {
     /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`].
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector is shorter than 5 u
-    /// (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the gradient; nothing overflows or underflows on the way, and what is not finite gives
-    /// NaN, the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector is shorter than
+    /// 4.5 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the gradient, and what is not finite gives NaN, the canonical one. Range is as in
+    /// [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
@@ -194,8 +195,9 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector of ∂a is shorter than
-    /// 10 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times |g||b| / |c|, which is the length of ∂a unless g is nearly parallel to n; nothing
-    /// overflows or underflows on the way, and what is not finite gives NaN, the canonical one.
+    /// 8 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times |g||b| / |c|, which is the most that ∂a can be long: where g is nearly parallel to n
+    /// it is shorter, and the error is not. What is not finite gives NaN, the canonical one. Range is as in
+    /// [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
@@ -231,9 +233,9 @@ impl Engine {
     /// of g divided by that of a.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector is shorter than 9 u
-    /// (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the gradient; nothing overflows or underflows on the way, and what is not finite gives
-    /// NaN, the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector is shorter than
+    /// 5.5 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the gradient, and what is not finite gives NaN, the canonical one. Range is as in
+    /// [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
@@ -268,9 +270,9 @@ impl Engine {
     /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`].
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded. With
-    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross products are rounded once, and again after g: the error of
-    /// each component is below 2 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`); nothing overflows or underflows on the way, and what is not
-    /// finite gives NaN, the canonical one.
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross products are rounded, and again after g: the error of
+    /// each component is below 2.1 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`), and what is not finite gives NaN, the canonical one. Range is
+    /// as in [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b`, `c`, `g` or a gradient has the wrong length; nothing was written.

@@ -19,8 +19,9 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; of thin triangles, and of small ones far from
     /// the origin, the direction can be any. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact and products and
-    /// their sums have twice the precision: the error of each component is below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`); nothing
-    /// overflows or underflows on the way, and what is not finite gives NaN, the canonical one.
+    /// their sums have twice the precision: the error of each component is below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) for
+    /// triangles with angles of 10⁻¹⁵ or more, and what is not finite gives NaN, the canonical one. Range is as in
+    /// [`Engine::cross_norm`], where the corners are one vector of nine components.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `out` is not as long as `faces`, [`Error::IndexOutOfRange`] if a corner is no vertex; nothing
@@ -57,8 +58,8 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; of thin triangles, and of small ones far from
     /// the origin, all digits can be wrong. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact and products and
-    /// their sums have twice the precision: the error is below 2.5 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`); nothing overflows or
-    /// underflows on the way, and what is not finite gives NaN, the canonical one.
+    /// their sums have twice the precision: the error is below 2 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) for triangles with angles of
+    /// 10⁻¹⁵ or more, and what is not finite gives NaN, the canonical one. Range is as in [`Engine::triangle_normals`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `out` is not as long as `faces`, [`Error::IndexOutOfRange`] if a corner is no vertex; nothing
