@@ -149,8 +149,11 @@ defined! {
 ///
 /// Vectors in blocks of 64 (`f32`) or 32 (`f64`), the last one filled up with −0, are folded: the first half of a block and the
 /// second are added, and so on to one vector. The sums of blocks are added in pairs, of which there are as many as a power of two on
-/// the left of each. NaN is the canonical one.
+/// the left of each. NaN is the canonical one, and the sum of nothing is +0.
 pub fn sum<T: Real>(gradients: &[[T; 3]]) -> [T; 3] {
+    if gradients.is_empty() {
+        return [T::default(); 3];
+    }
     tree(gradients).map(exact::canonical)
 }
 

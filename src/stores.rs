@@ -24,7 +24,8 @@ pub enum Stores {
     /// Through the caches.
     Cached,
     /// Past the caches, where this is possible: never where the output is also an input, never to padded
-    /// rows or other strides that leave gaps (a streaming store writes all of a register), and only where the CPU
+    /// rows or other strides that leave gaps (a streaming store writes all of a register), beside a sum over the batch only where
+    /// the output starts a whole register, and only where the CPU
     /// has such stores (x86-64 here).
     Streaming,
 }

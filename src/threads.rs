@@ -20,7 +20,8 @@ pub enum Threads {
     Auto,
     /// The caller's own thread; rayon is not touched.
     Serial,
-    /// As many threads as this, or all of the pool if it has fewer, however small the batch is.
+    /// As many threads as this, or all of the pool if it has fewer, however small the batch is. (Sums over a batch are made in pieces
+    /// of 32,768 vectors.)
     Max(NonZeroUsize),
 }
 
@@ -88,7 +89,7 @@ pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     if len <= SUMMED {
         return work(batch);
     }
-    let middle = len.next_power_of_two() / 2; // less than `len`, half of it or more
+    let middle = 1 << (len - 1).ilog2(); // less than `len`, half of it or more
     let mut sums = batch.sums();
     let mut tail: Batch<'_, T, I, O> = batch.split_off(middle);
     tail.sum_to(&mut sums);

@@ -7,7 +7,9 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real};
-use support::environment::{register, register::OTHERS, within};
+#[cfg(feature = "rayon")]
+use support::environment::register;
+use support::environment::{register::OTHERS, within};
 use support::operations::{Kind, Operation, gradients, on_meshes, operation, operations};
 use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, outputs};
 

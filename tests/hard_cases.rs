@@ -198,7 +198,9 @@ fn subnormal_factors_of_ordinary_products_are_rounded_once() {
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod environments {
     use super::*;
-    use crate::support::environment::{register, register::OTHERS, within};
+    #[cfg(feature = "rayon")]
+    use crate::support::environment::register;
+    use crate::support::environment::{register::OTHERS, within};
 
     fn every_environment<T: Float + crosslane_cases::Float>() {
         let operands @ [a, b] = &batch::<T>(0, 12_000);

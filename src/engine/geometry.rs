@@ -54,8 +54,8 @@ impl Engine {
     /// (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`), and what is not finite gives NaN, the canonical one.
     ///
     /// Range: nothing overflows or underflows on the way; vectors are scaled by powers of two. What is below the normal range is rounded to
-    /// the numbers there, of `f64` for a second time. A component of `f64` that is less than 2⁻⁹⁰⁰ of the greatest of its
-    /// vector may count for less than it is.
+    /// the numbers there, of `f64` for a second time. A component of `f64` that is less than 2⁻⁴⁵⁰ of the greatest of its
+    /// vector may count for less than it is, and so may products of such.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
@@ -200,8 +200,8 @@ impl Engine {
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) two cross products, each operation rounded. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: the error
-    /// vector is no longer than u (2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the result, and what is not finite gives NaN, the
-    /// canonical one. Range is as in [`Engine::cross_norm`].
+    /// vector is no longer than u (2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) times the result, as long as what cancels is not 10¹² times as large
+    /// (it is where a is nearly parallel to b × c). What is not finite gives NaN, the canonical one. Range is as in [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b`, `c` or `out` is not as long as `a`; nothing was written.

@@ -16,7 +16,7 @@ impl Engine {
     /// With c = a × b and g the gradient of c: ∂a = b × g, ∂b = g × a.
     ///
     /// `a`, `b` and `g` are equally long, and each in any layout. So are `grad_a` and `grad_b`, except that the gradient of an
-    /// operand made by [`Vectors::broadcast`] (one vector for all places) has length 1 and receives the sum over the batch. The
+    /// operand made by [`Vectors::broadcast`] (one vector for all places: any view of stride 0) has length 1 and receives the sum over the batch. The
     /// unit of a gradient is that of `g` times that of the other operand.
     ///
     /// Each component is rounded as in [`Engine::cross`], for either accuracy. A sum is rounded at every addition, in a

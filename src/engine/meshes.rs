@@ -15,7 +15,7 @@ impl Engine {
     /// n = (q − p) × (r − p) / |(q − p) × (r − p)| for the corners p, q, r: out of the side from which they go counterclockwise.
     ///
     /// `faces[i]` has the indices of three `vertices`, in any layout; `out` is as long as `faces`, in any layout. A triangle
-    /// without area has the zero vector.
+    /// without area has the zero vector; corners in one line whose distances are no numbers of the type may have any direction.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; of thin triangles, and of small ones far from
     /// the origin, the direction can be any. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact and products and
@@ -95,7 +95,7 @@ impl Engine {
     /// of no triangle has the zero vector.
     ///
     /// Sums are in the order of the faces, whatever the number of threads, each addition rounded; the error of m is below u (u = 2⁻²⁴
-    /// for `f32`, 2⁻⁵³ for `f64`) times the number of its triangles times the sum of their areas, beside what
+    /// for `f32`, 2⁻⁵³ for `f64`) times twice the number of its triangles times the sum of their areas, beside what
     /// [`Engine::triangle_normals`] says of a triangle. Areas must be numbers of the type: edges from 10⁻¹⁸ to 10¹⁸ for `f32`,
     /// from 10⁻¹⁵⁰ to 10¹⁵⁰ for `f64`. The sums are made on the caller's thread.
     ///

@@ -34,6 +34,8 @@ pub(crate) struct Cursor<T> {
     pub(super) form: Form,
     /// Zero if a register's worth of vectors is all there is, to be loaded again and again; otherwise all ones.
     pub(super) mask: usize,
+    /// Whether what is stored here may be streamed.
+    pub(super) streams: bool,
 }
 
 impl<T: Element> Cursor<T> {
@@ -46,6 +48,7 @@ impl<T: Element> Cursor<T> {
             components,
             form,
             mask: usize::MAX,
+            streams: true,
         }
     }
 
@@ -55,6 +58,7 @@ impl<T: Element> Cursor<T> {
             components: [core::ptr::null_mut(); 3],
             form,
             mask: 0,
+            streams: true,
         }
     }
 

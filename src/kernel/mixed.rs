@@ -77,18 +77,16 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
                     // order, `len` no more than a tile where one is needed.
                     None => unsafe { place.source(simd, start, len, tile) },
                     // SAFETY: a batch has indices of vectors only, and a block is no more than a tile.
-                    Some(faces) => unsafe { place.corners(simd, &faces[..len], k, tile) },
+                    Some(faces) => unsafe { place.corners(simd, &faces[..len], k, lanes, tile) },
                 };
-                if faces.is_some() && short {
-                    // SAFETY: the tile holds the block, and a register's worth.
-                    unsafe { Tile::fill_up::<T>(tile, len, lanes) };
-                }
             }
             for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
                 *cursor = match short {
                     true => Cursor::new(Tile::columns(tile), Form::Columns),
                     false => place.target(start, tile, way),
                 };
+                // What is to be summed is read again at once.
+                cursor.streams = !(sums && place.layout() == Layout::Repeated);
             }
             let range = match way {
                 Way::Streamed => Range::streamed(head, len),

@@ -15,12 +15,12 @@
 //! A layout is written once, in `cursor`, an operation once, as [`Operation::lanes`], and a way to the end of a batch
 //! once, in `sweep`: they add. A new operation has every layout, type, level, kind of stores and number of
 //! threads as soon as it says what it does to lanes. What the compiler makes of the loop depends on what it
-//! knows of the operands, so there is one instance for each [`Shape`]: [`Direct`] for columns, for rows
+//! knows of the operands, so there is one instance for each [`Shape`] where that is worth it ([`Operation::EVERY_FORM`]): [`Direct`] for columns, for rows
 //! and for padded rows, [`Mixed`] for everything else, which asks each operand for its form as it goes.
 //!
 //! 1. The loop overlaps itself where the length is no multiple of a register: nothing is done by halves, nothing
 //!    behind the last element is touched. What does not fill one register goes to a level with narrower ones,
-//!    down to one lane.
+//!    down to one lane, or, of operations that have one loop only, is filled up in tiles.
 //! 2. Operations that know how ([`Operation::rows`]) work on rows as they lie, where that takes fewer shuffles
 //!    than to make columns and rows again.
 //! 3. Other strides are gathered to a tile in L1 and scattered from it, block by block: rows of any distance four at a time

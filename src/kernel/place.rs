@@ -148,7 +148,7 @@ impl<T: Element> Place<T> {
         // SAFETY: as granted by the caller.
         unsafe { gather(simd, self.components, self.stride, columns, len) };
         // SAFETY: as granted by the caller.
-        unsafe { Tile::fill_up::<T>(tile, len, lanes) };
+        unsafe { Tile::fill_up(columns, len, lanes) };
         Cursor::new(columns, Form::Columns)
     }
 
@@ -173,16 +173,17 @@ impl<T: Element> Place<T> {
         unsafe { scatter(simd, columns, self.components, self.stride, len) };
     }
 
-    /// Where the corners `corner` of these faces are loaded from: a tile that holds them.
+    /// Where the corners `corner` of these faces are loaded from: a tile that holds them, filled up to `lanes`.
     ///
     /// # Safety
-    /// The indices are those of vectors that are valid for reads, and there are no more than a tile's capacity.
+    /// The indices are those of vectors that are valid for reads, and there is one face or more, and no more than a tile's capacity.
     #[inline(always)]
     pub(super) unsafe fn corners<S: Simd>(
         &self,
         simd: S,
         faces: &[[u32; 3]],
         corner: usize,
+        lanes: usize,
         tile: &mut MaybeUninit<Tile>,
     ) -> Cursor<T> {
         debug_assert!(
@@ -194,6 +195,8 @@ impl<T: Element> Place<T> {
         let (from, stride) = (self.components, self.stride);
         // SAFETY: as granted by the caller, and they fit into the tile.
         unsafe { gather_corners(simd, from, stride, faces, corner, columns) };
+        // SAFETY: as granted by the caller; a tile holds a register's worth.
+        unsafe { Tile::fill_up(columns, faces.len(), lanes) };
         Cursor::new(columns, Form::Columns)
     }
 

@@ -109,10 +109,11 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
 }
 
 /// The same with the operation written once, where it is so long that the compiler would take minutes over seven of it, and a
-/// step so long that nothing is won by two in a row. What the next step loads is loaded before this one stores: it may overlap.
+/// step so long that nothing is won by two in a row. What the next step loads is loaded before this one stores: the last two
+/// may overlap.
 ///
 /// # Safety
-/// As [`sweep`].
+/// As [`sweep`]; `head` is 0 where an output is an input, because three steps could overlap.
 #[inline(always)]
 unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
     simd: S,
@@ -263,6 +264,7 @@ unsafe fn store<A, S, T, Op, const I: usize, const O: usize>(
     Op: Operation<I, O>,
 {
     for ((registers, cursor), kind) in results.into_iter().zip(to).zip(Op::OUTPUTS) {
+        let stream = stream && (!Op::SUMS || cursor.streams);
         match kind {
             // SAFETY: as granted by the caller.
             Kind::Vector => unsafe { A::store::<S, T>(cursor, i, registers, stream) },

@@ -31,8 +31,8 @@ impl Tile {
     /// # Safety
     /// There are `len` vectors, one or more, and `lanes` fit.
     #[inline(always)]
-    pub(super) unsafe fn fill_up<T: Copy>(tile: &mut MaybeUninit<Self>, len: usize, lanes: usize) {
-        for column in Self::columns::<T>(tile) {
+    pub(super) unsafe fn fill_up<T: Copy>(columns: [*mut T; 3], len: usize, lanes: usize) {
+        for column in columns {
             // SAFETY: as granted by the caller.
             let last = unsafe { column.wrapping_add(len - 1).read() };
             for i in len..lanes {

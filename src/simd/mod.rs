@@ -118,7 +118,7 @@ pub trait Work {
     /// Whether there is enough to do for one vector of this instruction set. One lane is always filled.
     fn fills<S: Simd>(&self) -> bool;
 
-    /// Does the work, which `fills` vectors of `S`; must be `#[inline(always)]`.
+    /// Does the work, which `fills` vectors of `S`, or need not; must be `#[inline(always)]`.
     fn run<S: Simd>(self, simd: S);
 }
 

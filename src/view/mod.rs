@@ -380,7 +380,8 @@ impl<'a, T: Element> VectorsMut<'a, T> {
         )
     }
 
-    /// Numbers, as vectors whose three components are in one place, of which only the first is ever written.
+    /// Numbers, as vectors whose three components are in one place, of which only the first is ever written: not a view that a
+    /// caller could make.
     pub(crate) fn scalars(numbers: &'a mut [T]) -> Self {
         Self::new([numbers.as_mut_ptr(); 3], 1, numbers.len())
     }

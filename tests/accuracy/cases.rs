@@ -160,7 +160,7 @@ fn triangle<T: Number>(i: usize, edges: [[f64; 3]; 2], random: &mut Random) -> [
     [corner([0.0; 3]), q, r, q]
 }
 
-/// Whether components are within 2^200 of each other: beyond 2^900 the small ones may count as zero.
+/// Whether components are within 2^200 of each other: from 2^450 on the small ones may count for less.
 fn is_even<T: Format>(v: &[T; 3]) -> bool {
     let sizes = v.iter().map(|x| Big::of(*x)).filter(|x| !x.is_zero());
     let (least, most) = sizes.fold((i64::MAX, i64::MIN), |(least, most), x| {
