@@ -5,8 +5,6 @@
 //! leaves of [`leaf`] vectors are folded in halves (i and i + n/2), and leaves, from the first on, in pairs, pairs of pairs, and so
 //! on. What is missing at the end counts as −0, which changes nothing that it is added to.
 
-use core::array::from_fn;
-
 use super::tile::Tile;
 use crate::Element;
 use crate::simd::{Simd, Work};
@@ -111,7 +109,7 @@ impl<T: Element> Work for Leaves<'_, T> {
 
 /// x + y.
 pub(crate) fn plus<T: Element>(x: [T; 3], y: [T; 3]) -> [T; 3] {
-    from_fn(|k| x[k] + y[k])
+    [x[0] + y[0], x[1] + y[1], x[2] + y[2]]
 }
 
 /// The sum of up to a leaf.
