@@ -41,11 +41,11 @@ fn main() {
     println!();
     let sizes = if test { vec![100] } else { vec![L1, MEMORY] };
     for size in sizes {
-        for engine in engines(size, levels) {
-            costs::<Soa<f32>>(size, &engine, test);
-            costs::<Soa<f64>>(size / 2, &engine, test);
-            costs::<Vec<[f32; 3]>>(size, &engine, test);
-            costs::<Vec<[f64; 3]>>(size / 2, &engine, test);
+        for contestant in contestants(size, levels) {
+            costs::<Soa<f32>>(size, contestant, test);
+            costs::<Soa<f64>>(size / 2, contestant, test);
+            costs::<Vec<[f32; 3]>>(size, contestant, test);
+            costs::<Vec<[f64; 3]>>(size / 2, contestant, test);
         }
     }
     println!(
@@ -56,24 +56,43 @@ fn main() {
         "type", "level", "accuracy", "vectors", "thr.", "loop", "GB/s", "share"
     );
     let size = if test { 128 } else { MEMORY };
-    for engine in engines(size, levels) {
-        gradients::<f32>(size, &engine, test);
-        gradients::<f64>(size / 2, &engine, test);
+    for contestant in contestants(size, levels) {
+        gradients::<f32>(size, contestant, test);
+        gradients::<f64>(size / 2, contestant, test);
+    }
+}
+
+/// An engine, and on how many threads it works.
+#[derive(Clone, Copy)]
+struct Contestant {
+    engine: Engine,
+    parallel: bool,
+}
+
+impl Contestant {
+    fn threads(&self) -> &'static str {
+        if self.parallel { "auto" } else { "1" }
     }
 }
 
 /// Of the best level or each, on one thread, and for large batches as the engine chooses.
-fn engines(size: usize, levels: bool) -> Vec<Engine> {
+fn contestants(size: usize, levels: bool) -> Vec<Contestant> {
     let serial = serial_engines();
     let from = if levels { 0 } else { serial.len() - 1 };
-    let mut engines = serial[from..].to_vec();
-    if size > L1 {
-        let parallel = engines
-            .iter()
-            .map(|engine| engine.with_threads(Threads::Auto));
-        engines.extend(parallel.collect::<Vec<_>>());
-    }
-    engines
+    let with = |parallel| {
+        let threads = if parallel {
+            Threads::Auto
+        } else {
+            Threads::Serial
+        };
+        let engines = serial[from..].iter();
+        engines.map(move |engine| Contestant {
+            engine: engine.with_threads(threads),
+            parallel,
+        })
+    };
+    let parallel = with(true).filter(|_| size > L1);
+    with(false).chain(parallel).collect()
 }
 
 /// Operands of every operation.
@@ -246,10 +265,10 @@ fn cross_vjp<L: Layout<Element: Real>>(m: &mut Batches<L>, engine: &Engine) {
 }
 
 /// One layout and type at one size.
-fn costs<L: Layout<Element: Real + From<i16>>>(n: usize, engine: &Engine, test: bool) {
+fn costs<L: Layout<Element: Real + From<i16>>>(n: usize, contestant: Contestant, test: bool) {
     let mut m = Batches::<L>::new(n);
     for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
-        let engine = engine.with_accuracy(accuracy);
+        let engine = contestant.engine.with_accuracy(accuracy);
         let operations = operations::<L>();
         for (name, run, check) in &operations {
             run(&mut m, &engine);
@@ -277,7 +296,7 @@ fn costs<L: Layout<Element: Real + From<i16>>>(n: usize, engine: &Engine, test: 
             name_of::<L::Element>(),
             engine.level(),
             name_of_accuracy(accuracy),
-            threads(&engine),
+            contestant.threads(),
             times[0] / n as f64,
         );
         for time in &times[1..] {
@@ -294,17 +313,10 @@ fn name_of_accuracy(accuracy: Accuracy) -> &'static str {
     }
 }
 
-fn threads(engine: &Engine) -> &'static str {
-    if format!("{engine:?}").contains("Serial") {
-        "1"
-    } else {
-        "auto"
-    }
-}
-
 /// The gradients of the cross product, beside a loop over the same memory: past the caches and through them.
-fn gradients<T: Real + Streams + From<i16>>(n: usize, engine: &Engine, test: bool) {
+fn gradients<T: Real + Streams + From<i16>>(n: usize, contestant: Contestant, test: bool) {
     let mut m = Batches::<Soa<T>>::new(n);
+    let Contestant { engine, parallel } = contestant;
     let level: Level = engine.level();
     let triad = Gradients::new(level);
     let effort = if test {
@@ -312,9 +324,17 @@ fn gradients<T: Real + Streams + From<i16>>(n: usize, engine: &Engine, test: boo
     } else {
         Effort::new(n * 5 * size_of::<[T; 3]>())
     };
-    let plain = *engine;
+    let plain = engine;
     let rounded = engine.with_accuracy(Accuracy::CorrectlyRounded);
-    let parallel = threads(engine) == "auto";
+    for streaming in [false, true] {
+        (m.one, m.two) = (Soa::zeros(n), Soa::zeros(n));
+        run_triad(&mut m, &triad, streaming, parallel);
+        for i in (0..n).step_by(n / 1_000 + 1) {
+            let ([a, b, g], k) = (m.inputs(i), T::from(3));
+            let sum = |x: [T; 3]| [0, 1, 2].map(|c| x[c] + k * g[c]);
+            assert!(m.are_both(i, [sum(a), sum(b)]), "loop, vector {i}");
+        }
+    }
     let times = medians(effort, 4, |k| {
         let m = black_box(&mut m);
         match k {
@@ -328,7 +348,7 @@ fn gradients<T: Real + Streams + From<i16>>(n: usize, engine: &Engine, test: boo
         println!(
             "{:<4} {level:<8} {accuracy:<9} {n:>9} {:>6} {:>7.2} {:>6.2} {:>6.2}",
             name_of::<T>(),
-            threads(engine),
+            contestant.threads(),
             bytes_per_ns::<T>(n, best),
             bytes_per_ns::<T>(n, *time),
             best / time,

@@ -67,7 +67,7 @@ pub trait PerElement {
 mod sealed {
     use super::{Element, PerElement, PerReal, Real};
     use crate::exact::{self, Format};
-    use crate::formula::{Double, Formula, Plain, Single};
+    use crate::formula::{Double, Floats, Formula, Plain, Single};
     use crate::simd::{Rows, Simd};
 
     pub trait Compiled: Format {
@@ -97,7 +97,7 @@ mod sealed {
         }
     }
 
-    pub trait Computed: Sized {
+    pub trait Computed: Floats {
         /// Runs the instance of `P` for this type.
         fn select_real<P: PerReal>(input: P::Input<'_, Self>)
         where
@@ -109,7 +109,11 @@ mod sealed {
             inputs: [[Self; 3]; I],
         ) -> [[Self; 3]; O]
         where
-            F: Formula<I, O>;
+            F: Formula<I, O>,
+        {
+            let results = formula.of(inputs.map(|v| v.map(Plain)));
+            results.map(|v| v.map(|Plain(x)| x))
+        }
 
         /// The same with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded).
         fn accurately<F, const I: usize, const O: usize>(
@@ -125,14 +129,6 @@ mod sealed {
             P::f32(input);
         }
 
-        fn plainly<F: Formula<I, O>, const I: usize, const O: usize>(
-            formula: F,
-            inputs: [[Self; 3]; I],
-        ) -> [[Self; 3]; O] {
-            let results = formula.of(inputs.map(|v| v.map(Plain)));
-            results.map(|v| v.map(|Plain(x)| x))
-        }
-
         fn accurately<F: Formula<I, O>, const I: usize, const O: usize>(
             formula: F,
             inputs: [[Self; 3]; I],
@@ -145,14 +141,6 @@ mod sealed {
     impl Computed for f64 {
         fn select_real<P: PerReal>(input: P::Input<'_, Self>) {
             P::f64(input);
-        }
-
-        fn plainly<F: Formula<I, O>, const I: usize, const O: usize>(
-            formula: F,
-            inputs: [[Self; 3]; I],
-        ) -> [[Self; 3]; O] {
-            let results = formula.of(inputs.map(|v| v.map(Plain)));
-            results.map(|v| v.map(|Plain(x)| x))
         }
 
         fn accurately<F: Formula<I, O>, const I: usize, const O: usize>(

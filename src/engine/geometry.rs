@@ -1,6 +1,6 @@
 //! Lengths, angles, areas, volumes and directions, by name.
 
-use super::Engine;
+use super::{Engine, Evaluate};
 use crate::kernel::Batch;
 use crate::{Error, Real, Vectors, VectorsMut, formula};
 
@@ -38,7 +38,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let inputs = [("a", a.into()), ("b", b.into())];
         let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        self.evaluate::<formula::Dot, _, _, _>(&mut batch);
+        formula::Dot::evaluate(self, &mut batch);
         Ok(())
     }
 
@@ -75,7 +75,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let inputs = [("a", a.into()), ("b", b.into())];
         let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        self.evaluate::<formula::CrossNorm, _, _, _>(&mut batch);
+        formula::CrossNorm::evaluate(self, &mut batch);
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let inputs = [("a", a.into()), ("b", b.into())];
         let mut batch = Batch::named(inputs, [("out", out.into())])?;
-        self.evaluate::<formula::UnitNormal, _, _, _>(&mut batch);
+        formula::UnitNormal::evaluate(self, &mut batch);
         Ok(())
     }
 
@@ -152,7 +152,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let inputs = [("a", a.into()), ("b", b.into())];
         let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        self.evaluate::<formula::Angle, _, _, _>(&mut batch);
+        formula::Angle::evaluate(self, &mut batch);
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let inputs = [("a", a.into()), ("b", b.into()), ("c", c.into())];
         let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        self.evaluate::<formula::ScalarTriple, _, _, _>(&mut batch);
+        formula::ScalarTriple::evaluate(self, &mut batch);
         Ok(())
     }
 
@@ -224,7 +224,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let inputs = [("a", a.into()), ("b", b.into()), ("c", c.into())];
         let mut batch = Batch::named(inputs, [("out", out.into())])?;
-        self.evaluate::<formula::VectorTriple, _, _, _>(&mut batch);
+        formula::VectorTriple::evaluate(self, &mut batch);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@
 use core::array::from_fn;
 
 use super::{Engine, Evaluate};
-use crate::kernel::Batch;
+use crate::kernel::{Batch, common_len};
 use crate::view::check_len;
 use crate::{Error, Real, Vectors, VectorsMut, formula};
 
@@ -91,14 +91,14 @@ impl Engine {
             ("db", db.into()),
         ];
         let mut batch = Batch::named(inputs, [("out", out.into())])?;
-        self.evaluate::<formula::CrossJvp, _, _, _>(&mut batch);
+        formula::CrossJvp::evaluate(self, &mut batch);
         Ok(())
     }
 
     /// The gradients of [`Engine::cross_vjp`], for differentiating twice.
     ///
-    /// With `va` and `vb` the gradients of ∂a = b × g and ∂b = g × a: those of a, b and g are g × vb turned about, vb × g, then
-    /// g × va, and va × b + a × vb.
+    /// With `va` and `vb` the gradients of ∂a = b × g and ∂b = g × a: those of a, b and g are vb × g, g × va and
+    /// va × b + a × vb.
     ///
     /// All operands are equally long and each in any layout, except that the gradient of an operand made by
     /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch. (Where `a` is such an operand, so is `va`.)
@@ -325,10 +325,7 @@ impl Engine {
         F: Evaluate<I, O>,
         T: Real,
     {
-        let len = inputs[0].1.len();
-        for (name, view) in &inputs {
-            check_len(name, len, view.len())?;
-        }
+        let len = common_len(&inputs)?;
         let repeated: [bool; O] = from_fn(|k| inputs[k].1.stride() == 0);
         for ((name, gradient), repeated) in gradients.iter().zip(repeated) {
             check_len(name, if repeated { 1 } else { len }, gradient.len())?;
@@ -346,7 +343,7 @@ impl Engine {
             Some(true) => gradient.into_sum(len),
             _ => gradient,
         });
-        self.evaluate::<F, _, _, _>(&mut Batch::of(inputs.map(|(_, view)| view), outputs));
+        F::evaluate(self, &mut Batch::of(inputs.map(|(_, view)| view), outputs));
         Ok(())
     }
 }

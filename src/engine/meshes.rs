@@ -1,6 +1,6 @@
 //! Meshes of triangles, by name.
 
-use super::Engine;
+use super::{Engine, Evaluate};
 use crate::kernel::{Batch, plus};
 use crate::simd::Environment;
 use crate::view::check_len;
@@ -45,7 +45,7 @@ impl Engine {
         check_len("out", faces.len(), out.len())?;
         check_faces(faces, vertices.len())?;
         let mut batch = Batch::corners(vertices, faces, out);
-        self.evaluate::<formula::TriangleNormal, _, _, _>(&mut batch);
+        formula::TriangleNormal::evaluate(self, &mut batch);
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl Engine {
         check_len("out", faces.len(), out.len())?;
         check_faces(faces, vertices.len())?;
         let mut batch = Batch::corners(vertices, faces, VectorsMut::scalars(out));
-        self.evaluate::<formula::TriangleArea, _, _, _>(&mut batch);
+        formula::TriangleArea::evaluate(self, &mut batch);
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl Engine {
         for faces in faces.chunks(BLOCK) {
             let normals = &mut block[..faces.len()];
             let mut batch = Batch::corners(vertices, faces, VectorsMut::aos(normals));
-            serial.evaluate::<formula::WeightedNormal, _, _, _>(&mut batch);
+            formula::WeightedNormal::evaluate(&serial, &mut batch);
             for (face, normal) in faces.iter().zip(&*normals) {
                 for corner in face.map(|i| i as usize) {
                     let before = out.get(corner).unwrap_or_default();
@@ -142,7 +142,7 @@ impl Engine {
             }
         }
         drop(environment);
-        self.evaluate::<formula::Direction, _, _, _>(&mut Batch::over(out));
+        formula::Direction::evaluate(self, &mut Batch::over(out));
         Ok(())
     }
 }

@@ -173,17 +173,6 @@ impl Engine {
         }
     }
 
-    /// Evaluates a formula for each place of a batch.
-    fn evaluate<'a, F, T, const I: usize, const O: usize>(
-        &'a self,
-        batch: &'a mut Batch<'a, T, I, O>,
-    ) where
-        F: Evaluate<I, O>,
-        T: Real,
-    {
-        F::evaluate(self, batch);
-    }
-
     /// Runs the batch at this engine's level: on the caller's thread, or in pieces on several.
     fn run<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         &self,
@@ -289,6 +278,7 @@ per_element! {
 
 /// A formula that is compiled for every type of real numbers, here.
 trait Evaluate<const I: usize, const O: usize>: Formula<I, O> {
+    /// Evaluates it for each place of a batch.
     fn evaluate<'a, T: Real>(engine: &'a Engine, batch: &'a mut Batch<'a, T, I, O>);
 }
 

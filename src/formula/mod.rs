@@ -4,6 +4,7 @@
 //! a register's worth, plainly or accurately. Separate because it knows of no lanes, no memory and no caller; it is what to
 //! read to see how a quantity is computed. How numbers are made accurate is in [`number`].
 
+mod accurate;
 mod gradient;
 mod measure;
 mod mesh;
@@ -11,10 +12,11 @@ mod number;
 mod pair;
 mod scalar;
 
+pub(crate) use accurate::{Double, Single};
 pub(crate) use gradient::*;
 pub(crate) use measure::*;
 pub(crate) use mesh::*;
-pub(crate) use number::{Double, Exact, Floats, Number, Plain, Single};
+pub(crate) use number::{Exact, Floats, Number, Plain};
 
 /// What an output holds for each place of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

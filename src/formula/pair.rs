@@ -6,7 +6,7 @@
 
 use core::ops::{Add, Mul, Sub};
 
-use super::number::Parts;
+use super::accurate::Parts;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair<N> {

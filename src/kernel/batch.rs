@@ -105,10 +105,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         inputs: [(&'static str, Vectors<'a, T>); I],
         outputs: [(&'static str, VectorsMut<'a, T>); O],
     ) -> Result<Self, Error> {
-        let len = inputs[0].1.len();
-        for (name, view) in &inputs {
-            check_len(name, len, view.len())?;
-        }
+        let len = common_len(&inputs)?;
         for (name, view) in &outputs {
             check_len(name, len, view.len())?;
         }
@@ -261,6 +258,17 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     pub(super) fn outputs(&self) -> [Place<T>; O] {
         self.outputs.each_ref().map(Place::of_mut)
     }
+}
+
+/// The length of all inputs.
+pub(crate) fn common_len<T: Element>(
+    inputs: &[(&'static str, Vectors<'_, T>)],
+) -> Result<usize, Error> {
+    let len = inputs[0].1.len();
+    for (name, view) in inputs {
+        check_len(name, len, view.len())?;
+    }
+    Ok(len)
 }
 
 /// What the operands of a batch have in common; one vector repeated goes with everything.

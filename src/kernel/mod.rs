@@ -65,7 +65,7 @@ mod tile;
 
 pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
 use access::{Repeating, Uniform};
-pub(crate) use batch::{Batch, Shape};
+pub(crate) use batch::{Batch, Shape, common_len};
 pub(crate) use cross::{Cross, RoundedCross};
 use cursor::{Cursor, Repeated, repeat};
 pub(crate) use derived::{Accurately, Plainly};

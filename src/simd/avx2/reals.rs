@@ -7,11 +7,11 @@ use crate::simd::reals;
 use crate::simd::x86::{floats, scales};
 
 floats! {
-    F32x8 of f32, from single and reals::singles;
+    F32x8 from single and reals::singles;
     add _mm256_add_ps, sub _mm256_sub_ps, mul _mm256_mul_ps, div _mm256_div_ps, sqrt _mm256_sqrt_ps
 }
 floats! {
-    F64x4 of f64, from double and reals::doubles;
+    F64x4 from double and reals::doubles;
     add _mm256_add_pd, sub _mm256_sub_pd, mul _mm256_mul_pd, div _mm256_div_pd, sqrt _mm256_sqrt_pd
 }
 scales! { F64x4 }

@@ -7,11 +7,11 @@ use crate::simd::reals;
 use crate::simd::x86::{floats, scales};
 
 floats! {
-    F32x16 of f32, from single and reals::singles;
+    F32x16 from single and reals::singles;
     add _mm512_add_ps, sub _mm512_sub_ps, mul _mm512_mul_ps, div _mm512_div_ps, sqrt _mm512_sqrt_ps
 }
 floats! {
-    F64x8 of f64, from double and reals::doubles;
+    F64x8 from double and reals::doubles;
     add _mm512_add_pd, sub _mm512_sub_pd, mul _mm512_mul_pd, div _mm512_div_pd, sqrt _mm512_sqrt_pd
 }
 scales! { F64x8 }

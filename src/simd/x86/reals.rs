@@ -4,7 +4,7 @@
 /// Declares the operations of lanes, from intrinsics and a module that has the functions of several instructions.
 macro_rules! floats {
     (
-        $name:ident of $element:ty, from $module:ident and $lanes:path;
+        $name:ident from $module:ident and $lanes:path;
         add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident, sqrt $sqrt:ident
     ) => {
         $crate::simd::x86::floats! { $name: Add add $add }
