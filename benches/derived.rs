@@ -11,17 +11,12 @@
 )]
 
 mod support;
-#[path = "support/triad.rs"]
-mod triad;
 
 use std::hint::black_box;
 
 use crosslane::{Accuracy, Engine, Level, Real, Soa, Threads, reference};
-use support::{
-    Arguments, Effort, L1, Layout, blank, first, medians, name_of, same_bits, second,
-    serial_engines,
-};
-use triad::{Gradients, Streams};
+use crosslane_measure::{Effort, Gradients, Streams, medians};
+use support::{Arguments, L1, Layout, blank, first, name_of, same_bits, second, serial_engines};
 
 /// Vectors of five `f32` batches that take 1 GB.
 const MEMORY: usize = 1 << 24;

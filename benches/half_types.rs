@@ -14,8 +14,8 @@ mod support;
 use std::hint::black_box;
 
 use crosslane::{Accuracy, Element, Engine, Soa, Threads, reference};
+use crosslane_measure::{Effort, medians};
 use half::{bf16, f16};
-use support::{Effort, medians};
 
 struct Data<T> {
     a: Soa<T>,

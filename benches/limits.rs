@@ -11,15 +11,13 @@
 )]
 
 mod support;
-#[path = "support/triad.rs"]
-mod triad;
 
 use std::hint::black_box;
 use std::ops::Add;
 
 use crosslane::{Element, Engine, Level, Soa, Stores, Threads};
-use support::{Arguments, Effort, Layout, Operands, first, medians, name_of, second};
-use triad::{Streams, Triad};
+use crosslane_measure::{Effort, Streams, Triad, medians};
+use support::{Arguments, Layout, Operands, first, name_of, second};
 
 /// Bytes of a, b and out in all, which whole blocks of the triad divide: what an L1 of 48 KB holds, an L2, and
 /// 1.2 GB, of which no cache holds much.

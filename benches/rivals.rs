@@ -19,9 +19,8 @@ use std::iter::once;
 use bytemuck::Pod;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use crosslane::{Accuracy, Element, Engine, Soa, Threads, Vectors, VectorsMut, reference};
-use support::{
-    Arguments, Effort, L1, L2, Layout, Operands, first, medians, name_of, same_bits, second,
-};
+use crosslane_measure::{Effort, medians};
+use support::{Arguments, L1, L2, Layout, Operands, first, name_of, same_bits, second};
 
 /// From L1 to memory; all multiples of the eight vectors of a `Vec3x8`.
 const LENGTHS: [usize; 8] = [64, 256, L1, L2, 1 << 16, 1 << 18, 1 << 20, 1 << 24];

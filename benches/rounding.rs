@@ -12,9 +12,8 @@
 mod support;
 
 use crosslane::{Accuracy, Element, Engine, Soa, Threads};
-use support::{
-    Arguments, Effort, L1, L2, Layout, Operands, first, medians, name_of, second, serial_engines,
-};
+use crosslane_measure::{Effort, medians};
+use support::{Arguments, L1, L2, Layout, Operands, first, name_of, second, serial_engines};
 
 /// Vectors of three `f32` batches that take 1.2 GB.
 const MEMORY: usize = 1 << 25;

@@ -20,9 +20,9 @@ use std::num::NonZeroUsize;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use crosslane::{Accuracy, Element, Engine, Soa, Stores, Threads, Vectors, VectorsMut, reference};
+use crosslane_measure::{Calls, Effort, medians};
 use support::{
-    Arguments, Effort, L1, L2, Layout, Operands, blank, first, medians, name_of, same_bits, second,
-    serial_engines,
+    Arguments, L1, L2, Layout, Operands, blank, first, name_of, same_bits, second, serial_engines,
 };
 
 /// Around the lanes of every register and their doubles, where the tails are; then what fills an L1 of 32 KB and
@@ -226,11 +226,10 @@ fn auto<L: Layout<Element: From<i16>>>(engines: &[Engine; 5]) -> (f64, String) {
 /// after a pause finds them asleep and pays more. Not so many that a report of waking them takes minutes.
 fn effort_of_threads<L: Layout>(n: usize) -> Effort {
     let bytes = n * L::BYTES_PER_VECTOR;
-    let Effort { rounds, calls } = Effort::new(bytes);
     let least = if bytes < 64 << 20 { 10 } else { 1 };
     Effort {
-        rounds: rounds.max(15),
-        calls: calls.clamp(least, 1000),
+        rounds: Effort::new(bytes).rounds.max(15),
+        calls: Calls::Fixed(((8 << 20) / bytes).clamp(least, 1000)),
     }
 }
 

@@ -7,7 +7,7 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Stores, Threads};
-use support::operations::{Kind, Operation, operations};
+use support::operations::{Kind, OnOperands, Operation, operations};
 use support::{Float, INPUTS, Layout, Operand, Random, engines, outputs};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];

@@ -10,7 +10,9 @@ use crosslane::{Accuracy, Engine, Error, Real};
 #[cfg(feature = "rayon")]
 use support::environment::register;
 use support::environment::{register::OTHERS, within};
-use support::operations::{Kind, Operation, gradients, on_meshes, operation, operations};
+use support::operations::{
+    Kind, OnOperands, Operation, gradients, on_meshes, operation, operations,
+};
 use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, outputs};
 
 fn correctly_rounded() -> Vec<Engine> {

@@ -8,7 +8,7 @@ mod support;
 use std::thread;
 
 use crosslane::{Accuracy, Engine, Real, Soa, Stores, Threads, Vectors, VectorsMut};
-use support::operations::{Kind, on_meshes, operations};
+use support::operations::{Kind, OnOperands, on_meshes, operations};
 use support::{Float, Layout, NUMBERS, Operand, Random, engines};
 
 /// Half of what a thread has by default.

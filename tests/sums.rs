@@ -6,7 +6,7 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Stores, Threads, Vectors, reference};
-use support::operations::{Operation, gradients};
+use support::operations::{OnOperands, Operation, gradients};
 use support::{Float, INPUTS, Layout, Operand, Random, engines};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];

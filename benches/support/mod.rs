@@ -1,5 +1,4 @@
-//! What the benches share: the same vectors in any layout, medians of interleaved contestants, and how often
-//! each size is run.
+//! What the benches share: the same vectors in any layout, and engines.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +8,6 @@
 
 use std::fmt::Debug;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use crosslane::{Accuracy, Element, Engine, Level, Soa, Threads, Vectors, VectorsMut, reference};
 
@@ -182,74 +180,6 @@ pub(crate) fn serial_engines() -> Vec<Engine> {
         engine.with_threads(Threads::Serial)
     };
     Level::available().map(engine).collect()
-}
-
-/// How often something is run.
-#[derive(Clone, Copy)]
-pub(crate) struct Effort {
-    /// Measurements of each contestant.
-    pub(crate) rounds: usize,
-    /// Calls in one measurement.
-    pub(crate) calls: usize,
-}
-
-impl Effort {
-    /// For calls that read and write `bytes`: measurements of some 8 MB, so that the clock's own time does not
-    /// count, and as many as make 2 GB.
-    pub(crate) fn new(bytes: usize) -> Self {
-        let calls = ((8 << 20) / bytes).clamp(1, 10_000);
-        let rounds = ((2 << 30) / (bytes * calls)).clamp(7, 101);
-        Self { rounds, calls }
-    }
-
-    /// Once, to see that it works.
-    pub(crate) const ONCE: Self = Self {
-        rounds: 1,
-        calls: 1,
-    };
-}
-
-/// How long a contestant runs before it is timed: what the one before left in the caches, in the CPU's clock,
-/// and in threads that still look for work, is not this one's.
-const WARM_UP: Duration = Duration::from_micros(200);
-
-/// Nanoseconds a call of each contestant: medians of interleaved measurements. `run(k)` runs contestant k.
-/// Each round has another order: always behind the same neighbour, the same code was up to a third slower or
-/// faster where threads were woken.
-pub(crate) fn medians(effort: Effort, contestants: usize, mut run: impl FnMut(usize)) -> Vec<f64> {
-    let Effort { rounds, calls } = effort;
-    let mut times = vec![Vec::with_capacity(rounds); contestants];
-    let mut order: Vec<usize> = (0..contestants).collect();
-    let mut random = 1_u32;
-    for _ in 0..rounds {
-        shuffle(&mut order, &mut random);
-        for &k in &order {
-            let start = Instant::now();
-            run(k);
-            while start.elapsed() < WARM_UP {
-                run(k);
-            }
-            let start = Instant::now();
-            for _ in 0..calls {
-                run(k);
-            }
-            times[k].push(start.elapsed().as_nanos() as f64 / calls as f64);
-        }
-    }
-    times.into_iter().map(median).collect()
-}
-
-/// Fisher and Yates's, with the numbers of a linear congruential generator.
-fn shuffle(order: &mut [usize], random: &mut u32) {
-    for i in (1..order.len()).rev() {
-        *random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        order.swap(i, (*random >> 16) as usize % (i + 1));
-    }
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 /// The arguments of the command line.

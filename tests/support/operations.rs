@@ -1,148 +1,12 @@
-//! What is derived from a cross product, as a table: what an operation takes and gives, how it is called, and what defines it.
-//! A test that goes through the table tests an operation as soon as it has a line here.
+//! What is derived from a cross product: the table of what goes place by place, with operands of the tests, and what is
+//! computed of meshes. A test that goes through the table tests an operation as soon as it has a line there.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
-use crosslane::{Accuracy, Engine, Error, Real, Vectors, VectorsMut, reference};
+use crosslane::{Accuracy, Engine, Error, Real, Vectors, reference};
+pub use crosslane_measure::{Kind, Operation, Read, Write, operations};
 
 use super::{Float, Layout, NUMBERS, Operand, Random};
-
-/// What an operand is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Vectors,
-    Numbers,
-    /// The gradient of the operand of the same position: one vector, the sum, where that is broadcast.
-    Gradient,
-}
-
-/// An operand that is read.
-#[derive(Clone, Copy)]
-pub enum Read<'a, T> {
-    Vectors(Vectors<'a, T>),
-    Numbers(&'a [T]),
-}
-
-/// An operand that is written.
-pub enum Write<'a, T> {
-    Vectors(VectorsMut<'a, T>),
-    Numbers(&'a mut [T]),
-}
-
-impl<'a, T: Real> Read<'a, T> {
-    pub fn vectors(self) -> Vectors<'a, T> {
-        match self {
-            Self::Vectors(vectors) => vectors,
-            Self::Numbers(_) => panic!("numbers are no vectors"),
-        }
-    }
-
-    pub fn numbers(self) -> &'a [T] {
-        match self {
-            Self::Numbers(numbers) => numbers,
-            Self::Vectors(_) => panic!("vectors are no numbers"),
-        }
-    }
-
-    /// Vector `i`, or number `i` three times.
-    pub fn get(&self, i: usize) -> [T; 3] {
-        match self {
-            Self::Vectors(vectors) => vectors.get(i).unwrap(),
-            Self::Numbers(numbers) => [numbers[i]; 3],
-        }
-    }
-}
-
-impl<T: Real> Write<'_, T> {
-    pub fn vectors(&mut self) -> VectorsMut<'_, T> {
-        match self {
-            Self::Vectors(vectors) => vectors.reborrow(),
-            Self::Numbers(_) => panic!("numbers are no vectors"),
-        }
-    }
-
-    pub fn numbers(&mut self) -> &mut [T] {
-        match self {
-            Self::Numbers(numbers) => numbers,
-            Self::Vectors(_) => panic!("vectors are no numbers"),
-        }
-    }
-
-    /// The same, to read.
-    pub fn to_read(&self) -> Read<'_, T> {
-        match self {
-            Self::Vectors(vectors) => Read::Vectors(vectors.into()),
-            Self::Numbers(numbers) => Read::Numbers(numbers),
-        }
-    }
-
-    /// As [`Read::get`].
-    pub fn get(&self, i: usize) -> [T; 3] {
-        self.to_read().get(i)
-    }
-}
-
-type Call<T> = for<'a> fn(&Engine, &[Read<'a, T>], &mut [Write<'a, T>]) -> Result<(), Error>;
-
-type Define<T> = fn(&[[T; 3]], Accuracy) -> Vec<[T; 3]>;
-
-/// An operation: names and kinds of its operands, in the order of its arguments.
-pub struct Operation<T> {
-    pub name: &'static str,
-    pub inputs: &'static [(&'static str, Kind)],
-    pub outputs: &'static [(&'static str, Kind)],
-    /// The method of the engine.
-    pub call: Call<T>,
-    /// The function of the reference, for one place; of a number all three components are the same.
-    pub define: Define<T>,
-}
-
-macro_rules! operations {
-    ($($name:ident($($vector:ident),+ $(; $number:ident)?) -> $kind:ident $($output:ident),+;)+) => {
-        /// All that go place by place. (Meshes have indices: `tests/meshes.rs`.)
-        pub fn operations<T: Real>() -> Vec<Operation<T>> {
-            vec![$(Operation {
-                name: stringify!($name),
-                inputs: &[$((stringify!($vector), Kind::Vectors),)+ $((stringify!($number), Kind::Numbers))?],
-                outputs: &[$((stringify!($output), Kind::$kind)),+],
-                call: |engine, inputs, outputs| {
-                    let [$($vector,)+ $($number)?] = inputs else { panic!("{} inputs", inputs.len()) };
-                    let [$($output),+] = outputs else { panic!("a number of outputs") };
-                    engine.$name(
-                        $($vector.vectors(),)+
-                        $($number.numbers(),)?
-                        $(operations!(write $kind $output)),+
-                    )
-                },
-                define: |inputs, accuracy| {
-                    let [$($vector,)+ $($number)?] = *inputs else { panic!("{} inputs", inputs.len()) };
-                    let results = reference::$name($($vector,)+ $($number[0],)? accuracy);
-                    operations!(results $kind results)
-                },
-            }),+]
-        }
-    };
-    (write Numbers $output:ident) => { $output.numbers() };
-    (write $kind:ident $output:ident) => { $output.vectors() };
-    (results Numbers $x:ident) => { vec![[$x; 3]] };
-    (results Vectors $v:ident) => { vec![$v] };
-    (results Gradient $gradients:ident) => { $gradients.to_vec() };
-}
-operations! {
-    dot(a, b) -> Numbers out;
-    cross_norm(a, b) -> Numbers out;
-    unit_normal(a, b) -> Vectors out;
-    angle(a, b) -> Numbers out;
-    scalar_triple(a, b, c) -> Numbers out;
-    vector_triple(a, b, c) -> Vectors out;
-    cross_jvp(a, b, da, db) -> Vectors out;
-    cross_vjp(a, b, g) -> Gradient grad_a, grad_b;
-    cross_vjp_vjp(a, b, g, va, vb) -> Gradient grad_a, grad_b, grad_g;
-    cross_norm_vjp(a, b; g) -> Gradient grad_a, grad_b;
-    unit_normal_vjp(a, b, g) -> Gradient grad_a, grad_b;
-    angle_vjp(a, b; g) -> Gradient grad_a, grad_b;
-    scalar_triple_vjp(a, b, c; g) -> Gradient grad_a, grad_b, grad_c;
-}
 
 /// What `operations` calls, by name.
 pub fn operation<T: Real>(name: &str) -> Operation<T> {
@@ -157,9 +21,46 @@ pub fn gradients<T: Real>() -> impl Iterator<Item = Operation<T>> {
     operations().into_iter().filter(is_gradient)
 }
 
-impl<T: Real + Float> Operation<T> {
+/// An operation with operands of the tests.
+pub trait OnOperands<T> {
     /// Inputs of `len` places with anything in them; what takes vectors gets its layout from `layout`.
-    pub fn inputs(
+    fn inputs(
+        &self,
+        len: usize,
+        random: &mut Random,
+        layout: impl FnMut(&mut Random) -> Layout,
+    ) -> Vec<Operand<T>>;
+
+    /// Outputs as long as they must be for these inputs.
+    fn outputs(
+        &self,
+        inputs: &[Operand<T>],
+        random: &mut Random,
+        layout: impl FnMut(&mut Random) -> Layout,
+    ) -> Vec<Operand<T>>;
+
+    /// Whether output `k` receives the sum over these inputs.
+    fn is_sum(&self, k: usize, inputs: &[Operand<T>]) -> bool;
+
+    /// Calls the method of the engine.
+    fn run(
+        &self,
+        engine: Engine,
+        inputs: &[Operand<T>],
+        outputs: &mut [Operand<T>],
+    ) -> Result<(), Error>;
+
+    /// The outputs as the reference has them: what is no vector or number of theirs stays as it is.
+    fn expected(
+        &self,
+        inputs: &[Operand<T>],
+        outputs: &[Operand<T>],
+        accuracy: Accuracy,
+    ) -> Vec<Operand<T>>;
+}
+
+impl<T: Real + Float> OnOperands<T> for Operation<T> {
+    fn inputs(
         &self,
         len: usize,
         random: &mut Random,
@@ -175,8 +76,7 @@ impl<T: Real + Float> Operation<T> {
         self.inputs.iter().map(&mut input).collect()
     }
 
-    /// Outputs as long as they must be for these inputs.
-    pub fn outputs(
+    fn outputs(
         &self,
         inputs: &[Operand<T>],
         random: &mut Random,
@@ -197,13 +97,11 @@ impl<T: Real + Float> Operation<T> {
         self.outputs.iter().enumerate().map(&mut output).collect()
     }
 
-    /// Whether output `k` receives the sum over these inputs.
-    pub fn is_sum(&self, k: usize, inputs: &[Operand<T>]) -> bool {
+    fn is_sum(&self, k: usize, inputs: &[Operand<T>]) -> bool {
         self.outputs[k].1 == Kind::Gradient && inputs[k].is_one()
     }
 
-    /// Calls the method of the engine.
-    pub fn run(
+    fn run(
         &self,
         engine: Engine,
         inputs: &[Operand<T>],
@@ -218,8 +116,7 @@ impl<T: Real + Float> Operation<T> {
         (self.call)(&engine, &inputs, &mut outputs)
     }
 
-    /// The outputs as the reference has them: what is no vector or number of theirs stays as it is.
-    pub fn expected(
+    fn expected(
         &self,
         inputs: &[Operand<T>],
         outputs: &[Operand<T>],

@@ -3,10 +3,8 @@
 //!
 //! And the same with three columns read and two written, for gradients.
 //!
-//! Separate because it is the only unsafe code of the benches. Product and sum are rounded each, as in the
+//! Separate because it is the only unsafe code of what measures. Product and sum are rounded each, as in the
 //! kernels: where memory is the limit, as here from L1 on, a fused instruction would change nothing.
-
-#![allow(dead_code, reason = "every bench uses another part")]
 
 use crosslane::{Element, Level};
 
@@ -14,11 +12,15 @@ use crosslane::{Element, Level};
 type Loop<T> = unsafe fn(&[T], &[T], T, &mut [T], bool);
 
 /// The triad of one level.
-#[derive(Clone, Copy)]
-pub(crate) struct Triad<T>(Loop<T>);
+#[derive(Clone, Copy, Debug)]
+pub struct Triad<T>(Loop<T>);
 
 impl<T: Streams> Triad<T> {
-    pub(crate) fn new(level: Level) -> Self {
+    /// That of a level.
+    ///
+    /// # Panics
+    /// If this CPU does not have the level.
+    pub fn new(level: Level) -> Self {
         let available = Level::available().any(|available| available == level);
         assert!(available, "this CPU has no {level}");
         Self(T::at(level))
@@ -26,7 +28,7 @@ impl<T: Streams> Triad<T> {
 
     /// # Panics
     /// If the columns are not equally long, or not whole blocks of four registers, aligned as these.
-    pub(crate) fn run(&self, a: &[T], b: &[T], k: T, out: &mut [T], streaming: bool) {
+    pub fn run(&self, a: &[T], b: &[T], k: T, out: &mut [T], streaming: bool) {
         assert_eq!(
             [a.len(), b.len()],
             [out.len(); 2],
@@ -38,14 +40,18 @@ impl<T: Streams> Triad<T> {
 }
 
 /// one = a + k·g and two = b + k·g: what a gradient reads and writes.
-#[derive(Clone, Copy)]
-pub(crate) struct Gradients<T>(TwoLoops<T>);
+#[derive(Clone, Copy, Debug)]
+pub struct Gradients<T>(TwoLoops<T>);
 
 /// Into two columns, past the caches if the last argument says so.
 type TwoLoops<T> = unsafe fn([&[T]; 3], T, [&mut [T]; 2], bool);
 
 impl<T: Streams> Gradients<T> {
-    pub(crate) fn new(level: Level) -> Self {
+    /// That of a level.
+    ///
+    /// # Panics
+    /// If this CPU does not have the level.
+    pub fn new(level: Level) -> Self {
         let available = Level::available().any(|available| available == level);
         assert!(available, "this CPU has no {level}");
         Self(T::gradients_at(level))
@@ -53,7 +59,7 @@ impl<T: Streams> Gradients<T> {
 
     /// # Panics
     /// As [`Triad::run`].
-    pub(crate) fn run(&self, inputs: [&[T]; 3], k: T, outputs: [&mut [T]; 2], streaming: bool) {
+    pub fn run(&self, inputs: [&[T]; 3], k: T, outputs: [&mut [T]; 2], streaming: bool) {
         let len = outputs[0].len();
         assert!(
             inputs.iter().all(|column| column.len() == len) && outputs[1].len() == len,
@@ -65,7 +71,7 @@ impl<T: Streams> Gradients<T> {
 }
 
 /// The elements that there are triads for.
-pub(crate) trait Streams: Element {
+pub trait Streams: Element {
     /// Whether these are loops over vendor's registers, which can stream, or one that is left to the compiler.
     const HAND_WRITTEN: bool = cfg!(target_arch = "x86_64");
 
