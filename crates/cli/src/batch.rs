@@ -1,5 +1,5 @@
 //! Generated batches in every layout: for the check and the table that `crosslane` shows without a command,
-//! and for `crosslane verify`.
+//! for `crosslane bench` and for `crosslane verify`.
 
 use core::fmt;
 
@@ -43,7 +43,7 @@ impl Layout {
     }
 
     /// Elements of memory for `len` vectors.
-    fn elements(self, len: usize) -> usize {
+    pub(crate) fn elements(self, len: usize) -> usize {
         match self {
             Self::Soa | Self::Aos | Self::Reversed => 3 * len,
             Self::Padded => 4 * len,
@@ -104,6 +104,11 @@ impl<T: Component> Batch<T> {
         Ok(batch)
     }
 
+    /// Makes every element this one, gaps too.
+    pub(crate) fn fill(&mut self, element: T) {
+        self.elements.fill(element);
+    }
+
     pub(crate) fn view(&self) -> Result<Vectors<'_, T>> {
         let (first, component, vector) = self.layout.geometry(self.len);
         let data = &self.elements;
@@ -126,6 +131,8 @@ pub(crate) trait Sample: Component {
     const SPECIAL: &'static [Self];
     /// A value with these bits, or with as many of them as it has.
     fn from_random(bits: u64) -> Self;
+    /// From -1 to 1, with as many random bits as it holds: products of these have to be rounded.
+    fn full(random: &mut Rng) -> Self;
 }
 
 macro_rules! sample {
@@ -152,6 +159,10 @@ macro_rules! sample {
 
             fn from_random(bits: u64) -> Self {
                 $t::from_bits(bits as $bits)
+            }
+
+            fn full(random: &mut Rng) -> Self {
+                2.0 * random.$t() - 1.0
             }
         }
     };

@@ -58,8 +58,7 @@ fn compare<T: Sample>(engine: Engine, accuracy: Accuracy) -> Result<usize> {
     Ok(compared)
 }
 
-/// Whether vector `i` has the bits of the definition. Any NaN equals any NaN in plain results; a correctly
-/// rounded one is always the same.
+/// Whether vector `i` has the bits of the definition.
 fn equal<T: Sample>(
     i: usize,
     a: &Vectors<'_, T>,
@@ -70,9 +69,12 @@ fn equal<T: Sample>(
     let [Some(a), Some(b), Some(out)] = [a.get(i), b.get(i), out.get(i)] else {
         return false;
     };
-    let expected = reference::cross(a, b, accuracy);
+    same(out, reference::cross(a, b, accuracy), accuracy)
+}
+
+/// Whether the bits are the same. Any NaN equals any NaN in plain results; a correctly rounded one is always the same.
+pub(crate) fn same<T: Sample>(got: [T; 3], expected: [T; 3], accuracy: Accuracy) -> bool {
     let nan = |x: T| accuracy == Accuracy::Plain && x.partial_cmp(&x).is_none();
-    out.into_iter()
-        .zip(expected)
-        .all(|(x, y)| bytemuck::bytes_of(&x) == bytemuck::bytes_of(&y) || (nan(x) && nan(y)))
+    let mut pairs = got.into_iter().zip(expected);
+    pairs.all(|(x, y)| bytemuck::bytes_of(&x) == bytemuck::bytes_of(&y) || (nan(x) && nan(y)))
 }

@@ -40,14 +40,16 @@ pub(crate) fn available() -> String {
 
 /// What a CPU says of itself.
 #[derive(Debug, Default)]
-struct Cpu {
-    name: Option<String>,
+pub(crate) struct Cpu {
+    pub(crate) name: Option<String>,
     /// L1d, L2 and L3 in bytes: each as one core sees it.
-    caches: [Option<usize>; 3],
+    pub(crate) caches: [Option<usize>; 3],
+    /// Whether a hypervisor says that it is there.
+    pub(crate) hypervisor: Option<bool>,
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-fn cpu() -> Cpu {
+pub(crate) fn cpu() -> Cpu {
     use raw_cpuid::CacheType::{Data, Unified};
     let id = raw_cpuid::CpuId::new();
     let name = id.get_processor_brand_string();
@@ -60,10 +62,16 @@ fn cpu() -> Cpu {
             *size = Some(cache.associativity() * line * cache.sets());
         }
     }
-    Cpu { name, caches }
+    Cpu {
+        name,
+        caches,
+        hypervisor: id
+            .get_feature_info()
+            .map(|features| features.has_hypervisor()),
+    }
 }
 
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-fn cpu() -> Cpu {
+pub(crate) fn cpu() -> Cpu {
     Cpu::default()
 }

@@ -36,7 +36,7 @@ impl Interrupt {
     /// `Err` once such a signal has come.
     pub(crate) fn check(&self) -> Result<(), Interrupted> {
         if self.0.load(Ordering::Relaxed) {
-            Err(Interrupted)
+            Err(Interrupted("nothing was written"))
         } else {
             Ok(())
         }
@@ -51,13 +51,13 @@ fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// The user or the system wanted the program to end.
+/// The user or the system wanted the program to end; and what that means for what it was to write.
 #[derive(Debug)]
-pub(crate) struct Interrupted;
+pub(crate) struct Interrupted(pub(crate) &'static str);
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted; nothing was written")
+        write!(f, "interrupted; {}", self.0)
     }
 }
 

@@ -9,14 +9,16 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use crosslane::{Accuracy, Engine, Level, Stores, Threads};
 
 mod array;
 mod batch;
+mod bench;
 mod check;
+mod compare;
 mod cross;
 mod header;
 mod info;
@@ -37,18 +39,18 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// Instruction set: baseline, avx2, avx512; without it the highest that this CPU has
-    #[arg(long, global = true, env = "CROSSLANE_LEVEL")]
-    level: Option<String>,
-    /// Threads: auto, serial, or at most a number of them
-    #[arg(long, global = true, default_value = "auto", value_parser = threads)]
-    threads: Threads,
-    /// How results are stored: auto, cached, or streaming past the caches where that is possible
-    #[arg(long, global = true, default_value = "auto", value_parser = stores)]
-    stores: Stores,
+    #[arg(long, global = true, env = "CROSSLANE_LEVEL", value_delimiter = ',')]
+    level: Vec<String>,
+    /// Threads: auto, serial, or at most a number of them; without it auto
+    #[arg(long, global = true, value_delimiter = ',', value_parser = threads)]
+    threads: Vec<Threads>,
+    /// How results are stored: auto, cached, or streaming past the caches where that is possible; without it auto
+    #[arg(long, global = true, value_delimiter = ',', value_parser = stores)]
+    stores: Vec<Stores>,
     /// How results are rounded: plain as numpy.cross does, or correctly-rounded, once; without it plain, and
     /// normals correctly rounded
-    #[arg(long, global = true, value_parser = accuracy)]
-    accuracy: Option<Accuracy>,
+    #[arg(long, global = true, value_delimiter = ',', value_parser = accuracy)]
+    accuracy: Vec<Accuracy>,
     /// Vectors in the batch that is timed [default: 4194304]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
     vectors: Option<u32>,
@@ -59,6 +61,8 @@ enum Command {
     Cross(cross::Cross),
     Normals(normals::Normals),
     Verify(verify::Verify),
+    Bench(bench::Bench),
+    Compare(compare::Compare),
     /// Show what this CPU has: levels, caches, threads
     Info,
 }
@@ -88,39 +92,55 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    let engine = engine(cli)?;
-    let own_pools = matches!(cli.command, Some(Command::Verify(_)));
-    if cli.threads != Threads::Serial && !own_pools {
-        // Here, where it can fail in good order; rayon's own first use of it would panic.
-        rayon::ThreadPoolBuilder::new()
-            .build_global()
-            .map_err(|error| anyhow!("threads: {error}"))?;
-    }
     let mut out = io::stdout().lock();
+    let threads = match &cli.command {
+        Some(Command::Compare(compare)) => return compare.run(&mut out),
+        Some(Command::Bench(bench)) => {
+            if bench.measures() {
+                pool()?;
+            }
+            return bench.run(&mut out, lists(cli)?);
+        }
+        _ => one(&cli.threads, "--threads")?.unwrap_or(Threads::Auto),
+    };
+    let engine = engine(cli, threads)?;
+    let own_pools = matches!(cli.command, Some(Command::Verify(_)));
+    if threads != Threads::Serial && !own_pools {
+        pool()?;
+    }
     match &cli.command {
         Some(Command::Cross(cross)) => cross.run(engine),
         Some(Command::Normals(normals)) => normals.run(&mut out, engine),
         Some(Command::Verify(verify)) => {
-            let level = cli.level.is_some().then(|| engine.level());
-            verify.run(&mut out, level, cli.threads)
+            let level = (!cli.level.is_empty()).then(|| engine.level());
+            verify.run(&mut out, level, threads)
         }
-        Some(Command::Info) => {
-            info::write(&mut out, engine, cli.threads).context("standard output")
-        }
-        None => look(&mut out, engine, cli),
+        Some(Command::Info) => info::write(&mut out, engine, threads).context("standard output"),
+        _ => look(&mut out, engine, threads, cli.vectors),
     }
 }
 
+/// Starts the threads here, where it can fail in good order; rayon's own first use of them would panic.
+fn pool() -> Result<()> {
+    let pool = rayon::ThreadPoolBuilder::new().build_global();
+    pool.map_err(|error| anyhow!("threads: {error}"))
+}
+
 /// The first look: what there is, whether it is right, how fast it is.
-fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
-    info::write(out, engine, cli.threads).context("standard output")?;
+fn look(
+    out: &mut impl Write,
+    engine: Engine,
+    threads: Threads,
+    vectors: Option<u32>,
+) -> Result<()> {
+    info::write(out, engine, threads).context("standard output")?;
     check::run(out, engine)?;
-    let threads = match cli.threads {
+    let threads = match threads {
         Threads::Max(n) => format!("at most {n} threads"),
         Threads::Serial => "serial".to_owned(),
         _ => "auto threads".to_owned(),
     };
-    let vectors = cli.vectors.unwrap_or(1 << 22) as usize;
+    let vectors = vectors.unwrap_or(1 << 22) as usize;
     let accuracy = match engine.accuracy() {
         Accuracy::CorrectlyRounded => "correctly rounded",
         _ => "plain",
@@ -128,27 +148,58 @@ fn look(out: &mut impl Write, engine: Engine, cli: &Cli) -> Result<()> {
     speed::run(out, engine, accuracy, vectors, &threads)
 }
 
-/// The engine that the options describe. Not left to the parser: the level may come from the environment,
-/// and an error there is no wrong usage.
-fn engine(cli: &Cli) -> Result<Engine> {
+/// The engine that the options describe.
+fn engine(cli: &Cli, threads: Threads) -> Result<Engine> {
     // numpy.cross is what products are compared with; for normals there is no such habit, and meshes are small.
     let accuracy = match cli.command {
         Some(Command::Normals(_)) => Accuracy::CorrectlyRounded,
         _ => Accuracy::Plain,
     };
+    let stores = one(&cli.stores, "--stores")?.unwrap_or(Stores::Auto);
     let engine = Engine::new()
-        .with_threads(cli.threads)
-        .with_stores(cli.stores)
-        .with_accuracy(cli.accuracy.unwrap_or(accuracy));
-    let Some(name) = &cli.level else {
-        return Ok(engine);
-    };
-    let with_level = |level: Level| engine.with_level(level).ok();
-    let engine = name.parse().ok().and_then(with_level);
-    engine.with_context(|| {
-        let available = info::available();
-        format!("level '{name}' of --level or CROSSLANE_LEVEL, expected one that this CPU has: {available}")
+        .with_threads(threads)
+        .with_stores(stores)
+        .with_accuracy(one(&cli.accuracy, "--accuracy")?.unwrap_or(accuracy));
+    match levels(cli)?.as_slice() {
+        [] => Ok(engine),
+        levels => {
+            let level = one(levels, "--level")?;
+            Ok(engine.with_level(level.unwrap_or_else(Level::best))?)
+        }
+    }
+}
+
+/// What `bench` measures.
+fn lists(cli: &Cli) -> Result<bench::Shared> {
+    Ok(bench::Shared {
+        levels: levels(cli)?,
+        accuracies: cli.accuracy.clone(),
+        threads: cli.threads.clone(),
+        stores: cli.stores.clone(),
     })
+}
+
+/// The value of an option that only `bench` takes a list of.
+fn one<T: Copy>(values: &[T], option: &str) -> Result<Option<T>> {
+    let several = "several values, which only bench takes; expected one";
+    ensure!(values.len() <= 1, "{option}: {several}");
+    Ok(values.first().copied())
+}
+
+/// The levels that are named. Not left to the parser: they may come from the environment, and an error there is no wrong usage.
+fn levels(cli: &Cli) -> Result<Vec<Level>> {
+    let level = |name: &String| {
+        let available = info::available();
+        let mut levels = Level::available();
+        let found = name
+            .parse()
+            .ok()
+            .and_then(|level| levels.find(|has| *has == level));
+        found.with_context(|| {
+            format!("level '{name}' of --level or CROSSLANE_LEVEL, expected one that this CPU has: {available}")
+        })
+    };
+    cli.level.iter().map(level).collect()
 }
 
 fn threads(value: &str) -> Result<Threads, String> {

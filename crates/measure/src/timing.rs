@@ -44,16 +44,18 @@ impl Effort {
 /// and in threads that still look for work, is not this one's.
 const WARM_UP: Duration = Duration::from_micros(200);
 
-/// Nanoseconds a call of each contestant, in ascending order: interleaved measurements. `run(k)` runs contestant k.
+/// Nanoseconds a call of each contestant, in ascending order: interleaved measurements. `run(k)` runs contestant k, and `pause(k)`
+/// comes before it is measured, off the clock.
 /// Each round has another order: always behind the same neighbour, the same code was up to a third slower or
 /// faster where threads were woken.
 ///
 /// # Errors
-/// The first of `run`, which ends the measurement.
+/// The first of `run` or `pause`, which ends the measurement.
 pub fn samples<E>(
     effort: Effort,
     contestants: usize,
     mut run: impl FnMut(usize) -> Result<(), E>,
+    mut pause: impl FnMut(usize) -> Result<(), E>,
 ) -> Result<Vec<Vec<f64>>, E> {
     let mut times = vec![Vec::with_capacity(effort.rounds); contestants];
     let mut order: Vec<usize> = (0..contestants).collect();
@@ -61,6 +63,7 @@ pub fn samples<E>(
     for _ in 0..effort.rounds {
         shuffle(&mut order, &mut random);
         for &k in &order {
+            pause(k)?;
             let start = Instant::now();
             let mut warm = 0;
             while warm == 0 || start.elapsed() < WARM_UP {
@@ -94,7 +97,7 @@ pub fn medians(effort: Effort, contestants: usize, mut run: impl FnMut(usize)) -
         run(k);
         Ok::<_, Infallible>(())
     };
-    let Ok(samples) = samples(effort, contestants, run);
+    let Ok(samples) = samples(effort, contestants, run, |_| Ok(()));
     samples.iter().map(|times| median(times)).collect()
 }
 
@@ -141,17 +144,24 @@ mod tests {
             calls: Calls::Fixed(2),
         };
         let mut calls = [0_usize; 4];
-        let times = samples(effort, 4, |k| {
+        let mut pauses = 0;
+        let run = |k: usize| {
             calls[k] += 1;
             Ok::<_, ()>(())
+        };
+        let times = samples(effort, 4, run, |_| {
+            pauses += 1;
+            Ok(())
         });
+        assert_eq!(pauses, 12, "one before each measurement");
         assert!(times.is_ok_and(|times| times.iter().all(|times| times.len() == 3)));
         assert!(calls.iter().all(|&calls| calls >= 3 * 3), "{calls:?}");
         let mut left = 5;
-        let failed = samples(effort, 4, |_| {
+        let run = |_| {
             left -= 1;
             if left == 0 { Err("enough") } else { Ok(()) }
-        });
+        };
+        let failed = samples(effort, 4, run, |_| Ok(()));
         assert_eq!((failed, left), (Err("enough"), 0));
     }
 }

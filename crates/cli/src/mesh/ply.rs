@@ -59,7 +59,8 @@ fn check_unique(header: &Header, text: &[u8]) -> Result<()> {
     };
     let properties = header.elements.values().map(|e| e.properties.len());
     ensure!(
-        lines(b"element") == header.elements.len() && lines(b"property") == properties.sum(),
+        lines(b"element") == header.elements.len()
+            && lines(b"property") == properties.sum::<usize>(),
         "the header has an element or a property twice"
     );
     Ok(())

@@ -1,0 +1,237 @@
+//! `crosslane bench`: how fast this machine is, and how near its limit, as tables, a picture, a page, and a file to compare.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use bytesize::ByteSize;
+use clap::Args;
+use crosslane::{Accuracy, Level, Stores, Threads};
+
+use crate::batch::Layout;
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+use machine::Machine;
+use plan::{Extent, Plan, Selection, Type};
+use record::Record;
+use session::Session;
+
+mod ceiling;
+mod machine;
+mod operands;
+mod page;
+pub(crate) mod picture;
+mod plan;
+pub(crate) mod record;
+mod session;
+pub(crate) mod table;
+
+/// Measure this machine: kernels against its limit, from L1 to memory
+///
+/// Verifies every kernel against the definition, then measures it in turn with a loop that hardly computes (STREAM's triad over as
+/// many bytes, cached and streaming, on one thread and on all): medians, and half of what lies between the quartiles of all measurements and between the medians of passes.
+/// --level, --accuracy, --threads and --stores choose what is measured, and take lists.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Less than a minute: the best level, eight working sets
+    #[arg(long)]
+    quick: bool,
+    /// Every operation in every layout: an hour or more
+    #[arg(long, conflicts_with = "quick")]
+    full: bool,
+    /// Operations, or all [default: cross; of --full all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = operations())]
+    op: Vec<String>,
+    /// Layouts: soa, aos, padded, broadcast, strided, reversed [default: the first three; of --full all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = layout)]
+    layout: Vec<Layout>,
+    /// Types of numbers [default: both]
+    #[arg(long = "type", value_name = "LIST", value_delimiter = ',')]
+    element: Vec<Type>,
+    /// Working sets, as 32KiB,1MiB,512MiB: bytes of all operands of a call [default: from 16 KiB to memory]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = working_set)]
+    sizes: Vec<u64>,
+    /// Write everything that was measured to this file, for `crosslane compare`
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a picture of it
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write a page with the tables, the picture and the machine
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
+    /// Print the tables of all working sets, not only of one in each cache and in memory
+    #[arg(long)]
+    all_sizes: bool,
+    /// Print the schema of --json, and measure nothing
+    #[arg(long)]
+    schema: bool,
+}
+
+/// What the options that all commands share say.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) levels: Vec<Level>,
+    pub(crate) accuracies: Vec<Accuracy>,
+    pub(crate) threads: Vec<Threads>,
+    pub(crate) stores: Vec<Stores>,
+}
+
+impl Bench {
+    /// Whether anything is to be measured, and threads are needed.
+    pub(crate) fn measures(&self) -> bool {
+        !self.schema
+    }
+
+    pub(crate) fn run(&self, out: &mut impl Write, shared: Shared) -> Result<()> {
+        if self.schema {
+            let schema = schemars::schema_for!(Record);
+            let text = serde_json::to_string_pretty(&schema)?;
+            return writeln!(out, "{text}").context("standard output");
+        }
+        let extent = match (self.quick, self.full) {
+            (true, _) => Extent::Quick,
+            (_, true) => Extent::Full,
+            _ => Extent::Default,
+        };
+        let machine = Machine::here();
+        let plan = Plan::new(extent, &self.selection(shared), &machine)?;
+        let mut files = Files::new(self)?;
+        let interrupt = Interrupt::watch()?;
+        let line = format!(
+            "machine   {machine}\nlevels    {}\n",
+            machine.levels.join(", ")
+        );
+        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        let mut session = Session::new(&plan, machine, &interrupt);
+        files.save_json(&session.record(false))?;
+        let ended = session.run(|record| files.save_json(record));
+        // Whatever has ended it, what was measured is kept, first where nothing is in the way.
+        let record = session.record(ended.is_ok());
+        let kept = files.save(&record);
+        let shown = self.show(out, &session, &record);
+        ended.and(kept).and(shown)
+    }
+
+    fn selection(&self, shared: Shared) -> Selection {
+        let Shared {
+            levels,
+            accuracies,
+            threads,
+            stores,
+        } = shared;
+        Selection {
+            operations: self.op.clone(),
+            layouts: self.layout.clone(),
+            types: self.element.clone(),
+            working_sets: self.sizes.clone(),
+            levels,
+            accuracies,
+            threads,
+            stores,
+        }
+    }
+
+    fn show(&self, out: &mut impl Write, session: &Session<'_>, record: &Record) -> Result<()> {
+        let (kernels, vectors) = session.verified();
+        writeln!(
+            out,
+            "verified  {kernels} kernels and working sets: {vectors} vectors have the bits of the definition\n{}\n\
+             measured  in {:.0} s; ns/vector: median, ± half of what lies between quartiles, and between passes\n\
+             \x20         GB/s counts all operands, with padding; the limit is STREAM's triad of as many bytes, with the faster stores\n{}",
+            table::verdict(record),
+            record.seconds,
+            table::table(record, self.all_sizes),
+        )
+        .context("standard output")
+    }
+}
+
+/// The files that a run leaves, each whole or not at all.
+struct Files<'a> {
+    bench: &'a Bench,
+    /// Whether the record's name is taken by one of this run's.
+    begun: bool,
+}
+
+impl<'a> Files<'a> {
+    /// Refuses now what could not be written later.
+    fn new(bench: &'a Bench) -> Result<Self> {
+        let names = [&bench.json, &bench.svg, &bench.html];
+        let names: Vec<_> = names.into_iter().flatten().collect();
+        for (i, name) in names.iter().enumerate() {
+            anyhow::ensure!(
+                !names[..i].contains(name),
+                "{}: named twice",
+                name.display()
+            );
+            drop(Output::create(name, &[], bench.force)?);
+        }
+        Ok(Self {
+            bench,
+            begun: false,
+        })
+    }
+
+    /// After each working set: a run that is killed leaves what it has measured.
+    fn save_json(&mut self, record: &Record) -> Result<()> {
+        if let Some(path) = &self.bench.json {
+            write(path, self.bench.force || self.begun, &record.to_json()?)?;
+            self.begun = true;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, record: &Record) -> Result<()> {
+        self.save_json(record)?;
+        if self.bench.svg.is_none() && self.bench.html.is_none() {
+            return Ok(());
+        }
+        let svg = picture::svg(&[(String::new(), record)])?;
+        if let Some(path) = &self.bench.svg {
+            write(path, self.bench.force, &svg)?;
+        }
+        if let Some(path) = &self.bench.html {
+            write(path, self.bench.force, &page::page(record, &svg)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// A file with this text, whole or not at all.
+pub(crate) fn write(path: &std::path::Path, force: bool, text: &str) -> Result<()> {
+    let mut output = Output::create(path, &[], force)?;
+    output.write_at(0, text.as_bytes())?;
+    output.finish()
+}
+
+/// "16 KiB", "1.5 MiB".
+pub(crate) fn size(bytes: u64) -> String {
+    let text = format!("{:.1}", ByteSize::b(bytes).display().iec());
+    text.replacen(".0 ", " ", 1)
+}
+
+fn operations() -> clap::builder::PossibleValuesParser {
+    let mut names = plan::operation_names();
+    names.push("all");
+    clap::builder::PossibleValuesParser::new(names)
+}
+
+fn layout(value: &str) -> Result<Layout, String> {
+    let names = Layout::ALL.map(|layout| layout.to_string());
+    let found = Layout::ALL
+        .into_iter()
+        .find(|layout| layout.to_string() == value);
+    found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
+}
+
+fn working_set(value: &str) -> Result<u64, String> {
+    let bytes: ByteSize = value.parse()?;
+    match bytes.as_u64() {
+        bytes @ 1024..=0x40_0000_0000 => Ok(bytes),
+        _ => Err("expected 1KiB to 256GiB".to_owned()),
+    }
+}

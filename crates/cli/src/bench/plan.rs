@@ -1,0 +1,286 @@
+//! What is to be measured: the product of what the options select, over working sets from L1 to memory.
+
+use anyhow::{Result, ensure};
+use crosslane::{Accuracy, Engine, Level, Real, Stores, Threads};
+use crosslane_measure::{Calls, Effort, Operation, operations, product};
+use std::time::Duration;
+
+use super::machine::Machine;
+use super::operands::possible;
+use super::record::Key;
+use crate::batch::Layout;
+
+/// How much is measured, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Quick,
+    Default,
+    Full,
+}
+
+/// A type of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Type {
+    F32,
+    F64,
+}
+
+/// What the options name; an empty list leaves the choice to the extent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) operations: Vec<String>,
+    pub(crate) layouts: Vec<Layout>,
+    pub(crate) types: Vec<Type>,
+    pub(crate) accuracies: Vec<Accuracy>,
+    pub(crate) levels: Vec<Level>,
+    pub(crate) stores: Vec<Stores>,
+    pub(crate) threads: Vec<Threads>,
+    pub(crate) working_sets: Vec<u64>,
+}
+
+/// What is measured in turn: kernels over the same operands.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) operation: &'static str,
+    pub(crate) layout: Layout,
+    pub(crate) element: Type,
+    pub(crate) kernels: Vec<(Engine, Key)>,
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) extent: Extent,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) working_sets: Vec<u64>,
+    /// Numbers of threads that kernels may use, and ceilings are measured with.
+    pub(crate) threads: Vec<usize>,
+    /// How often everything is measured from the start, with memory of its own: so that the spread is that of some time.
+    pub(crate) passes: usize,
+}
+
+/// The names that `--op` takes: the methods of the engine.
+pub(crate) fn operation_names() -> Vec<&'static str> {
+    all::<f32>()
+        .iter()
+        .map(|operation| operation.name)
+        .collect()
+}
+
+fn all<T: Real>() -> Vec<Operation<T>> {
+    let mut all = product::<T>();
+    all.extend(operations::<T>());
+    all
+}
+
+/// The operation of this name.
+pub(crate) fn operation<T: Real>(name: &str) -> Option<Operation<T>> {
+    all().into_iter().find(|operation| operation.name == name)
+}
+
+impl Extent {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Default => "default",
+            Self::Full => "full",
+        }
+    }
+
+    /// How often a kernel is measured in one pass.
+    pub(crate) fn effort(self, working_set: u64) -> Effort {
+        let (rounds, span) = match self {
+            Self::Quick => (4, Duration::from_micros(500)),
+            Self::Default => (5, Duration::from_millis(1)),
+            Self::Full => (7, Duration::from_millis(1)),
+        };
+        Effort {
+            // Where a call takes tens of milliseconds.
+            rounds: if working_set > 32 << 20 { 3 } else { rounds },
+            calls: Calls::Lasting(span),
+        }
+    }
+
+    fn passes(self) -> usize {
+        match self {
+            Self::Quick => 3,
+            Self::Default | Self::Full => 4,
+        }
+    }
+
+    /// From what every L1 holds to what no cache holds much of: powers of two, so that machines have the same.
+    fn working_sets(self, machine: &Machine) -> Vec<u64> {
+        let step = if self == Self::Default { 2 } else { 4 };
+        let largest = machine.caches().last().map_or(32 << 20, |&(_, size)| size);
+        let memory = (8 * largest).next_power_of_two();
+        // Operands and ceilings lie side by side.
+        let room = machine.memory / 8;
+        let memory = memory
+            .clamp(256 << 20, 1 << 30)
+            .min(1 << room.max(1).ilog2());
+        let below = std::iter::successors(Some(16 << 10), |size| Some(size * step));
+        let mut sets: Vec<_> = below.take_while(|&size| size <= memory / 4).collect();
+        sets.push(memory);
+        sets
+    }
+}
+
+fn or<T: Clone>(chosen: &[T], otherwise: &[T]) -> Vec<T> {
+    if chosen.is_empty() { otherwise } else { chosen }.to_vec()
+}
+
+impl Plan {
+    pub(crate) fn new(extent: Extent, selection: &Selection, machine: &Machine) -> Result<Self> {
+        let everything = match selection.operations.as_slice() {
+            [] => extent == Extent::Full,
+            named => named.iter().any(|op| op == "all"),
+        };
+        let named = or(&selection.operations, &["cross".to_owned()]);
+        let chosen = operation_names().into_iter();
+        let chosen = chosen.filter(|name| everything || named.iter().any(|op| op == name));
+        let layouts: &[Layout] = match extent {
+            Extent::Full => &Layout::ALL,
+            _ => &[Layout::Soa, Layout::Aos, Layout::Padded],
+        };
+        let available: Vec<_> = Level::available().collect();
+        let levels = match extent {
+            Extent::Quick => &available[available.len() - 1..],
+            _ => &available,
+        };
+        let engines = engines(
+            &or(&selection.levels, levels),
+            &or(
+                &selection.accuracies,
+                &[Accuracy::Plain, Accuracy::CorrectlyRounded],
+            ),
+            &or(&selection.stores, &[Stores::Auto]),
+            &or(&selection.threads, &[Threads::Serial, Threads::Auto]),
+        )?;
+        let mut groups = Vec::new();
+        for operation in chosen {
+            for element in or(&selection.types, &[Type::F32, Type::F64]) {
+                for layout in or(&selection.layouts, layouts) {
+                    let group = Group::new(operation, layout, element, &engines);
+                    groups.extend(group);
+                }
+            }
+        }
+        ensure!(
+            !groups.is_empty(),
+            "nothing to measure: there is no gradient of one vector for all; it is a sum"
+        );
+        let mut working_sets = or(&selection.working_sets, &extent.working_sets(machine));
+        working_sets.sort_unstable();
+        working_sets.dedup();
+        let mut threads: Vec<_> = engines.iter().map(|(_, _, threads)| *threads).collect();
+        threads.sort_unstable();
+        threads.dedup();
+        Ok(Self {
+            extent,
+            groups,
+            working_sets,
+            threads,
+            passes: extent.passes(),
+        })
+    }
+
+    /// Kernels in all, whatever the working set.
+    pub(crate) fn kernels(&self) -> usize {
+        self.groups.iter().map(|group| group.kernels.len()).sum()
+    }
+}
+
+/// Every combination, with the part of the key that says so, and how many threads it may use.
+fn engines(
+    levels: &[Level],
+    accuracies: &[Accuracy],
+    stores: &[Stores],
+    threads: &[Threads],
+) -> Result<Vec<(Engine, Key, usize)>> {
+    let mut engines = Vec::new();
+    for &level in levels {
+        for &accuracy in accuracies {
+            for &stores in stores {
+                for &threads in threads {
+                    let engine = Engine::new()
+                        .with_level(level)?
+                        .with_accuracy(accuracy)
+                        .with_stores(stores)
+                        .with_threads(threads);
+                    let (name, count) = count(threads);
+                    let key = Key {
+                        operation: String::new(),
+                        layout: String::new(),
+                        element: String::new(),
+                        accuracy: accuracy_name(accuracy).to_owned(),
+                        level: level.to_string(),
+                        stores: stores_name(stores).to_owned(),
+                        threads: name,
+                    };
+                    engines.push((engine, key, count));
+                }
+            }
+        }
+    }
+    Ok(engines)
+}
+
+fn count(threads: Threads) -> (String, usize) {
+    let pool = rayon::current_num_threads();
+    match threads {
+        Threads::Serial => ("1".to_owned(), 1),
+        Threads::Max(n) => (n.to_string(), pool.min(n.get())),
+        _ => ("auto".to_owned(), pool),
+    }
+}
+
+pub(crate) fn accuracy_name(accuracy: Accuracy) -> &'static str {
+    match accuracy {
+        Accuracy::CorrectlyRounded => "correctly-rounded",
+        _ => "plain",
+    }
+}
+
+fn stores_name(stores: Stores) -> &'static str {
+    match stores {
+        Stores::Cached => "cached",
+        Stores::Streaming => "streaming",
+        _ => "auto",
+    }
+}
+
+impl Group {
+    /// If there is such an operation.
+    fn new(
+        operation: &'static str,
+        layout: Layout,
+        element: Type,
+        engines: &[(Engine, Key, usize)],
+    ) -> Option<Self> {
+        let there = self::operation::<f32>(operation).is_some_and(|op| possible(&op, layout));
+        let kernels = engines.iter().map(|(engine, key, _)| {
+            let key = Key {
+                operation: operation.to_owned(),
+                layout: layout.to_string(),
+                element: element.name().to_owned(),
+                ..key.clone()
+            };
+            (*engine, key)
+        });
+        there.then(|| Self {
+            operation,
+            layout,
+            element,
+            kernels: kernels.collect(),
+        })
+    }
+}
+
+impl Type {
+    fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
