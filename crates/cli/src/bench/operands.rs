@@ -198,3 +198,71 @@ impl<T: Real + Sample> Operands<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crosslane::{Threads, reference};
+    use crosslane_measure::product;
+
+    use super::*;
+
+    /// An operation whose definition differs from what the engine does in one place of many.
+    fn wrong() -> Operation<f64> {
+        let mut operation = product::<f64>()[0];
+        operation.define = |inputs, accuracy| {
+            let [a, b] = [inputs[0], inputs[1]];
+            let mut c = reference::cross(a, b, accuracy);
+            if a[0].to_bits().is_multiple_of(64) {
+                c[2] = f64::from_bits(c[2].to_bits() ^ 1);
+            }
+            vec![c]
+        };
+        operation
+    }
+
+    #[test]
+    fn a_kernel_that_is_wrong_in_one_bit_is_not_measured() {
+        let engine = Engine::new().with_threads(Threads::Serial);
+        for layout in Layout::ALL {
+            let mut right = Operands::new(product::<f64>()[0], layout, 1 << 16).expect("operands");
+            assert_eq!(right.check(&engine).expect("right"), right.vectors());
+            let mut wrong = Operands::new(wrong(), layout, 1 << 16).expect("operands");
+            let error = wrong.check(&engine).expect_err("wrong").to_string();
+            assert!(error.starts_with("cross of f64 is wrong at"), "{error}");
+        }
+    }
+
+    #[test]
+    fn operands_take_the_bytes_that_were_asked_for() {
+        for (layout, of_one) in [
+            (Layout::Soa, 36),
+            (Layout::Padded, 48),
+            (Layout::Strided, 60),
+            (Layout::Broadcast, 24),
+        ] {
+            let operands = Operands::new(product::<f32>()[0], layout, 100_000).expect("operands");
+            assert_eq!(operands.vectors(), 100_000 / of_one, "{layout}");
+            assert!(
+                operands.bytes() <= 100_000 && operands.bytes() > 99_900,
+                "{layout}"
+            );
+        }
+        let one = Operands::new(product::<f32>()[0], Layout::Soa, 1).expect("operands");
+        assert_eq!((one.vectors(), one.bytes()), (1, 36));
+    }
+
+    #[test]
+    fn products_of_these_numbers_have_to_be_rounded() {
+        let operands = Operands::new(product::<f64>()[0], Layout::Aos, 1 << 16).expect("operands");
+        let read = |k: usize| operands.inputs[k].read().expect("vectors");
+        let fused = |i: usize| {
+            let ([_, ay, az], [_, by, bz]) = (read(0).get(i), read(1).get(i));
+            ay.mul_add(bz, -(az * by)).to_bits() != (ay * bz - az * by).to_bits()
+        };
+        let found = (0..100).filter(|&i| fused(i)).count();
+        assert!(
+            found > 20,
+            "a kernel that fuses would be found in {found} of 100 vectors"
+        );
+    }
+}

@@ -222,7 +222,17 @@ impl Record {
                     "\"ns_per_vector\" of {key:?}: expected 0 < low <= median <= high, got {times:?}"
                 );
             }
-            for Ceiling { ns, bytes, .. } in &record.ceilings {
+            for Ceiling {
+                ns,
+                bytes,
+                gb_per_second,
+                ..
+            } in &record.ceilings
+            {
+                ensure!(
+                    *gb_per_second > 0.0 && gb_per_second.is_finite(),
+                    "\"gb_per_second\" of the ceiling of {bytes} bytes: expected more than 0, got {gb_per_second}"
+                );
                 ensure!(
                     ns.is_sound(),
                     "\"ns\" of the ceiling of {bytes} bytes: expected 0 < low <= median <= high, got {ns:?}"

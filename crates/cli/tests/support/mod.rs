@@ -57,6 +57,20 @@ pub(crate) fn refuses(command: &mut Command, expected: &[&str]) {
     }
 }
 
+/// The program has shown its result, and refused then with one line in which all of `expected` occurs, and with code 1.
+#[track_caller]
+pub(crate) fn refuses_after_writing(command: &mut Command, expected: &[&str]) {
+    let output = command.output().unwrap();
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{command:?}: {error}");
+    assert!(!output.stdout.is_empty(), "{command:?} wrote no result");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(
+        expected.iter().all(|expected| error.contains(expected)),
+        "{error}"
+    );
+}
+
 /// A directory of its own for each test.
 pub(crate) struct Directory(tempfile::TempDir);
 

@@ -1,0 +1,182 @@
+//! Whether the limit that `crosslane bench` measures against is what memory gives: STREAM's triad in C, compiled by the system's
+//! compiler, over as many bytes, in turn with it.
+//!
+//! `cargo test --release -p crosslane-cli --test stream -- --ignored --nocapture` prints both.
+
+#![cfg(all(unix, target_arch = "x86_64"))]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be prepared has failed"
+)]
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use support::{Directory, succeeds, text};
+
+/// STREAM's triad as it is written, and with the stores that go past the caches. Prints the median of GB/s.
+const SOURCE: &str = r#"
+#include <emmintrin.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv) {
+    long n = atol(argv[1]);
+    int streaming = strcmp(argv[2], "streaming") == 0;
+    double *a = aligned_alloc(64, n * 8), *b = aligned_alloc(64, n * 8), *c = aligned_alloc(64, n * 8);
+    double speeds[15];
+    #pragma omp parallel for
+    for (long i = 0; i < n; i++) { a[i] = 0.0; b[i] = 2.0 + i; c[i] = 1.0 / (i + 1); }
+    for (int round = 0; round < 15; round++) {
+        double start = omp_get_wtime();
+        if (streaming) {
+            #pragma omp parallel
+            {
+                #pragma omp for
+                for (long i = 0; i < n; i += 2)
+                    _mm_stream_pd(a + i, _mm_add_pd(_mm_load_pd(b + i), _mm_mul_pd(_mm_set1_pd(3.0), _mm_load_pd(c + i))));
+                _mm_sfence();
+            }
+        } else {
+            #pragma omp parallel for
+            for (long i = 0; i < n; i++) a[i] = b[i] + 3.0 * c[i];
+        }
+        speeds[round] = 24e-9 * n / (omp_get_wtime() - start);
+    }
+    for (long i = 0; i < n; i += 4099) if (a[i] != b[i] + 3.0 * c[i]) return 1;
+    qsort(speeds, 15, sizeof *speeds, ascending);
+    printf("%f\n", speeds[7]);
+}
+"#;
+
+/// Bytes of all three columns: far more than caches hold.
+const BYTES: u64 = 768 << 20;
+/// How far both may be apart.
+const TOLERANCE: f64 = 0.1;
+/// Rounds of which the medians are compared: as many as it takes, and no more, for the neighbours of a shared machine come and go
+/// within seconds.
+const ROUNDS: std::ops::RangeInclusive<usize> = 3..=11;
+
+/// One number of threads, and kind of stores.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    threads: usize,
+    stores: &'static str,
+}
+
+fn compile(directory: &Directory) -> Option<PathBuf> {
+    directory.write("stream.c", SOURCE.as_bytes());
+    let program = directory.path("stream");
+    let mut compiler = Command::new("cc");
+    compiler.args([
+        "-O3",
+        "-mtune=native",
+        "-ffp-contract=off",
+        "-fopenmp",
+        "-o",
+    ]);
+    let compiled = compiler
+        .arg(&program)
+        .arg(directory.path("stream.c"))
+        .status();
+    compiled
+        .is_ok_and(|status| status.success())
+        .then_some(program)
+}
+
+/// GB/s of the C program.
+fn theirs(program: &PathBuf, way: Way) -> f64 {
+    let mut command = Command::new(program);
+    command.args([(BYTES / 24).to_string().as_str(), way.stores]);
+    command.env("OMP_NUM_THREADS", way.threads.to_string());
+    text(&succeeds(&mut command).stdout).trim().parse().unwrap()
+}
+
+/// The ceilings of a short run.
+fn ours(directory: &Directory) -> Value {
+    let mut command = support::crosslane();
+    command.current_dir(directory.path("")).args([
+        "bench",
+        "--quick",
+        "--layout",
+        "soa",
+        "--type",
+        "f64",
+        "--accuracy",
+        "plain",
+        "--json",
+        "b.json",
+        "--force",
+    ]);
+    succeeds(command.args(["--sizes", &format!("{BYTES}B")]));
+    let text = std::fs::read_to_string(directory.path("b.json")).unwrap();
+    let record: Value = serde_json::from_str(&text).unwrap();
+    record["ceilings"].clone()
+}
+
+fn of(ceilings: &Value, way: Way) -> f64 {
+    let mut ceilings = ceilings.as_array().unwrap().iter();
+    let this = |c: &&Value| c["threads"] == way.threads && c["stores"] == way.stores;
+    ceilings.find(this).unwrap()["gb_per_second"]
+        .as_f64()
+        .unwrap()
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[test]
+#[ignore = "measures: takes minutes, and a C compiler with OpenMP; `.ci/run` runs it"]
+fn the_limit_from_memory_is_that_of_stream() {
+    let directory = Directory::new();
+    let Some(program) = compile(&directory) else {
+        println!("NOT TESTED: no C compiler with OpenMP");
+        return;
+    };
+    let all = std::thread::available_parallelism().unwrap().get();
+    let mut ways: Vec<_> = [1, all]
+        .into_iter()
+        .flat_map(|threads| ["cached", "streaming"].map(|stores| Way { threads, stores }))
+        .collect();
+    ways.dedup_by_key(|way| (way.threads, way.stores));
+    let mut speeds = vec![[Vec::new(), Vec::new()]; ways.len()];
+    for round in 1..=*ROUNDS.end() {
+        let ceilings = ours(&directory);
+        for (way, [ours, theirs]) in ways.iter().zip(&mut speeds) {
+            ours.push(of(&ceilings, *way));
+            theirs.push(self::theirs(&program, *way));
+        }
+        let near = |[ours, theirs]: &[Vec<f64>; 2]| {
+            (median(ours) / median(theirs) - 1.0).abs() <= TOLERANCE
+        };
+        if round >= *ROUNDS.start() && speeds.iter().all(near) {
+            break;
+        }
+    }
+    let mut far = Vec::new();
+    for (way, [ours, theirs]) in ways.iter().zip(&speeds) {
+        let (a, b, rounds) = (median(ours), median(theirs), ours.len());
+        let line = format!(
+            "{way:?}: {a:.1} GB/s, STREAM in C {b:.1}, {:.3}, {rounds} rounds",
+            a / b
+        );
+        println!("{line}");
+        if (a / b - 1.0).abs() > TOLERANCE {
+            far.push(format!("{line}: {ours:.1?}, {theirs:.1?}"));
+        }
+    }
+    assert!(far.is_empty(), "more than {TOLERANCE} apart: {far:#?}");
+}
