@@ -14,8 +14,9 @@ mod support;
 use std::hint::black_box;
 
 use crosslane::{Accuracy, Element, Engine, Soa, Threads, reference};
-use crosslane_measure::{Effort, medians};
+use crosslane_measure::medians;
 use half::{bf16, f16};
+use support::{effort, ordinary};
 
 struct Data<T> {
     a: Soa<T>,
@@ -54,12 +55,6 @@ impl<T: Element> Data<T> {
     }
 }
 
-/// An ordinary number, with no pattern that rounding could like.
-fn number(i: usize) -> f32 {
-    let bits = (i as u32 + 1).wrapping_mul(0x9e37_79b9);
-    (bits ^ bits >> 15) as i32 as f32 / 1e9
-}
-
 fn main() {
     let test = std::env::args().any(|argument| argument == "--test");
     let sizes: &[usize] = if test {
@@ -73,19 +68,15 @@ fn main() {
         "vectors", "threads", "f32", "f16", "bf16", "f16 integers", "bf16 integers"
     );
     for &n in sizes {
-        let integer = |i: usize| (number(i) * 4.0).round();
-        let mut single = Data::new(n, number);
-        let mut halves = Data::new(n, |i| f16::from_f32(number(i)));
-        let mut brains = Data::new(n, |i| bf16::from_f32(number(i)));
+        let integer = |i: usize| (ordinary(i) * 4.0).round();
+        let mut single = Data::new(n, ordinary);
+        let mut halves = Data::new(n, |i| f16::from_f32(ordinary(i)));
+        let mut brains = Data::new(n, |i| bf16::from_f32(ordinary(i)));
         let mut half_integers = Data::new(n, |i| f16::from_f32(integer(i)));
         let mut brain_integers = Data::new(n, |i| bf16::from_f32(integer(i)));
         for (name, threads) in [("1", Threads::Serial), ("auto", Threads::Auto)] {
             let engine = Engine::new().with_threads(threads);
-            let effort = if test {
-                Effort::ONCE
-            } else {
-                Effort::new(n * size_of::<[[f32; 3]; 3]>())
-            };
+            let effort = effort(n * size_of::<[[f32; 3]; 3]>(), test);
             let times = medians(effort, 5, |k| match k {
                 0 => single.run(engine),
                 1 => halves.run(engine),

@@ -12,8 +12,10 @@
 mod support;
 
 use crosslane::{Accuracy, Element, Engine, Soa, Threads};
-use crosslane_measure::{Effort, medians};
-use support::{Arguments, L1, L2, Layout, Operands, first, name_of, second, serial_engines};
+use crosslane_measure::medians;
+use support::{
+    Arguments, L1, L2, Layout, Operands, effort, first, name_of, second, serial_engines,
+};
 
 /// Vectors of three `f32` batches that take 1.2 GB.
 const MEMORY: usize = 1 << 25;
@@ -79,14 +81,6 @@ fn costs<L: Layout<Element: From<i16>>>(n: usize, test: bool) {
             pair[0] / n as f64,
             pair[1] / pair[0],
         );
-    }
-}
-
-fn effort(bytes: usize, test: bool) -> Effort {
-    if test {
-        Effort::ONCE
-    } else {
-        Effort::new(bytes)
     }
 }
 

@@ -1,10 +1,11 @@
-//! How fast each level is, against the loops that people write themselves, and whether what is chosen
-//! automatically is the best choice.
+//! How fast each level is on one thread: against the loops that people write themselves, with strides of all kinds, and by
+//! itself.
 //!
 //! `cargo bench --bench throughput` prints two reports first, ratios of medians of interleaved measurements
-//! in this one process: `-- --plain` prints the first only, `-- --auto` the second only, `-- --ratios` both, and `-- --strided`
-//! what other strides than those of columns and rows cost.
-//! Without any of these criterion then measures every level, layout and type by itself. Everything is compared
+//! in this one process; `-- --plain` prints the first only, the plain loops, `-- --strided` the second only, what other
+//! strides than those of columns and rows cost, and `-- --ratios` both. Then criterion measures every accuracy, level, layout and type by itself, at
+//! three sizes, half types too with `--features half`: some 250 cases of a second each. Any other argument, a filter
+//! (`-- f32`) or an option of criterion's, has criterion alone; `-- --test` runs everything once. Everything is compared
 //! with the reference, bit for bit, before it is timed.
 
 #![allow(
@@ -15,15 +16,21 @@
 mod support;
 
 use std::hint::black_box;
-use std::num::NonZeroUsize;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
-use crosslane::{Accuracy, Element, Engine, Soa, Stores, Threads, Vectors, VectorsMut, reference};
-use crosslane_measure::{Calls, Effort, medians};
+use crosslane::{Accuracy, Element, Engine, Soa, Threads, Vectors, VectorsMut};
+use crosslane_measure::medians;
+use support::plain::Plain;
 use support::{
-    Arguments, L1, L2, Layout, Operands, blank, first, name_of, same_bits, second, serial_engines,
+    ACCURACIES, Arguments, L1, L2, Layout, Operands, Records, blank, clear, compare, effort, first,
+    name_of, name_of_accuracy, second, serial_engines,
 };
+
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
+
+/// Where criterion measures: L1, L2, and memory.
+const SIZES: [usize; 3] = [L1, L2, 1 << 20];
 
 /// Around the lanes of every register and their doubles, where the tails are; then what fills an L1 of 32 KB and
 /// one of 48 KB, an L2, an L3; and what is in memory.
@@ -40,89 +47,19 @@ const NO_EXCUSE: usize = 64;
 /// ... by more than the noise.
 const NOISE: f64 = 0.97;
 
-/// The loop that people write over a layout.
-trait Plain: Layout {
-    fn plain(a: &Self, b: &Self, out: &mut Self);
-}
-
-impl<T: Element> Plain for Soa<T> {
-    fn plain(a: &Self, b: &Self, out: &mut Self) {
-        let [x, y, z] = out.columns_mut();
-        plain_columns(a.x(), a.y(), a.z(), b.x(), b.y(), b.z(), x, y, z);
-    }
-}
-
-impl<T: Element> Plain for Vec<[T; 3]> {
-    fn plain(a: &Self, b: &Self, out: &mut Self) {
-        plain_rows(a, b, out);
-    }
-}
-
-impl<T: Element> Plain for Vec<[T; 4]> {
-    fn plain(a: &Self, b: &Self, out: &mut Self) {
-        plain_rows(a, b, out);
-    }
-}
-
-/// The loop over columns, autovectorised by the compiler: slices as arguments, so that it knows that they
-/// do not overlap, all cut to one length, so that it needs no bounds checks.
-#[inline(never)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "this is what gives the compiler the most to work with"
-)]
-fn plain_columns<T: Element>(
-    ax: &[T],
-    ay: &[T],
-    az: &[T],
-    bx: &[T],
-    by: &[T],
-    bz: &[T],
-    x: &mut [T],
-    y: &mut [T],
-    z: &mut [T],
-) {
-    let n = x.len();
-    let (ax, ay, az, bx, by, bz) = (&ax[..n], &ay[..n], &az[..n], &bx[..n], &by[..n], &bz[..n]);
-    let (y, z) = (&mut y[..n], &mut z[..n]);
-    for i in 0..n {
-        x[i] = ay[i] * bz[i] - az[i] * by[i];
-        y[i] = az[i] * bx[i] - ax[i] * bz[i];
-        z[i] = ax[i] * by[i] - ay[i] * bx[i];
-    }
-}
-
-/// The loop over rows of three or four, as the compiler likes it; a fourth element stays as it is.
-#[inline(never)]
-fn plain_rows<T: Element, const W: usize>(a: &[[T; W]], b: &[[T; W]], out: &mut [[T; W]]) {
-    for ((a, b), c) in a.iter().zip(b).zip(out) {
-        let x = a[1] * b[2] - a[2] * b[1];
-        let y = a[2] * b[0] - a[0] * b[2];
-        let z = a[0] * b[1] - a[1] * b[0];
-        [c[0], c[1], c[2]] = [x, y, z];
-    }
-}
-
-impl<L: Plain<Element: From<i16>>> Operands<L> {
-    fn run_plain(&mut self) {
-        L::plain(
-            black_box(&self.a),
-            black_box(&self.b),
-            black_box(&mut self.out),
-        );
-    }
-}
-
 /// Every level on one thread, against the plain loops compiled with the same flags.
-fn report_plain_loops() {
+fn report_plain_loops(test: bool) {
     println!("every level on one thread, against the plain loop over the same layout");
     println!(
         "below {CALLS} vectors: ns a call (ns more than the loop); from there on: ns a vector (times faster)"
     );
     println!("the loop over columns is autovectorised");
     let mut slower = Vec::new();
-    plain_loops_of::<f32>(&mut slower);
-    plain_loops_of::<f64>(&mut slower);
+    plain_loops_of::<f32>(&mut slower, test);
+    plain_loops_of::<f64>(&mut slower, test);
+    if test {
+        return;
+    }
     let places = match slower.as_slice() {
         [] => "nowhere".to_owned(),
         places => places.join("; "),
@@ -130,13 +67,13 @@ fn report_plain_loops() {
     println!("\nslower than the plain loop from {NO_EXCUSE} vectors up: {places}");
 }
 
-fn plain_loops_of<T: Element + From<i16>>(slower: &mut Vec<String>) {
-    plain_loops::<Soa<T>>(slower);
-    plain_loops::<Vec<[T; 3]>>(slower);
-    plain_loops::<Vec<[T; 4]>>(slower);
+fn plain_loops_of<T: Element + From<i16>>(slower: &mut Vec<String>, test: bool) {
+    plain_loops::<Soa<T>>(slower, test);
+    plain_loops::<Vec<[T; 3]>>(slower, test);
+    plain_loops::<Vec<[T; 4]>>(slower, test);
 }
 
-fn plain_loops<L: Plain<Element: From<i16>>>(slower: &mut Vec<String>) {
+fn plain_loops<L: Plain<Element: From<i16>>>(slower: &mut Vec<String>, test: bool) {
     let engines = serial_engines();
     let title = format!("{} {}", name_of::<L::Element>(), L::NAME);
     print!("\n{title:<12}{:>10}", "plain loop");
@@ -144,11 +81,16 @@ fn plain_loops<L: Plain<Element: From<i16>>>(slower: &mut Vec<String>) {
         print!("{:>20}", engine.level());
     }
     println!();
-    for n in LENGTHS {
+    let lengths = if test {
+        &LENGTHS[..LENGTHS.len() - 2]
+    } else {
+        &LENGTHS
+    };
+    for &n in lengths {
         let mut operands = Operands::<L>::new(n);
         operands.check(&"plain loop", Operands::run_plain);
         operands.check_engines(&engines);
-        let effort = Effort::new(n * L::BYTES_PER_VECTOR);
+        let effort = effort(n * L::BYTES_PER_VECTOR, test);
         let times = medians(effort, 1 + engines.len(), |k| match k {
             0 => operands.run_plain(),
             _ => operands.run(&engines[k - 1]),
@@ -167,69 +109,6 @@ fn plain_loops<L: Plain<Element: From<i16>>>(slower: &mut Vec<String>) {
             }
         }
         println!();
-    }
-}
-
-/// Automatic threads and stores against every fixed choice.
-fn report_auto() {
-    let all = NonZeroUsize::new(rayon::current_num_threads()).expect("a pool has threads");
-    println!(
-        "\nµs a call: one thread and all {all}, with cached and with streaming stores, and Engine::new(), which \
-         chooses; its time over the best of the four (the luckiest one, too, so a few hundredths are noise)"
-    );
-    let fixed = [Threads::Serial, Threads::Max(all)].map(|threads| {
-        let engine = Engine::new().with_threads(threads);
-        [Stores::Cached, Stores::Streaming].map(|stores| engine.with_stores(stores))
-    });
-    let [[one, two], [three, four]] = fixed;
-    let engines = [one, two, three, four, Engine::new()];
-    let columns = auto::<Soa<f32>>(&engines);
-    let rows = auto::<Vec<[f32; 3]>>(&engines);
-    let (ratio, place) = if columns.0 > rows.0 { columns } else { rows };
-    println!("\nworst of Engine::new() over the best fixed choice: {ratio:.2}, {place}");
-}
-
-/// The worst ratio, and where it is. The last engine is the one that chooses.
-fn auto<L: Layout<Element: From<i16>>>(engines: &[Engine; 5]) -> (f64, String) {
-    println!(
-        "\n{:<12}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}",
-        L::NAME,
-        "1 cached",
-        "1 stream",
-        "all cached",
-        "all stream",
-        "auto",
-        "auto/best"
-    );
-    let mut worst = (0.0, String::new());
-    for n in (0..=12).map(|k| 4_usize.pow(k)) {
-        let mut operands = Operands::<L>::new(n);
-        operands.check_engines(engines);
-        let times = medians(effort_of_threads::<L>(n), engines.len(), |k| {
-            operands.run(&engines[k]);
-        });
-        let best = times[..4].iter().copied().fold(f64::INFINITY, f64::min);
-        let ratio = times[4] / best;
-        print!("{n:>12}");
-        for time in times {
-            print!("{:>12.3}", time / 1e3);
-        }
-        println!("{ratio:>12.2}");
-        if ratio > worst.0 {
-            worst = (ratio, format!("{n} vectors in {}", L::NAME));
-        }
-    }
-    worst
-}
-
-/// Ten calls in a row at the least where waking the workers counts, as in a simulation's loop: the first call
-/// after a pause finds them asleep and pays more. Not so many that a report of waking them takes minutes.
-fn effort_of_threads<L: Layout>(n: usize) -> Effort {
-    let bytes = n * L::BYTES_PER_VECTOR;
-    let least = if bytes < 64 << 20 { 10 } else { 1 };
-    Effort {
-        rounds: Effort::new(bytes).rounds.max(15),
-        calls: Calls::Fixed(((8 << 20) / bytes).clamp(least, 1000)),
     }
 }
 
@@ -273,22 +152,14 @@ fn report_strided(test: bool) {
             };
             let mut out = black_box(out.unwrap());
             engine.cross(a, b, out.reborrow()).unwrap();
-            let checked = if check { n } else { 0 };
-            for i in 0..checked {
-                let [a, b, got] = [a.get(i), b.get(i), out.get(i)].map(Option::unwrap);
-                let expected = reference::cross(a, b, Accuracy::Plain);
-                assert!(same_bits(got, expected), "{name}: {got:?}");
+            if check {
+                compare(&name, Accuracy::Plain, [a, b, (&out).into()]);
             }
         };
         for k in 0..2 * all.len() {
             run(k, true);
         }
-        let effort = if test {
-            Effort::ONCE
-        } else {
-            Effort::new(36 * n)
-        };
-        let times = medians(effort, 2 * all.len(), |k| run(k, false));
+        let times = medians(effort(36 * n, test), 2 * all.len(), |k| run(k, false));
         for ((name, ..), pair) in all.iter().zip(times.as_chunks::<2>().0) {
             let [one, other] = pair.map(|time| (time / n as f64, time / times[0]));
             let show = |(time, ratio)| format!("{time:.3} ({ratio:.2})");
@@ -297,44 +168,73 @@ fn report_strided(test: bool) {
     }
 }
 
-/// Every level, by layout and size.
+/// Everything of one type, at each size.
 fn kernels<T: Element + From<i16>>(criterion: &mut Criterion) {
-    for n in [L1, L2, 1 << 20] {
-        let engines = serial_engines();
+    for n in SIZES {
         let mut columns = Operands::<Soa<T>>::new(n);
         let mut rows = Operands::<Vec<[T; 3]>>::new(n);
         let mut padded = Operands::<Vec<[T; 4]>>::new(n);
-        columns.check_engines(&engines);
-        rows.check_engines(&engines);
-        padded.check_engines(&engines);
-        let mut group = criterion.benchmark_group(format!("cross {}, {n} vectors", name_of::<T>()));
+        let mut records = Operands::<Records<T>>::new(n);
+        for accuracy in ACCURACIES {
+            let mut group = criterion.benchmark_group(format!(
+                "cross {} {}, {n} vectors",
+                name_of::<T>(),
+                name_of_accuracy(accuracy)
+            ));
+            group.throughput(Throughput::Elements(n as u64));
+            for engine in serial_engines() {
+                let engine = engine.with_accuracy(accuracy);
+                let (a, b) = (rows.a.view(), rows.b.view());
+                let one = Vectors::broadcast(&rows.b[0], n);
+                let mut run = |name, a, b, out| measure(&mut group, &engine, name, a, b, out);
+                run("rows to padded", a, b, padded.out.view_mut());
+                run("rows by one vector", a, one, rows.out.view_mut());
+                measure_operands(&mut group, &engine, &mut columns);
+                measure_operands(&mut group, &engine, &mut rows);
+                measure_operands(&mut group, &engine, &mut padded);
+                measure_operands(&mut group, &engine, &mut records);
+            }
+            group.finish();
+        }
+    }
+}
+
+/// The same of a half type, which is always correctly rounded, in columns and rows.
+#[cfg(feature = "half")]
+fn half_kernels<T: Element>(criterion: &mut Criterion, number: fn(f32) -> T) {
+    let first = |i| [0, 1, 2].map(|k| number(support::ordinary(6 * i + k)));
+    let second = |i| [3, 4, 5].map(|k| number(support::ordinary(6 * i + k)));
+    for n in SIZES {
+        let mut columns = Operands::<Soa<T>>::of(n, first, second);
+        let mut rows = Operands::<Vec<[T; 3]>>::of(n, first, second);
+        let name = format!("cross {}, {n} vectors", name_of::<T>());
+        let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Elements(n as u64));
-        for engine in &engines {
-            let mut run = |layout, a: Vectors<'_, T>, b: Vectors<'_, T>, out: VectorsMut<'_, T>| {
-                measure(&mut group, engine, layout, a, b, out);
-            };
-            let (a, b) = (columns.a.view(), columns.b.view());
-            run("columns", a, b, columns.out.view_mut());
-            let (a, b) = (padded.a.view(), padded.b.view());
-            run("padded", a, b, padded.out.view_mut());
-            let (a, b, one) = (rows.a.view(), rows.b.view(), rows.b[0]);
-            run("rows", a, b, rows.out.view_mut());
-            run("rows to padded", a, b, padded.out.view_mut());
-            let b = Vectors::broadcast(&one, n);
-            run("rows by one vector", a, b, rows.out.view_mut());
+        for engine in serial_engines() {
+            measure_operands(&mut group, &engine, &mut columns);
+            measure_operands(&mut group, &engine, &mut rows);
         }
         group.finish();
     }
 }
 
+fn measure_operands<L: Layout>(group: &mut Group<'_>, engine: &Engine, operands: &mut Operands<L>) {
+    let (a, b) = (operands.a.view(), operands.b.view());
+    measure(group, engine, L::NAME, a, b, operands.out.view_mut());
+}
+
+/// Checks, and has criterion measure.
 fn measure<T: Element>(
-    group: &mut BenchmarkGroup<'_, WallTime>,
+    group: &mut Group<'_>,
     engine: &Engine,
     layout: &str,
     a: Vectors<'_, T>,
     b: Vectors<'_, T>,
     mut out: VectorsMut<'_, T>,
 ) {
+    clear(a, out.reborrow());
+    engine.cross(a, b, out.reborrow()).unwrap();
+    compare(&(engine, layout), engine.accuracy(), [a, b, (&out).into()]);
     group.bench_function(BenchmarkId::new(layout, engine.level()), |bencher| {
         bencher.iter(|| {
             let (a, b, out) = (black_box(a), black_box(b), black_box(out.reborrow()));
@@ -345,22 +245,23 @@ fn measure<T: Element>(
 
 fn main() {
     let arguments = Arguments::new();
-    let [plain, auto, both, strided, test] =
-        ["--plain", "--auto", "--ratios", "--strided", "--test"].map(|name| arguments.has(name));
-    let all = !(plain || auto || both || strided || test);
-    if plain || both || all {
-        report_plain_loops();
+    let parts = arguments.parts(&["--ratios", "--plain", "--strided"]);
+    let [plain, strided] = ["--plain", "--strided"].map(|name| arguments.has(name));
+    if plain || (parts.reports && !strided) {
+        report_plain_loops(parts.test);
     }
-    if auto || both || all {
-        report_auto();
+    if strided || (parts.reports && !plain) {
+        report_strided(parts.test);
     }
-    if strided || test || all {
-        report_strided(test);
-    }
-    if test || all {
-        let mut criterion = Criterion::default().configure_from_args();
+    if parts.criterion {
+        let mut criterion = support::criterion();
         kernels::<f32>(&mut criterion);
         kernels::<f64>(&mut criterion);
+        #[cfg(feature = "half")]
+        {
+            half_kernels(&mut criterion, half::f16::from_f32);
+            half_kernels(&mut criterion, half::bf16::from_f32);
+        }
         criterion.final_summary();
     }
 }
