@@ -1,10 +1,11 @@
-//! How fast whole batches are against loops over slices with the crates that people multiply vectors with:
-//! glam, nalgebra, ultraviolet.
+//! How fast whole batches are against loops over slices with the crates that people multiply vectors with, glam,
+//! nalgebra, ultraviolet and vek, and against the plain loops that they write without any.
 //!
-//! `cargo bench --bench rivals` prints ratios of medians of interleaved measurements in this one process, then
-//! criterion measures each by itself; with `-- --ratios` it stops after the ratios. Everything is compared with
-//! the reference before it is timed. The other crates choose their instructions when they are compiled, so
-//! `RUSTFLAGS="-C target-cpu=native"` is the other half of the picture.
+//! `cargo bench --bench rivals` prints ratios of medians of interleaved measurements in this one process, and stops
+//! there with `-- --ratios`. Then criterion measures each by itself: some 120 cases of a second each. Any other
+//! argument, a filter (`-- vek`) or an option of criterion's, has criterion alone; `-- --test` runs everything once.
+//! Everything is compared with the reference before it is timed. Crates and loops have the instructions that they
+//! were compiled for, so `RUSTFLAGS="-C target-cpu=native"` is the other half of the picture.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,13 +15,14 @@
 mod support;
 
 use std::hint::black_box;
-use std::iter::once;
+use std::slice::from_ref;
 
 use bytemuck::Pod;
-use criterion::{BenchmarkId, Criterion, Throughput};
+use criterion::{Criterion, Throughput};
 use crosslane::{Accuracy, Element, Engine, Soa, Threads, Vectors, VectorsMut, reference};
-use crosslane_measure::{Effort, medians};
-use support::{Arguments, L1, L2, Layout, Operands, first, name_of, same_bits, second};
+use crosslane_measure::medians;
+use support::plain::Plain;
+use support::{Arguments, L1, L2, Layout, Operands, effort, first, name_of, same_bits, second};
 
 /// From L1 to memory; all multiples of the eight vectors of a `Vec3x8`.
 const LENGTHS: [usize; 8] = [64, 256, L1, L2, 1 << 16, 1 << 18, 1 << 20, 1 << 24];
@@ -50,7 +52,8 @@ macro_rules! one_vector {
                 vectors(0).into()
             }
             fn get(&self, _: usize) -> [$element; 3] {
-                (*self).into()
+                let elements: &[$element] = bytemuck::cast_slice(from_ref(self));
+                [elements[0], elements[1], elements[2]]
             }
             #[inline(always)]
             fn times(self, other: Self) -> Self {
@@ -65,6 +68,8 @@ one_vector!(glam::Vec3, f32, |a, b| a.cross(b));
 one_vector!(glam::Vec3A, f32, |a, b| a.cross(b));
 one_vector!(nalgebra::Vector3<f32>, f32, |a, b| a.cross(&b));
 one_vector!(nalgebra::Vector3<f64>, f64, |a, b| a.cross(&b));
+one_vector!(vek::Vec3<f32>, f32, |a, b| a.cross(b));
+one_vector!(vek::Vec3<f64>, f64, |a, b| a.cross(b));
 
 /// Blocks of eight in structures of arrays; crosslane has columns.
 impl Rival for ultraviolet::Vec3x8 {
@@ -114,18 +119,60 @@ fn cross_loop<R: Rival>(a: &[R], b: &[R], out: &mut [R]) {
     }
 }
 
-/// The same vectors for both.
-struct Contest<R: Rival> {
+/// Theirs and ours, with the same vectors.
+trait Contest {
+    /// What the three batches of one call take for a vector.
+    const BYTES_PER_VECTOR: usize;
+    fn name() -> String;
+    /// Of `n` vectors, checked.
+    fn new(n: usize, engines: &[Engine]) -> Self;
+    fn theirs(&mut self);
+    fn ours(&mut self, engine: &Engine);
+    /// Whether theirs gives the same bits.
+    fn same_bits(&self) -> bool;
+}
+
+/// The plain loop over a layout.
+struct Loop<L>(Operands<L>);
+
+impl<L: Plain<Element: From<i16>>> Contest for Loop<L> {
+    const BYTES_PER_VECTOR: usize = L::BYTES_PER_VECTOR;
+
+    fn name() -> String {
+        format!("{} {}", name_of::<L::Element>(), L::LOOP)
+    }
+    fn new(n: usize, engines: &[Engine]) -> Self {
+        let mut operands = Operands::new(n);
+        operands.check_engines(engines);
+        operands.check(&"plain loop", Operands::run_plain);
+        Self(operands)
+    }
+    fn theirs(&mut self) {
+        self.0.run_plain();
+    }
+    fn ours(&mut self, engine: &Engine) {
+        self.0.run(engine);
+    }
+    fn same_bits(&self) -> bool {
+        true
+    }
+}
+
+/// The loop over slices of another crate's vectors.
+struct Slices<R: Rival> {
     ours: Operands<R::Ours>,
     a: Vec<R>,
     b: Vec<R>,
     out: Vec<R>,
-    /// Whether the rival gives the same bits.
     same_bits: bool,
 }
 
-impl<R: Rival> Contest<R> {
-    /// Checked.
+impl<R: Rival> Contest for Slices<R> {
+    const BYTES_PER_VECTOR: usize = R::Ours::BYTES_PER_VECTOR;
+
+    fn name() -> String {
+        R::NAME.to_owned()
+    }
     fn new(n: usize, engines: &[Engine]) -> Self {
         let batch = |vector: fn(usize) -> [R::Element; 3]| -> Vec<R> {
             let block = |i| R::pack(|lane| vector(i * R::LEN + lane));
@@ -140,19 +187,26 @@ impl<R: Rival> Contest<R> {
             same_bits: true,
         };
         contest.ours.check_engines(engines);
-        contest.run();
+        contest.theirs();
         contest.check();
         contest
     }
-
-    fn run(&mut self) {
+    fn theirs(&mut self) {
         cross_loop(
             black_box(&self.a),
             black_box(&self.b),
             black_box(&mut self.out),
         );
     }
+    fn ours(&mut self, engine: &Engine) {
+        self.ours.run(engine);
+    }
+    fn same_bits(&self) -> bool {
+        self.same_bits
+    }
+}
 
+impl<R: Rival> Slices<R> {
     /// The same bits as the reference, or what another rounding can give.
     fn check(&mut self) {
         for ((a, b), out) in self.a.iter().zip(&self.b).zip(&self.out) {
@@ -193,28 +247,59 @@ fn engines() -> [Engine; 2] {
     [auto.with_threads(Threads::Serial), auto]
 }
 
-fn report<R: Rival>() {
+/// What is done with a contest.
+struct Contender {
+    report: fn(bool),
+    measure: fn(&mut Criterion),
+}
+
+/// All of them.
+fn contenders() -> [Contender; 13] {
+    fn contender<C: Contest>() -> Contender {
+        Contender {
+            report: report::<C>,
+            measure: measure::<C>,
+        }
+    }
+    [
+        contender::<Slices<glam::Vec3>>(),
+        contender::<Slices<glam::Vec3A>>(),
+        contender::<Slices<nalgebra::Vector3<f32>>>(),
+        contender::<Slices<nalgebra::Vector3<f64>>>(),
+        contender::<Slices<ultraviolet::Vec3x8>>(),
+        contender::<Slices<vek::Vec3<f32>>>(),
+        contender::<Slices<vek::Vec3<f64>>>(),
+        contender::<Loop<Soa<f32>>>(),
+        contender::<Loop<Soa<f64>>>(),
+        contender::<Loop<Vec<[f32; 3]>>>(),
+        contender::<Loop<Vec<[f64; 3]>>>(),
+        contender::<Loop<Vec<[f32; 4]>>>(),
+        contender::<Loop<Vec<[f64; 4]>>>(),
+    ]
+}
+
+fn report<C: Contest>(test: bool) {
     println!(
-        "\n{:<20}{:>10}{:>10}{:>18}{:>18}",
-        R::NAME,
+        "\n{:<45}{:>10}{:>10}{:>18}{:>18}",
+        C::name(),
         "vectors",
         "theirs",
         "serial",
         "auto"
     );
     let mut same_bits = true;
-    for n in LENGTHS {
+    for &n in if test { &LENGTHS[..1] } else { &LENGTHS } {
         let engines = engines();
-        let mut contest = Contest::<R>::new(n, &engines);
-        same_bits &= contest.same_bits;
-        let effort = Effort::new(n * R::Ours::BYTES_PER_VECTOR);
+        let mut contest = C::new(n, &engines);
+        same_bits &= contest.same_bits();
+        let effort = effort(n * C::BYTES_PER_VECTOR, test);
         let times = medians(effort, 3, |k| match k {
-            0 => contest.run(),
-            _ => contest.ours.run(&engines[k - 1]),
+            0 => contest.theirs(),
+            _ => contest.ours(&engines[k - 1]),
         });
         let [theirs, serial, auto] = [0, 1, 2].map(|k| times[k] / n as f64);
         println!(
-            "{:>30}{theirs:>10.3}{serial:>10.3} ({:>5.2}){auto:>10.3} ({:>5.2})",
+            "{:>55}{theirs:>10.3}{serial:>10.3} ({:>5.2}){auto:>10.3} ({:>5.2})",
             n,
             theirs / serial,
             theirs / auto
@@ -222,53 +307,41 @@ fn report<R: Rival>() {
     }
     if !same_bits {
         println!(
-            "{:>30}: fused instructions, so other bits than the reference",
-            R::NAME
+            "{:>55}: fused instructions, so other bits than the reference",
+            C::name()
         );
     }
 }
 
-fn measure<R: Rival>(criterion: &mut Criterion) {
+fn measure<C: Contest>(criterion: &mut Criterion) {
     for n in [L1, L2, 1 << 20] {
-        let engines = engines();
-        let mut contest = Contest::<R>::new(n, &engines);
-        let mut group = criterion.benchmark_group(format!("{}, {n} vectors", R::NAME));
+        let [serial, auto] = engines();
+        let mut contest = C::new(n, &[serial, auto]);
+        let mut group = criterion.benchmark_group(format!("{}, {n} vectors", C::name()));
         group.throughput(Throughput::Elements(n as u64));
-        let names = ["theirs", "crosslane, one thread", "crosslane"];
-        for (name, engine) in names.iter().zip(once(None).chain(engines.map(Some))) {
-            group.bench_function(
-                BenchmarkId::new(*name, name_of::<R::Element>()),
-                |bencher| {
-                    bencher.iter(|| match &engine {
-                        None => contest.run(),
-                        Some(engine) => contest.ours.run(engine),
-                    });
-                },
-            );
+        group.bench_function("theirs", |bencher| bencher.iter(|| contest.theirs()));
+        for (name, engine) in [("crosslane, one thread", serial), ("crosslane", auto)] {
+            group.bench_function(name, |bencher| bencher.iter(|| contest.ours(&engine)));
         }
         group.finish();
     }
 }
 
 fn main() {
-    let arguments = Arguments::new();
-    if !arguments.has("--test") {
+    let parts = Arguments::new().parts(&["--ratios"]);
+    if parts.reports {
         println!(
             "ns a vector: theirs, crosslane on one thread and as it chooses (times faster than theirs)"
         );
-        report::<glam::Vec3>();
-        report::<glam::Vec3A>();
-        report::<nalgebra::Vector3<f32>>();
-        report::<nalgebra::Vector3<f64>>();
-        report::<ultraviolet::Vec3x8>();
+        for contender in contenders() {
+            (contender.report)(parts.test);
+        }
     }
-    if !arguments.has("--ratios") {
-        let mut criterion = Criterion::default().configure_from_args();
-        measure::<glam::Vec3>(&mut criterion);
-        measure::<glam::Vec3A>(&mut criterion);
-        measure::<nalgebra::Vector3<f32>>(&mut criterion);
-        measure::<nalgebra::Vector3<f64>>(&mut criterion);
-        measure::<ultraviolet::Vec3x8>(&mut criterion);
+    if parts.criterion {
+        let mut criterion = support::criterion();
+        for contender in contenders() {
+            (contender.measure)(&mut criterion);
+        }
         criterion.final_summary();
     }
 }
