@@ -32,7 +32,7 @@ pub enum Stores {
 
 /// From so many bytes up [`Stores::Auto`] streams, if nothing else is known.
 ///
-/// `cargo bench --bench throughput -- --auto` measures it. On a 2-core cloud Xeon (Emerald Rapids, 2 MiB of L2 a core)
+/// `cargo bench --bench parallel -- --auto` measures it. On a 2-core cloud Xeon (Emerald Rapids, 2 MiB of L2 a core)
 /// streaming took 1.5 to 1.7 times as long at 0.6 MB, 0.8 to 0.95 of the time at 2.4 MB, and 0.6 to 0.8 of it from 9 MB up,
 /// although its reported 260 MiB of L3 would hold all that.
 const STREAMING_BYTES: usize = 2 << 20;

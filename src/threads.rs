@@ -27,7 +27,7 @@ pub enum Threads {
 
 /// Below this, [`Threads::Auto`] stays serial: in bytes moved, or what takes as long.
 ///
-/// `cargo bench --bench throughput -- --auto` measures it: waking a worker costs about 20 µs, and data that
+/// `cargo bench --bench parallel -- --auto` measures it: waking a worker costs about 20 µs, and data that
 /// were in one core's cache move to another's. On a 2-core Zen 4 two threads took 1.9 times as long as one for
 /// 2 MiB, 1.2 to 1.5 times for 4.5 MiB, and 0.7 to 0.8 of the time for 9 MiB.
 const PARALLEL: usize = 8 << 20;

@@ -340,7 +340,7 @@ mod interrupted {
     /// The file is whole and has what was measured.
     fn kept(directory: &Directory) {
         let record = json(directory, "b.json");
-        assert_eq!(record["complete"], false);
+        assert_eq!(record["complete"], false, "it was not all");
         assert!(
             !record["kernels"].as_array().unwrap().is_empty(),
             "something was measured"

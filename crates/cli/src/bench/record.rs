@@ -55,8 +55,7 @@ pub(crate) struct Noise {
     pub(crate) trustworthy: bool,
 }
 
-/// STREAM's triad, out = a + k·b, over three columns of f64, two products and sums rounded each, with the widest registers of
-/// the machine.
+/// STREAM's triad, out = a + k·b, over three columns of f64, with the registers that are fastest for it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Ceiling {
     /// The working set that was asked for.

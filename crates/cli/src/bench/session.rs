@@ -2,10 +2,11 @@
 //! measured, whatever ends it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
-use crosslane::{Level, Real};
+use crosslane::Real;
 use crosslane_measure::{median, samples};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -25,7 +26,8 @@ pub(crate) struct Session<'a> {
     clock: Instant,
     interrupt: &'a Interrupt,
     progress: ProgressBar,
-    ways: Vec<Way>,
+    /// Of each working set.
+    ways: BTreeMap<u64, Vec<Way>>,
     /// By working set and way.
     ceilings: BTreeMap<(u64, usize), CeilingCell>,
     /// By working set, group and kernel.
@@ -63,7 +65,7 @@ impl<'a> Session<'a> {
             clock: Instant::now(),
             interrupt,
             progress,
-            ways: Way::all(&plan.threads),
+            ways: BTreeMap::new(),
             ceilings: BTreeMap::new(),
             kernels: BTreeMap::new(),
             verified: (0, 0),
@@ -90,17 +92,17 @@ impl<'a> Session<'a> {
 
     /// Milliseconds that all measurements will take, about.
     fn expected(&self) -> u64 {
-        let contestants = self.plan.kernels() + self.plan.groups.len() * self.ways.len();
+        let ceilings = 2 * (1 + self.plan.threads.iter().filter(|&&n| n > 1).count());
+        let contestants = self.plan.kernels() + self.plan.groups.len() * ceilings;
         let sets = self.plan.working_sets.iter();
         let sets = sets.map(|&set| self.plan.extent.effort(set).rounds as u64 * cost(set));
         (self.plan.passes * contestants) as u64 * sets.sum::<u64>()
     }
 
     fn working_set(&mut self, pass: usize, working_set: u64) -> Result<()> {
-        let best = Level::available().last().context("a level")?;
-        let mut columns = Columns::new(best, working_set);
-        for &way in &self.ways {
-            columns.check(way)?;
+        let mut columns = Columns::new(working_set)?;
+        if let Entry::Vacant(ways) = self.ways.entry(working_set) {
+            ways.insert(columns.ways(&self.plan.threads)?);
         }
         let plan = self.plan;
         for (index, group) in plan.groups.iter().enumerate() {
@@ -149,7 +151,8 @@ impl<'a> Session<'a> {
         }
         let (bytes, vectors) = (operands.bytes(), operands.vectors());
         let effort = self.plan.extent.effort(working_set);
-        let (interrupt, progress, ways) = (self.interrupt, &self.progress, &self.ways);
+        let ways = self.ways.get(&working_set).context("no limit")?;
+        let (interrupt, progress) = (self.interrupt, &self.progress);
         let times = operands.with(|call| {
             let run = |k: usize| match kernels.get(k) {
                 Some((engine, _)) => call(engine),
@@ -178,7 +181,7 @@ impl<'a> Session<'a> {
         }
         for (k, ((_, key), times)) in kernels.iter().zip(times).enumerate() {
             let threads = key.threads.parse().unwrap_or(self.machine.pool_threads);
-            let ceiling = self.ways.iter().zip(&speeds);
+            let ceiling = ways.iter().zip(&speeds);
             let ceiling = ceiling.filter(|(way, _)| way.threads <= threads);
             let ceiling = ceiling.map(|(_, speed)| *speed).fold(f64::NAN, f64::max);
             let cell = self.kernels.entry((working_set, index, k));
@@ -201,18 +204,21 @@ impl<'a> Session<'a> {
 
     /// What has been measured until now.
     pub(crate) fn record(&self, complete: bool) -> Record {
-        let level = Level::available().last().map(|level| level.to_string());
         let ceilings = self
             .ceilings
             .iter()
-            .map(|(&(working_set, way), cell)| Ceiling {
-                working_set,
-                bytes: cell.bytes,
-                threads: self.ways[way].threads,
-                stores: self.ways[way].stores().to_owned(),
-                level: level.clone().unwrap_or_default(),
-                ns: Times::of(&cell.samples, 1.0),
-                gb_per_second: cell.bytes as f64 / Times::of(&cell.samples, 1.0).median,
+            .filter_map(|(&(working_set, way), cell)| {
+                let way = self.ways.get(&working_set)?.get(way)?;
+                let ns = Times::of(&cell.samples, 1.0);
+                Some(Ceiling {
+                    working_set,
+                    bytes: cell.bytes,
+                    threads: way.threads,
+                    stores: way.stores().to_owned(),
+                    level: way.level.to_string(),
+                    ns,
+                    gb_per_second: cell.bytes as f64 / ns.median,
+                })
             });
         let kernels = self
             .kernels
