@@ -13,19 +13,19 @@
     reason = "a benchmark that cannot go on may panic"
 )]
 
+#[path = "support/batches.rs"]
+mod batches;
 mod support;
 
 use std::array::from_fn;
 use std::hint::black_box;
 
+use batches::{Batches, all_operations};
 use criterion::{Criterion, Throughput};
 use crosslane::{Accuracy, Engine, Level, Real, Soa, Threads};
-use crosslane_measure::{
-    Gradients, Kind, Operation, Read, Streams, Write, medians, operations, product,
-};
+use crosslane_measure::{Gradients, Kind, Streams, medians, operations};
 use support::{
-    ACCURACIES, Arguments, L1, Layout, blank, effort, mixed, name_of, name_of_accuracy, same_bits,
-    serial_engines,
+    ACCURACIES, Arguments, L1, Layout, effort, name_of, name_of_accuracy, same_bits, serial_engines,
 };
 
 /// Vectors of eight `f32` batches that take 1.6 GB.
@@ -128,91 +128,6 @@ fn contestants(size: usize, levels: bool) -> Vec<Contestant> {
     };
     let parallel = with(true).filter(|_| size > L1);
     with(false).chain(parallel).collect()
-}
-
-/// Operands for every operation: it takes the first of each kind, as many as it has.
-struct Batches<L: Layout> {
-    inputs: [L; 5],
-    upstream: Vec<L::Element>,
-    outputs: [L; 3],
-    numbers: Vec<L::Element>,
-}
-
-impl<L: Layout<Element: Real + From<f32>>> Batches<L> {
-    fn new(n: usize) -> Self {
-        Self {
-            inputs: from_fn(|k| L::generate(n, |i| mixed(k, i))),
-            upstream: (0..n).map(|i| mixed(5, i)[0]).collect(),
-            outputs: from_fn(|_| L::generate(n, blank)),
-            numbers: vec![L::Element::default(); n],
-        }
-    }
-
-    /// What is timed.
-    fn run(&mut self, operation: &Operation<L::Element>, engine: &Engine) {
-        let Self {
-            inputs,
-            upstream,
-            outputs,
-            numbers,
-        } = black_box(self);
-        let inputs: [_; 5] = from_fn(|k| match operation.inputs.get(k) {
-            Some((_, Kind::Numbers)) => Read::Numbers(upstream),
-            _ => Read::Vectors(inputs[k].view()),
-        });
-        let inputs = &inputs[..operation.inputs.len()];
-        let done = match operation.outputs {
-            [(_, Kind::Numbers)] => {
-                (operation.call)(engine, inputs, &mut [Write::Numbers(numbers)])
-            }
-            several => {
-                let mut outputs = outputs.each_mut().map(|out| Write::Vectors(out.view_mut()));
-                (operation.call)(engine, inputs, &mut outputs[..several.len()])
-            }
-        };
-        done.unwrap();
-    }
-
-    /// Input k of an operation at place i.
-    fn input(&self, (k, kind): (usize, Kind), i: usize) -> [L::Element; 3] {
-        match kind {
-            Kind::Numbers => [self.upstream[i]; 3],
-            _ => self.inputs[k].view().get(i).unwrap(),
-        }
-    }
-
-    fn output(&self, (k, kind): (usize, Kind), i: usize) -> [L::Element; 3] {
-        match kind {
-            Kind::Numbers => [self.numbers[i]; 3],
-            _ => self.outputs[k].view().get(i).unwrap(),
-        }
-    }
-
-    /// Runs an operation, and compares with the reference, bit for bit: every vector, or of many some.
-    fn check(&mut self, operation: &Operation<L::Element>, engine: &Engine) {
-        self.run(operation, engine);
-        let n = self.numbers.len();
-        for i in (0..n).step_by(n / 10_000 + 1) {
-            let kinds = operation.inputs.iter().map(|input| input.1).enumerate();
-            let place: Vec<_> = kinds.map(|input| self.input(input, i)).collect();
-            let expected = (operation.define)(&place, engine.accuracy());
-            let kinds = operation.outputs.iter().map(|output| output.1).enumerate();
-            for (output, expected) in kinds.zip(expected) {
-                let got = self.output(output, i);
-                assert!(
-                    same_bits(got, expected),
-                    "{}, {engine:?}, {}, vector {i}: {got:?} is not {expected:?}",
-                    operation.name,
-                    L::NAME
-                );
-            }
-        }
-    }
-}
-
-/// The cross product first.
-fn all_operations<T: Real>() -> Vec<Operation<T>> {
-    product().into_iter().chain(operations()).collect()
 }
 
 /// One layout and type at one size.

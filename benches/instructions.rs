@@ -14,15 +14,19 @@
     reason = "a benchmark that cannot go on may panic"
 )]
 
+#[path = "support/batches.rs"]
+mod batches;
 #[path = "support/counts.rs"]
 mod counts;
 mod support;
 
 use std::process::ExitCode;
 
+use batches::Batches;
 use crosslane::{
-    Accuracy, Element, Engine, Error, Level, Real, Soa, Threads, Vectors, VectorsMut, reference,
+    Accuracy, Element, Engine, Level, Real, Soa, Threads, Vectors, VectorsMut, reference,
 };
+use crosslane_measure::{Operation, operations};
 use support::{L1, Layout, blank, first, name_of, same_bits, second};
 
 /// One vector, which is all call; whole registers and a tail at every level; and a loop that runs for a while.
@@ -125,7 +129,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-fn of_type<T: Real + From<i16>>(cases: &mut Vec<Case>) {
+fn of_type<T: Real + From<i16> + From<f32>>(cases: &mut Vec<Case>) {
     cross::<Soa<T>, Soa<T>, Soa<T>>("columns", &SIZES, cases);
     cross::<Rows<T>, Rows<T>, Rows<T>>("rows", &SIZES, cases);
     cross::<Vec<[T; 4]>, Vec<[T; 4]>, Vec<[T; 4]>>("padded", &[TAIL], cases);
@@ -135,7 +139,11 @@ fn of_type<T: Real + From<i16>>(cases: &mut Vec<Case>) {
     for operation in operations::<T>() {
         let name = format!("{} columns {}", operation.name, name_of::<T>());
         add(&name, &[TAIL], cases, move |engine, n| {
-            Box::new(Derived::new(operation, engine, n))
+            Box::new(Derived {
+                operation,
+                engine,
+                batches: Batches::new(n),
+            })
         });
     }
 }
@@ -212,108 +220,20 @@ where
     }
 }
 
-/// Another operation, on columns.
-struct Derived<T> {
+/// An operation of the table, on columns.
+struct Derived<T: Element> {
     operation: Operation<T>,
     engine: Engine,
-    a: Soa<T>,
-    b: Soa<T>,
-    g: Soa<T>,
-    outputs: [Soa<T>; 2],
-    /// The first column of these.
-    numbers: Soa<T>,
+    batches: Batches<Soa<T>>,
 }
 
-/// A number and two vectors, zero where an operation does not write them.
-type Written<T> = (T, [[T; 3]; 2]);
-
-/// An operation, and what it writes.
-#[derive(Clone, Copy)]
-struct Operation<T> {
-    name: &'static str,
-    run: fn(&mut Derived<T>) -> Result<(), Error>,
-    expected: fn([[T; 3]; 3], Accuracy) -> Written<T>,
-}
-
-fn operations<T: Real>() -> [Operation<T>; 6] {
-    [
-        Operation {
-            name: "dot",
-            run: |m| m.engine.dot(&m.a, &m.b, m.numbers.columns_mut()[0]),
-            expected: |[a, b, _], how| (reference::dot(a, b, how), nothing()),
-        },
-        Operation {
-            name: "cross_norm",
-            run: |m| m.engine.cross_norm(&m.a, &m.b, m.numbers.columns_mut()[0]),
-            expected: |[a, b, _], how| (reference::cross_norm(a, b, how), nothing()),
-        },
-        Operation {
-            name: "angle",
-            run: |m| m.engine.angle(&m.a, &m.b, m.numbers.columns_mut()[0]),
-            expected: |[a, b, _], how| (reference::angle(a, b, how), nothing()),
-        },
-        Operation {
-            name: "unit_normal",
-            run: |m| m.engine.unit_normal(&m.a, &m.b, &mut m.outputs[0]),
-            expected: |[a, b, _], how| {
-                let [_, zero] = nothing();
-                (T::default(), [reference::unit_normal(a, b, how), zero])
-            },
-        },
-        Operation {
-            name: "cross_vjp",
-            run: |m| {
-                let [one, two] = &mut m.outputs;
-                m.engine.cross_vjp(&m.a, &m.b, &m.g, one, two)
-            },
-            expected: |[a, b, g], how| (T::default(), reference::cross_vjp(a, b, g, how)),
-        },
-        Operation {
-            name: "unit_normal_vjp",
-            run: |m| {
-                let [one, two] = &mut m.outputs;
-                m.engine.unit_normal_vjp(&m.a, &m.b, &m.g, one, two)
-            },
-            expected: |[a, b, g], how| (T::default(), reference::unit_normal_vjp(a, b, g, how)),
-        },
-    ]
-}
-
-fn nothing<T: Element>() -> [[T; 3]; 2] {
-    [blank(0); 2]
-}
-
-impl<T: Real + From<i16>> Derived<T> {
-    fn new(operation: Operation<T>, engine: Engine, n: usize) -> Self {
-        Self {
-            operation,
-            engine,
-            a: Soa::generate(n, first),
-            b: Soa::generate(n, second),
-            g: Soa::generate(n, |i| second(i + 1)),
-            outputs: [Soa::zeros(n), Soa::zeros(n)],
-            numbers: Soa::zeros(n),
-        }
-    }
-}
-
-impl<T: Real> Call for Derived<T> {
+impl<T: Real + From<f32>> Call for Derived<T> {
     fn run(&mut self) {
-        (self.operation.run)(self).unwrap();
+        self.batches.run(&self.operation, &self.engine);
     }
 
     fn check(&self) {
-        let Operation { name, expected, .. } = self.operation;
-        for i in 0..self.a.len() {
-            let at = |batch: &Soa<T>| batch.view().get(i).unwrap();
-            let inputs = [&self.a, &self.b, &self.g].map(at);
-            let (number, vectors) = expected(inputs, self.engine.accuracy());
-            let got = self.outputs.each_ref().map(at);
-            let right = same_bits([self.numbers.x()[i]; 3], [number; 3])
-                && same_bits(got[0], vectors[0])
-                && same_bits(got[1], vectors[1]);
-            assert!(right, "{name}, vector {i}");
-        }
+        self.batches.compare(&self.operation, &self.engine);
     }
 }
 

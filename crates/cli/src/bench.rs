@@ -66,6 +66,9 @@ pub(crate) struct Bench {
     /// Print the tables of all working sets, not only of one in each cache and in memory
     #[arg(long)]
     all_sizes: bool,
+    /// Print a table in Markdown instead
+    #[arg(long, conflicts_with = "all_sizes")]
+    markdown: bool,
     /// Print the schema of --json, and measure nothing
     #[arg(long)]
     schema: bool,
@@ -137,6 +140,10 @@ impl Bench {
 
     fn show(&self, out: &mut impl Write, session: &Session<'_>, record: &Record) -> Result<()> {
         let (kernels, vectors) = session.verified();
+        let tables = match self.markdown {
+            true => format!("\n{}", table::markdown(record)),
+            false => table::table(record, self.all_sizes),
+        };
         writeln!(
             out,
             "verified  {kernels} kernels and working sets: {vectors} vectors have the bits of the definition\n{}\n\
@@ -144,7 +151,7 @@ impl Bench {
              \x20         GB/s counts all operands, with padding; the limit is STREAM's triad of as many bytes, with the faster stores\n{}",
             table::verdict(record),
             record.seconds,
-            table::table(record, self.all_sizes),
+            tables,
         )
         .context("standard output")
     }

@@ -104,7 +104,7 @@ impl Extent {
     fn passes(self) -> usize {
         match self {
             Self::Quick => 3,
-            Self::Default | Self::Full => 4,
+            Self::Default | Self::Full => 5,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What was measured, as a table for the terminal: where the working set is in a cache, and where it is in memory.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::record::{Kernel, Key, Record, threads_name};
@@ -89,6 +90,54 @@ fn block(text: &mut String, record: &Record, place: &str, set: u64) {
         text.push('\n');
         seen.push(key);
     }
+}
+
+/// The same places in Markdown: a line for each kernel and number of threads, a column for each place.
+pub(crate) fn markdown(record: &Record) -> String {
+    let places = places(record);
+    let mut text = "| ns/vector (of limit) |".to_owned();
+    for (place, set) in &places {
+        let _ = write!(text, " {place}, {} |", size(*set));
+    }
+    let _ = write!(text, "\n|---|{}\n", "---|".repeat(places.len()));
+    for threads in record.values(|key| &key.threads) {
+        let count = threads.parse().unwrap_or(record.machine.pool_threads);
+        let _ = write!(text, "| limit, {} |", threads_name(threads));
+        for (_, set) in &places {
+            let limit = record.ceiling(*set, count).unwrap_or(f64::NAN);
+            let _ = write!(text, " {limit:.0} GB/s |");
+        }
+        text.push('\n');
+    }
+    let mut keys: Vec<&Key> = record.kernels.iter().map(|kernel| &kernel.key).collect();
+    let mut seen = HashSet::new();
+    keys.retain(|key| seen.insert(*key));
+    for key in keys {
+        let _ = write!(
+            text,
+            "| {}, {} |",
+            label(key, record),
+            threads_name(&key.threads)
+        );
+        for (_, set) in &places {
+            let there = |k: &&Kernel| k.key == *key && k.working_set == *set;
+            let cell = record
+                .kernels
+                .iter()
+                .find(there)
+                .map_or_else(String::new, |kernel| {
+                    let Kernel {
+                        ns_per_vector,
+                        share_of_ceiling,
+                        ..
+                    } = kernel;
+                    format!("{:.2} ({share_of_ceiling:.2})", ns_per_vector.median)
+                });
+            let _ = write!(text, " {cell} |");
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn cell(kernel: &Kernel) -> String {

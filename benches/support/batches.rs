@@ -1,0 +1,101 @@
+//! Operands for every operation of the table, in any layout, and what the reference makes of them.
+
+#![allow(dead_code, reason = "every bench uses another part")]
+
+use std::array::from_fn;
+use std::hint::black_box;
+
+use crosslane::{Engine, Real};
+use crosslane_measure::{Kind, Operation, Read, Write, operations, product};
+
+use crate::support::{Layout, blank, mixed, same_bits};
+
+/// Operands for every operation: it takes the first of each kind, as many as it has.
+pub(crate) struct Batches<L: Layout> {
+    pub(crate) inputs: [L; 5],
+    upstream: Vec<L::Element>,
+    pub(crate) outputs: [L; 3],
+    numbers: Vec<L::Element>,
+}
+
+impl<L: Layout<Element: Real + From<f32>>> Batches<L> {
+    pub(crate) fn new(n: usize) -> Self {
+        Self {
+            inputs: from_fn(|k| L::generate(n, |i| mixed(k, i))),
+            upstream: (0..n).map(|i| mixed(5, i)[0]).collect(),
+            outputs: from_fn(|_| L::generate(n, blank)),
+            numbers: vec![L::Element::default(); n],
+        }
+    }
+
+    /// What is timed.
+    pub(crate) fn run(&mut self, operation: &Operation<L::Element>, engine: &Engine) {
+        let Self {
+            inputs,
+            upstream,
+            outputs,
+            numbers,
+        } = black_box(self);
+        let inputs: [_; 5] = from_fn(|k| match operation.inputs.get(k) {
+            Some((_, Kind::Numbers)) => Read::Numbers(upstream),
+            _ => Read::Vectors(inputs[k].view()),
+        });
+        let inputs = &inputs[..operation.inputs.len()];
+        let done = match operation.outputs {
+            [(_, Kind::Numbers)] => {
+                (operation.call)(engine, inputs, &mut [Write::Numbers(numbers)])
+            }
+            several => {
+                let mut outputs = outputs.each_mut().map(|out| Write::Vectors(out.view_mut()));
+                (operation.call)(engine, inputs, &mut outputs[..several.len()])
+            }
+        };
+        done.unwrap();
+    }
+
+    /// Input k of an operation at place i.
+    pub(crate) fn input(&self, (k, kind): (usize, Kind), i: usize) -> [L::Element; 3] {
+        match kind {
+            Kind::Numbers => [self.upstream[i]; 3],
+            _ => self.inputs[k].view().get(i).unwrap(),
+        }
+    }
+
+    pub(crate) fn output(&self, (k, kind): (usize, Kind), i: usize) -> [L::Element; 3] {
+        match kind {
+            Kind::Numbers => [self.numbers[i]; 3],
+            _ => self.outputs[k].view().get(i).unwrap(),
+        }
+    }
+
+    /// Runs an operation, and compares with the reference.
+    pub(crate) fn check(&mut self, operation: &Operation<L::Element>, engine: &Engine) {
+        self.run(operation, engine);
+        self.compare(operation, engine);
+    }
+
+    /// Compares what was written with the reference, bit for bit: every vector, or of many some.
+    pub(crate) fn compare(&self, operation: &Operation<L::Element>, engine: &Engine) {
+        let n = self.numbers.len();
+        for i in (0..n).step_by(n / 10_000 + 1) {
+            let kinds = operation.inputs.iter().map(|input| input.1).enumerate();
+            let place: Vec<_> = kinds.map(|input| self.input(input, i)).collect();
+            let expected = (operation.define)(&place, engine.accuracy());
+            let kinds = operation.outputs.iter().map(|output| output.1).enumerate();
+            for (output, expected) in kinds.zip(expected) {
+                let got = self.output(output, i);
+                assert!(
+                    same_bits(got, expected),
+                    "{}, {engine:?}, {}, vector {i}: {got:?} is not {expected:?}",
+                    operation.name,
+                    L::NAME
+                );
+            }
+        }
+    }
+}
+
+/// The cross product first.
+pub(crate) fn all_operations<T: Real>() -> Vec<Operation<T>> {
+    product().into_iter().chain(operations()).collect()
+}
