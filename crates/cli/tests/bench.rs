@@ -238,7 +238,15 @@ fn what_could_not_be_written_is_refused_before_anything_is_measured() {
     directory.refuses(&mut command, &["b.svg", "--force"]);
     let mut command = bench(&directory, &["--force"]);
     command.args(["--sizes", "16KiB", "--type", "f32", "--layout", "soa"]);
-    succeeds(&mut command);
+    let shown = text(&succeeds(command.arg("--markdown")).stdout);
+    let rows = shown
+        .lines()
+        .filter(|line| line.starts_with("| cross soa f32 "));
+    assert_eq!(
+        rows.count(),
+        4,
+        "two accuracies, two numbers of threads: {shown}"
+    );
     assert!(
         fs::read_to_string(directory.path("b.svg"))
             .unwrap()

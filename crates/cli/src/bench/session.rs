@@ -55,7 +55,7 @@ struct Cell {
 
 impl<'a> Session<'a> {
     pub(crate) fn new(plan: &'a Plan, machine: Machine, interrupt: &'a Interrupt) -> Self {
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %, {eta} left, {msg}");
+        let style = ProgressStyle::with_template("{bar:20} {percent:>3} %, {eta} left, {wide_msg}");
         let progress = ProgressBar::new(0);
         progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self {
