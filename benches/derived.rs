@@ -205,6 +205,8 @@ fn gradients<T: Real + Streams + From<f32>>(n: usize, contestant: Contestant, te
         .into_iter()
         .find(|operation| operation.name == "cross_vjp");
     let vjp = vjp.unwrap();
+    m.check(&vjp, &plain);
+    m.check(&vjp, &rounded);
     let times = medians(effort, 4, |k| match k {
         0 => m.run(&vjp, &plain),
         1 => m.run(&vjp, &rounded),

@@ -66,6 +66,13 @@ impl<L: Layout<Element: Real + From<f32>>> Mesh<L> {
         }
     }
 
+    /// What the engine before has written is not the next one's.
+    fn clear(&mut self) {
+        self.of_faces = L::generate(self.faces.len(), blank);
+        self.areas.fill(L::Element::default());
+        self.of_vertices = L::generate(self.vertices.view().len(), blank);
+    }
+
     fn triangle_normals(&mut self, engine: &Engine) {
         let (vertices, out) = (self.vertices.view(), self.of_faces.view_mut());
         engine.triangle_normals(vertices, &self.faces, out).unwrap();
@@ -158,6 +165,7 @@ fn measure<L: Layout<Element: Real + From<f32>>>(criterion: &mut Criterion, side
         for (threads, engine) in [("1", serial), ("auto", serial.with_threads(Threads::Auto))] {
             let engine = engine.with_accuracy(accuracy);
             for (name, run, check) in Mesh::<L>::OPERATIONS {
+                mesh.clear();
                 run(&mut mesh, &engine);
                 check(&mesh, accuracy);
                 group.bench_function(BenchmarkId::new(name, threads), |bencher| {

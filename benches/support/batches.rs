@@ -70,6 +70,10 @@ impl<L: Layout<Element: Real + From<f32>>> Batches<L> {
 
     /// Runs an operation, and compares with the reference.
     pub(crate) fn check(&mut self, operation: &Operation<L::Element>, engine: &Engine) {
+        // What the one before has written is not this one's.
+        let nothing = L::Element::from(-77.0);
+        self.outputs = from_fn(|_| L::generate(self.numbers.len(), |_| [nothing; 3]));
+        self.numbers.fill(nothing);
         self.run(operation, engine);
         self.compare(operation, engine);
     }

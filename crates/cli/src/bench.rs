@@ -1,15 +1,16 @@
 //! `crosslane bench`: how fast this machine is, and how near its limit, as tables, a picture, a page, and a file to compare.
 
+use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bytesize::ByteSize;
 use clap::Args;
 use crosslane::{Accuracy, Level, Stores, Threads};
 
 use crate::batch::Layout;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::output::Output;
 use machine::Machine;
 use plan::{Extent, Plan, Selection, Type};
@@ -30,7 +31,8 @@ pub(crate) mod table;
 ///
 /// Verifies every kernel against the definition, then measures it in turn with a loop that hardly computes (STREAM's triad over as
 /// many bytes, cached and streaming, on one thread and on all): medians, and half of what lies between the quartiles of all measurements and between the medians of passes.
-/// --level, --accuracy, --threads and --stores choose what is measured, and take lists.
+/// --level, --accuracy, --threads and --stores choose what is measured, and take lists; without them it is every level (of --quick the
+/// highest), both accuracies, one thread and auto, and auto.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Less than a minute: the best level, eight working sets
@@ -89,12 +91,14 @@ impl Bench {
         !self.schema
     }
 
+    /// Prints the schema.
+    pub(crate) fn schema(&self, out: &mut impl Write) -> Result<()> {
+        let schema = schemars::schema_for!(Record);
+        let text = serde_json::to_string_pretty(&schema)?;
+        writeln!(out, "{text}").context("standard output")
+    }
+
     pub(crate) fn run(&self, out: &mut impl Write, shared: Shared) -> Result<()> {
-        if self.schema {
-            let schema = schemars::schema_for!(Record);
-            let text = serde_json::to_string_pretty(&schema)?;
-            return writeln!(out, "{text}").context("standard output");
-        }
         let extent = match (self.quick, self.full) {
             (true, _) => Extent::Quick,
             (_, true) => Extent::Full,
@@ -110,10 +114,17 @@ impl Bench {
         );
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
         let mut session = Session::new(&plan, machine, &interrupt);
-        files.save_json(&session.record(false))?;
         let ended = session.run(|record| files.save_json(record));
+        session.finish();
         // Whatever has ended it, what was measured is kept, first where nothing is in the way.
         let record = session.record(ended.is_ok());
+        if record.kernels.is_empty() {
+            let nothing = Interrupted("nothing was measured, and nothing written");
+            return ended.map_err(|error| match error.is::<Interrupted>() {
+                true => nothing.into(),
+                false => error,
+            });
+        }
         let kept = files.save(&record);
         let shown = self.show(out, &session, &record);
         ended.and(kept).and(shown)
@@ -168,14 +179,17 @@ impl<'a> Files<'a> {
     /// Refuses now what could not be written later.
     fn new(bench: &'a Bench) -> Result<Self> {
         let names = [&bench.json, &bench.svg, &bench.html];
-        let names: Vec<_> = names.into_iter().flatten().collect();
-        for (i, name) in names.iter().enumerate() {
-            anyhow::ensure!(
-                !names[..i].contains(name),
-                "{}: named twice",
-                name.display()
-            );
+        let mut places = Vec::new();
+        for name in names.into_iter().flatten() {
             drop(Output::create(name, &[], bench.force)?);
+            // However it is spelt.
+            let folder = match name.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            let place = (fs::canonicalize(folder)?, name.file_name());
+            ensure!(!places.contains(&place), "{}: named twice", name.display());
+            places.push(place);
         }
         Ok(Self {
             bench,
@@ -183,7 +197,7 @@ impl<'a> Files<'a> {
         })
     }
 
-    /// After each working set: a run that is killed leaves what it has measured.
+    /// After each working set: a run that is killed leaves what it has measured, and what was there before if that is nothing.
     fn save_json(&mut self, record: &Record) -> Result<()> {
         if let Some(path) = &self.bench.json {
             write(path, self.bench.force || self.begun, &record.to_json()?)?;
@@ -192,24 +206,24 @@ impl<'a> Files<'a> {
         Ok(())
     }
 
+    /// All of them; where one cannot be written, the others are.
     fn save(&mut self, record: &Record) -> Result<()> {
-        self.save_json(record)?;
+        let json = self.save_json(record);
         if self.bench.svg.is_none() && self.bench.html.is_none() {
-            return Ok(());
+            return json;
         }
+        let force = self.bench.force;
         let svg = picture::svg(&[(String::new(), record)])?;
-        if let Some(path) = &self.bench.svg {
-            write(path, self.bench.force, &svg)?;
-        }
-        if let Some(path) = &self.bench.html {
-            write(path, self.bench.force, &page::page(record, &svg)?)?;
-        }
-        Ok(())
+        let picture = self.bench.svg.as_ref().map(|path| write(path, force, &svg));
+        let page = |path: &PathBuf| write(path, force, &page::page(record, &svg)?);
+        let page = self.bench.html.as_ref().map(page);
+        json.and(picture.unwrap_or(Ok(())))
+            .and(page.unwrap_or(Ok(())))
     }
 }
 
 /// A file with this text, whole or not at all.
-pub(crate) fn write(path: &std::path::Path, force: bool, text: &str) -> Result<()> {
+pub(crate) fn write(path: &Path, force: bool, text: &str) -> Result<()> {
     let mut output = Output::create(path, &[], force)?;
     output.write_at(0, text.as_bytes())?;
     output.finish()

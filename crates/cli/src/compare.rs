@@ -1,5 +1,6 @@
 //! `crosslane compare`: runs of `crosslane bench` side by side: versions on one machine, or machines.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,14 +8,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::bench::record::{Kernel, Key, Record, threads_name};
+use crate::bench::record::{Ceiling, Kernel, Key, Record, threads_name};
 use crate::bench::{picture, size, table, write};
 use crate::output::Output;
 
 /// Compare runs of `crosslane bench --json`, with the first
 ///
 /// For each kernel and working set that both have: how many times as long the other takes. A ratio is marked where it is outside
-/// what both spreads allow and more than 5 % (slower ! or faster *). On the same machine the ratio of the ceilings, which no version of crosslane
+/// what the spreads allow and more than 5 % (slower ! or faster *). On the same machine the ratio of the ceilings, which no version of crosslane
 /// changes, is divided out: it is the machine's mood.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
@@ -76,7 +77,7 @@ impl Compare {
         }
         let mut slower = 0;
         for other in others {
-            slower += pair(&mut text, first, other)?;
+            slower += Pair::new(first, other)?.write(&mut text);
         }
         if let Some(path) = &self.svg {
             let records: Vec<_> = runs
@@ -130,27 +131,223 @@ fn same_machine(a: &Record, b: &Record) -> bool {
         && near(a.memory, b.memory)
 }
 
-/// Times of the same kernel over the same working set.
-struct Row<'a> {
-    set: u64,
-    times: [&'a Kernel; 2],
-    /// Their spreads, or those that are usual at this working set: a few measurements can agree by luck.
-    spreads: [f64; 2],
-    /// What the machine's limit says of its mood: its time in the second over that in the first, where they are one machine.
-    mood: f64,
+/// Two runs, and where to find what in them.
+struct Pair<'a> {
+    runs: [&'a Run; 2],
+    kernels: [HashMap<(&'a Key, u64), &'a Kernel>; 2],
+    /// The usual spread of kernels, by working set.
+    spreads: HashMap<u64, [f64; 2]>,
+    /// The working sets, and the keys, that both have, in the order of the first.
+    sets: Vec<u64>,
+    keys: Vec<&'a Key>,
+    same_machine: bool,
 }
 
-impl Row<'_> {
+/// The same kernel over the same working set.
+struct Row {
+    set: u64,
     /// How many times as long the second takes.
-    fn ratio(&self) -> f64 {
-        let [a, b] = self.times.map(|kernel| kernel.ns_per_vector.median);
-        b / a / self.mood
+    ratio: f64,
+    /// What the spreads allow, as a logarithm.
+    doubt: f64,
+}
+
+/// How many times what all spreads together make is allowed.
+const ALLOWED: f64 = 2.5;
+
+impl<'a> Pair<'a> {
+    fn new(first: &'a Run, other: &'a Run) -> Result<Self> {
+        let runs = [first, other];
+        let [a, b] = runs.map(|run| &run.record);
+        let kernels = [a, b].map(|record| {
+            let all = record.kernels.iter();
+            all.map(|kernel| ((&kernel.key, kernel.working_set), kernel))
+                .collect::<HashMap<_, _>>()
+        });
+        let in_both =
+            |kernel: &&Kernel| kernels[1].contains_key(&(&kernel.key, kernel.working_set));
+        let (mut sets, mut keys) = (Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
+        for kernel in a.kernels.iter().filter(in_both) {
+            sets.push(kernel.working_set);
+            if seen.insert(&kernel.key) {
+                keys.push(&kernel.key);
+            }
+        }
+        sets.sort_unstable();
+        sets.dedup();
+        ensure!(
+            !keys.is_empty(),
+            "{} and {} have no kernel and working set in common",
+            first.name,
+            other.name
+        );
+        let spreads = sets
+            .iter()
+            .map(|&set| (set, [a, b].map(|record| record.spread(set))));
+        Ok(Self {
+            spreads: spreads.collect(),
+            same_machine: same_machine(a, b),
+            runs,
+            kernels,
+            sets,
+            keys,
+        })
     }
 
-    /// What the spreads of both allow, as a logarithm.
-    fn doubt(&self) -> f64 {
-        let [a, b] = self.spreads;
-        2.0 * (a + b)
+    /// The limits of both at a working set.
+    fn limits(&self, set: u64, threads: usize) -> Option<[&'a Ceiling; 2]> {
+        let [a, b] = self.runs;
+        Some([
+            a.record.ceiling(set, threads)?,
+            b.record.ceiling(set, threads)?,
+        ])
+    }
+
+    fn rows(&self, key: &'a Key) -> Vec<Row> {
+        let row = |&set: &u64| {
+            let [a, b] = &self.kernels;
+            let times =
+                [*a.get(&(key, set))?, *b.get(&(key, set))?].map(|kernel| kernel.ns_per_vector);
+            let usual = self.spreads.get(&set)?;
+            // A few measurements can agree by luck.
+            let mut spreads = vec![
+                times[0].spread().max(usual[0]),
+                times[1].spread().max(usual[1]),
+            ];
+            let mut ratio = times[1].median / times[0].median;
+            let threads = key.most_threads(&self.runs[0].record.machine);
+            if let (true, Some([a, b])) = (self.same_machine, self.limits(set, threads)) {
+                ratio /= a.gb_per_second / b.gb_per_second;
+                spreads.extend([a.ns.spread(), b.ns.spread()]);
+            }
+            let doubt = ALLOWED
+                * spreads
+                    .iter()
+                    .map(|spread| spread.powi(2))
+                    .sum::<f64>()
+                    .sqrt();
+            Some(Row { set, ratio, doubt })
+        };
+        self.sets.iter().filter_map(row).collect()
+    }
+
+    /// Writes how the second compares with the first. Returns how often it is slower.
+    fn write(&self, text: &mut String) -> usize {
+        let [first, other] = self.runs;
+        let letters = format!("{} / {}", other.letter, first.letter);
+        self.write_head(text, &letters);
+        let label = |key: &Key| {
+            format!(
+                "{}, {}",
+                table::label(key, table::names_stores(&first.record)),
+                threads_name(&key.threads)
+            )
+        };
+        let width = self
+            .keys
+            .iter()
+            .map(|key| label(key).len())
+            .max()
+            .unwrap_or(0);
+        let _ = write!(text, "{:width$}", "");
+        for set in &self.sets {
+            let _ = write!(text, " {:>9}", size(*set));
+        }
+        let _ = writeln!(text, " {:>9}  within", "all");
+        self.write_limits(text, width);
+        let mut found = [0, 0];
+        for key in &self.keys {
+            let rows = self.rows(key);
+            let _ = write!(text, "{:<width$}", label(key));
+            for set in &self.sets {
+                let cell = rows.iter().find(|row| row.set == *set);
+                let cell = cell.map_or_else(String::new, |row| {
+                    mark(row.ratio, verdict(row.ratio, row.doubt), &mut found)
+                });
+                let _ = write!(text, " {cell:>9}");
+            }
+            let (mean, doubt) = mean(&rows);
+            let all = verdict(mean, doubt);
+            let word = match all {
+                Verdict::Same => "",
+                Verdict::Slower => "  SLOWER",
+                Verdict::Faster => "  faster",
+            };
+            let within = 100.0 * doubt.max(TOLERANCE.ln());
+            let _ = writeln!(
+                text,
+                " {:>9}  ±{within:.0} %{word}",
+                mark(mean, all, &mut found)
+            );
+        }
+        let [slower, faster] = found;
+        let verdict = match (slower, faster) {
+            (0, 0) => "no difference beyond the spread".to_owned(),
+            _ => format!("beyond the spread: {slower} slower (!), {faster} faster (*)"),
+        };
+        let _ = writeln!(text, "{letters}: {verdict}");
+        self.write_missing(text);
+        slower
+    }
+
+    fn write_head(&self, text: &mut String, letters: &str) {
+        let [first, other] = self.runs;
+        let _ = writeln!(
+            text,
+            "\n{letters}: how many times as long {} takes",
+            other.letter
+        );
+        let _ = match self.same_machine {
+            true => writeln!(
+                text,
+                "the same machine: divided by the ratio of the limits at the same working set"
+            ),
+            false => writeln!(text, "DIFFERENT MACHINES: times as they are"),
+        };
+        let [a, b] = self.runs.map(|run| &run.record.crosslane_version);
+        if a != b {
+            let _ = writeln!(
+                text,
+                "different versions of crosslane: {} is {a}, {} is {b}",
+                first.letter, other.letter
+            );
+        }
+    }
+
+    fn write_limits(&self, text: &mut String, width: usize) {
+        let all = self.runs.map(|run| run.record.machine.pool_threads);
+        let all = all.into_iter().max().unwrap_or(1);
+        for (name, threads) in [("limit, 1 thread", 1), ("limit, all threads", all)] {
+            let _ = write!(text, "{name:<width$}");
+            for &set in &self.sets {
+                let limits = self.limits(set, threads);
+                let cell = limits.map_or_else(String::new, |[a, b]| {
+                    format!("{:.2} ", a.gb_per_second / b.gb_per_second)
+                });
+                let _ = write!(text, " {cell:>9}");
+            }
+            text.push('\n');
+        }
+    }
+
+    /// What only one of both has is not passed over in silence.
+    fn write_missing(&self, text: &mut String) {
+        for (one, two) in [(0, 1), (1, 0)] {
+            let all = &self.runs[one].record.kernels;
+            let has = |kernel: &&Kernel| {
+                self.kernels[two].contains_key(&(&kernel.key, kernel.working_set))
+            };
+            let alone = all.len() - all.iter().filter(has).count();
+            if alone > 0 {
+                let letter = self.runs[one].letter;
+                let _ = writeln!(
+                    text,
+                    "only in {letter}: {alone} of {} measurements",
+                    all.len()
+                );
+            }
+        }
     }
 }
 
@@ -163,100 +360,11 @@ fn verdict(ratio: f64, doubt: f64) -> Verdict {
     }
 }
 
-/// Writes how the second compares with the first. Returns how often it is slower.
-fn pair(text: &mut String, first: &Run, other: &Run) -> Result<usize> {
-    let (a, b) = (&first.record, &other.record);
-    let letters = format!("{} / {}", other.letter, first.letter);
-    let same = same_machine(a, b);
-    let _ = writeln!(
-        text,
-        "\n{letters}: how many times as long {} takes",
-        other.letter
-    );
-    if same {
-        let _ = writeln!(
-            text,
-            "the same machine: divided by the ratio of the limits at the same working set"
-        );
-    } else {
-        let _ = writeln!(text, "DIFFERENT MACHINES: times as they are");
-    }
-    if a.crosslane_version != b.crosslane_version {
-        let _ = writeln!(
-            text,
-            "different versions of crosslane: {} and {}",
-            a.crosslane_version, b.crosslane_version
-        );
-    }
-    let sets: Vec<_> = a
-        .working_sets()
-        .into_iter()
-        .filter(|set| b.working_sets().contains(set))
-        .collect();
-    let mut keys: Vec<&Key> = Vec::new();
-    for kernel in &a.kernels {
-        let both = b
-            .kernels
-            .iter()
-            .any(|other| other.key == kernel.key && sets.contains(&other.working_set));
-        if both && !keys.contains(&&kernel.key) {
-            keys.push(&kernel.key);
-        }
-    }
-    ensure!(
-        !keys.is_empty(),
-        "{} and {} have no kernel and working set in common",
-        first.name,
-        other.name
-    );
-    let label = |key: &Key| format!("{}, {}", table::label(key, a), threads_name(&key.threads));
-    let width = keys.iter().map(|key| label(key).len()).max().unwrap_or(0);
-    let _ = write!(text, "{:<width$}", "");
-    for set in &sets {
-        let _ = write!(text, " {:>9}", size(*set));
-    }
-    let _ = writeln!(text, " {:>9}  within", "all");
-    moods(text, a, b, &sets, width);
-    let mut found = [0, 0];
-    for key in keys {
-        let rows = rows(a, b, key, &sets, same);
-        let _ = write!(text, "{:<width$}", label(key));
-        for set in &sets {
-            let cell = rows.iter().find(|row| row.set == *set);
-            let cell = cell.map_or_else(String::new, |row| {
-                mark(row.ratio(), verdict(row.ratio(), row.doubt()), &mut found)
-            });
-            let _ = write!(text, " {cell:>9}");
-        }
-        let (mean, doubt) = mean(&rows);
-        let all = verdict(mean, doubt);
-        let word = match all {
-            Verdict::Same => "",
-            Verdict::Slower => "  SLOWER",
-            Verdict::Faster => "  faster",
-        };
-        let within = 100.0 * doubt.max(TOLERANCE.ln());
-        let _ = writeln!(
-            text,
-            " {:>9}  ±{within:.0} %{word}",
-            mark(mean, all, &mut found)
-        );
-    }
-    let [slower, faster] = found;
-    let verdict = match (slower, faster) {
-        (0, 0) => "no difference beyond the spread".to_owned(),
-        _ => format!("beyond the spread: {slower} slower (!), {faster} faster (*)"),
-    };
-    let _ = writeln!(text, "{letters}: {verdict}");
-    missing(text, first, other);
-    Ok(slower)
-}
-
 /// The geometric mean of the ratios, each counting for what it is worth, and what the spreads allow it.
-fn mean(rows: &[Row<'_>]) -> (f64, f64) {
-    let weigh = |row: &Row<'_>| row.doubt().max(TOLERANCE.ln()).powi(-2);
+fn mean(rows: &[Row]) -> (f64, f64) {
+    let weigh = |row: &Row| row.doubt.max(TOLERANCE.ln()).powi(-2);
     let weights: f64 = rows.iter().map(weigh).sum();
-    let logarithms = rows.iter().map(|row| weigh(row) * row.ratio().ln());
+    let logarithms = rows.iter().map(|row| weigh(row) * row.ratio.ln());
     (
         (logarithms.sum::<f64>() / weights).exp(),
         weights.powf(-0.5),
@@ -273,75 +381,6 @@ fn mark(ratio: f64, verdict: Verdict, [slower, faster]: &mut [usize; 2]) -> Stri
         Verdict::Faster => {
             *faster += 1;
             format!("{ratio:.2}*")
-        }
-    }
-}
-
-/// The time of the limit in the second over that in the first.
-fn mood(a: &Record, b: &Record, set: u64, threads: usize) -> Option<f64> {
-    Some(a.ceiling(set, threads)? / b.ceiling(set, threads)?)
-}
-
-fn moods(text: &mut String, a: &Record, b: &Record, sets: &[u64], width: usize) {
-    let all = a.machine.pool_threads.max(b.machine.pool_threads);
-    for (name, threads) in [("limit, 1 thread", 1), ("limit, all threads", all)] {
-        let _ = write!(text, "{name:<width$}");
-        for &set in sets {
-            let cell =
-                mood(a, b, set, threads).map_or_else(String::new, |mood| format!("{mood:.2} "));
-            let _ = write!(text, " {cell:>9}");
-        }
-        text.push('\n');
-    }
-}
-
-fn rows<'a>(a: &'a Record, b: &'a Record, key: &Key, sets: &[u64], same: bool) -> Vec<Row<'a>> {
-    let of = |record: &'a Record, set: u64| {
-        record
-            .kernels
-            .iter()
-            .find(|k| k.key == *key && k.working_set == set)
-    };
-    let row = |&set: &u64| {
-        let times = [of(a, set)?, of(b, set)?];
-        let [own, other] = times.map(|kernel| kernel.ns_per_vector.spread());
-        let spreads = [own.max(a.spread(set)), other.max(b.spread(set))];
-        let mood = if same {
-            mood(a, b, set, a.threads(key))
-        } else {
-            None
-        };
-        let mood = mood.unwrap_or(1.0);
-        Some(Row {
-            set,
-            times,
-            spreads,
-            mood,
-        })
-    };
-    sets.iter().filter_map(row).collect()
-}
-
-/// What only one of both has is not passed over in silence.
-fn missing(text: &mut String, first: &Run, other: &Run) {
-    for (one, two) in [(first, other), (other, first)] {
-        let has = |kernel: &&Kernel| {
-            let mut kernels = two.record.kernels.iter();
-            kernels.any(|other| other.key == kernel.key && other.working_set == kernel.working_set)
-        };
-        let alone = one
-            .record
-            .kernels
-            .iter()
-            .filter(|kernel| !has(kernel))
-            .count();
-        if alone > 0 {
-            let _ = writeln!(
-                text,
-                "only in {}: {alone} of {} measurements",
-                one.letter,
-                one.record.kernels.len()
-            );
         }
     }
 }

@@ -96,9 +96,10 @@ fn run(cli: &Cli) -> Result<()> {
     let threads = match &cli.command {
         Some(Command::Compare(compare)) => return compare.run(&mut out),
         Some(Command::Bench(bench)) => {
-            if bench.measures() {
-                pool()?;
+            if !bench.measures() {
+                return bench.schema(&mut out);
             }
+            pool()?;
             return bench.run(&mut out, lists(cli)?);
         }
         _ => one(&cli.threads, "--threads")?.unwrap_or(Threads::Auto),

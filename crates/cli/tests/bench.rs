@@ -252,10 +252,15 @@ fn what_could_not_be_written_is_refused_before_anything_is_measured() {
             .unwrap()
             .starts_with("<svg")
     );
-    let mut twice = support::crosslane();
-    twice.current_dir(directory.path(""));
-    twice.args(["bench", "--json", "x", "--html", "x"]);
-    directory.refuses(&mut twice, &["x: named twice"]);
+    for other in ["x", "./x", ".././here/x"] {
+        fs::create_dir_all(directory.path("here")).unwrap();
+        let mut twice = support::crosslane();
+        twice.current_dir(directory.path("here"));
+        twice.args(["bench", "--json", "x", "--html", other]);
+        directory.refuses(&mut twice, &["x: named twice"]);
+    }
+    let mut large = bench(&directory, &["--force", "--sizes", "200GiB"]);
+    directory.refuses(&mut large, &["200 GiB", "memory"]);
     let mut nowhere = support::crosslane();
     nowhere.current_dir(directory.path(""));
     nowhere.args(["bench", "--json", "none/x"]);
@@ -308,6 +313,7 @@ fn lists_are_for_bench_alone() {
 
 #[cfg(unix)]
 mod interrupted {
+    use std::io::Read;
     use std::process::Stdio;
     use std::time::{Duration, Instant};
 
@@ -373,6 +379,36 @@ mod interrupted {
         assert_eq!(directory.names(), 3, "no temporary file");
         let svg = fs::read_to_string(directory.path("b.svg")).unwrap();
         roxmltree::Document::parse(&svg).unwrap();
+    }
+
+    #[test]
+    fn before_anything_is_measured_the_file_that_was_there_stays() {
+        let directory = Directory::new();
+        directory.write("b.json", b"earlier");
+        let mut command = bench(
+            &directory,
+            &["--force", "--op", "cross", "--sizes", "512MiB"],
+        );
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The first line comes when it watches for signals.
+        let mut line = [0; 8];
+        child
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut line)
+            .unwrap();
+        let killed = Command::new("kill")
+            .args(["-2", &child.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success(), "the run was still going on");
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(fs::read(directory.path("b.json")).unwrap(), b"earlier");
+        assert_eq!(directory.names(), 1, "nothing else");
     }
 
     #[test]

@@ -114,12 +114,12 @@ fn a_planted_slowdown_of_a_fifth_is_pointed_out_where_it_is() {
     assert_eq!(
         line(&shown, "aos"),
         [
-            "1.20!", "1.20!", "1.20!", "1.20!", "1.20!", "±6", "%", "SLOWER"
+            "1.20!", "1.20!", "1.20!", "1.20!", "1.20!", "±8", "%", "SLOWER"
         ]
     );
     assert_eq!(
         line(&shown, "soa"),
-        ["1.00", "1.00", "1.00", "1.00", "1.00", "±6", "%"]
+        ["1.00", "1.00", "1.00", "1.00", "1.00", "±8", "%"]
     );
     assert!(
         shown.contains("B / A: beyond the spread: 5 slower (!), 0 faster (*)"),
@@ -151,7 +151,7 @@ fn where_single_ratios_say_nothing_all_of_them_together_do() {
     assert_eq!(
         line(&shown, "padded"),
         [
-            "1.20", "1.20", "1.20", "1.20", "1.20!", "±12", "%", "SLOWER"
+            "1.20", "1.20", "1.20", "1.20", "1.20!", "±15", "%", "SLOWER"
         ]
     );
 }
@@ -173,10 +173,27 @@ fn the_mood_of_one_machine_is_divided_out_and_of_two_it_is_not() {
     let shown = text(&succeeds(&mut compare(&directory, &[&one, &other], &[])).stdout);
     assert!(shown.contains("DIFFERENT MACHINES"), "{shown}");
     assert!(
-        shown.contains("different versions of crosslane: 0.1.0 and 0.2.0"),
+        shown.contains("different versions of crosslane: A is 0.1.0, B is 0.2.0"),
         "{shown}"
     );
     assert_eq!(line(&shown, "soa")[4], "1.50!");
+}
+
+#[test]
+fn what_the_limit_is_not_sure_of_no_kernel_is_accused_of() {
+    let directory = Directory::new();
+    let mut one = record(0.01);
+    for ceiling in one["ceilings"].as_array_mut().unwrap() {
+        ceiling["ns"] = times(ceiling["ns"]["median"].as_f64().unwrap(), 0.2);
+    }
+    let mut other = one.clone();
+    for ceiling in other["ceilings"].as_array_mut().unwrap() {
+        ceiling["gb_per_second"] = json!(72.0 * 1.15);
+    }
+    let mut command = compare(&directory, &[&one, &other], &["--fail-if-slower"]);
+    let shown = text(&succeeds(&mut command).stdout);
+    assert_eq!(line(&shown, "soa")[4], "1.15");
+    assert!(shown.contains("no difference beyond the spread"), "{shown}");
 }
 
 #[test]
@@ -200,14 +217,19 @@ fn three_runs_are_compared_with_the_first_and_drawn() {
         .filter_map(|node| node.text())
         .map(str::trim)
         .collect();
-    for expected in ["A: soa baseline", "B: aos baseline", "C: padded baseline"] {
+    for expected in [
+        "A: soa",
+        "B: aos",
+        "C: padded",
+        "cross, f32, plain, baseline, 1 thread",
+    ] {
         assert!(texts.contains(&expected), "{expected} in {texts:?}");
     }
     assert!(
         texts.iter().any(|text| text.contains("One <CPU> & more")),
         "{texts:?}"
     );
-    assert!(!texts.contains(&"B: padded baseline"));
+    assert!(!texts.contains(&"B: padded"), "it has none");
     // It stays, and so do the inputs.
     directory.refuses(
         &mut compare(&directory, &[&one, &two], &["--svg", "c.svg"]),
@@ -267,6 +289,18 @@ fn what_is_no_record_is_refused() {
             "no kernel and working set in common",
         ),
         (with(|r| r["kernels"][0]["type"] = json!(7)), "type"),
+        (
+            with(|r| r["kernels"][0]["operation"] = json!("x".repeat(70_000))),
+            "too long",
+        ),
+        (
+            with(|r| r["machine"]["cpu"] = json!("\u{1b}[31m")),
+            "not for display",
+        ),
+        (
+            with(|r| r["kernels"][0]["gb_per_second"] = json!(5e-324)),
+            "expected a speed",
+        ),
     ] {
         let mut command = compare(&directory, &[&one, &other], &[]);
         support::refuses(&mut command, &[expected]);

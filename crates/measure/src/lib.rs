@@ -4,8 +4,14 @@
 //! A crate of its own, because benches and the program both measure. It knows nothing of tables, files or
 //! pictures, and starts no threads.
 
+#![deny(unsafe_code)]
+
 mod operations;
 mod timing;
+#[allow(
+    unsafe_code,
+    reason = "registers of each level, and stores past the caches, as the kernels that it is the limit of"
+)]
 mod triad;
 
 pub use operations::{Call, Define, Kind, Operation, Read, Write, operations, product};

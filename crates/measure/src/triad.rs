@@ -21,8 +21,7 @@ impl<T: Streams> Triad<T> {
     /// # Panics
     /// If this CPU does not have the level.
     pub fn new(level: Level) -> Self {
-        let available = Level::available().any(|available| available == level);
-        assert!(available, "this CPU has no {level}");
+        assert_available(level);
         Self(T::at(level))
     }
 
@@ -34,7 +33,7 @@ impl<T: Streams> Triad<T> {
             [out.len(); 2],
             "columns are equally long"
         );
-        // SAFETY: `new` has asked for the level before it took the loop of that level.
+        // SAFETY: the loop is of a level that this CPU has, which `new` has asserted.
         unsafe { (self.0)(a, b, k, out, streaming) }
     }
 }
@@ -52,8 +51,7 @@ impl<T: Streams> Gradients<T> {
     /// # Panics
     /// If this CPU does not have the level.
     pub fn new(level: Level) -> Self {
-        let available = Level::available().any(|available| available == level);
-        assert!(available, "this CPU has no {level}");
+        assert_available(level);
         Self(T::gradients_at(level))
     }
 
@@ -65,9 +63,15 @@ impl<T: Streams> Gradients<T> {
             inputs.iter().all(|column| column.len() == len) && outputs[1].len() == len,
             "columns are equally long"
         );
-        // SAFETY: `new` has asked for the level before it took the loop of that level.
+        // SAFETY: as of the triad, `Gradients::new` has asserted that this CPU has the level of the loop.
         unsafe { (self.0)(inputs, k, outputs, streaming) }
     }
+}
+
+/// What makes the loop of a level safe to call.
+fn assert_available(level: Level) {
+    let available = Level::available().any(|available| available == level);
+    assert!(available, "this CPU has no {level}");
 }
 
 /// The elements that there are triads for.
@@ -181,7 +185,8 @@ mod loops {
                         for (sum, out) in sums.into_iter().zip([&mut one[i], &mut two[i]]) {
                             if streaming {
                                 let out: *mut $register = out;
-                                // SAFETY: as above.
+                                // SAFETY: either output is an exclusive register, aligned as such; the fence below is for
+                                // both.
                                 unsafe { $stream(out.cast(), sum) };
                             } else {
                                 *out = sum;

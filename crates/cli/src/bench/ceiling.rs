@@ -3,9 +3,11 @@
 //! The registers are those that were fastest at the working set: from L1 the widest are, from memory with cached stores often
 //! the narrowest. So are the places of the columns: see [`Columns::new`].
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use crosslane::Level;
-use crosslane_measure::{Effort, Streams, Triad, medians};
+use crosslane_measure::{Calls, Effort, Streams, Triad, median, samples};
 use rayon::prelude::*;
 
 /// What a triad's columns are made of: whole blocks of four registers, of the widest.
@@ -18,12 +20,13 @@ const PAGE: usize = 4096 / size_of::<f64>();
 const LARGE: u64 = 4 << 20;
 
 /// One way to run the triad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Way {
     pub(crate) threads: usize,
     pub(crate) streaming: bool,
     /// Whose registers.
     pub(crate) level: Level,
+    triad: Triad<f64>,
 }
 
 impl Way {
@@ -44,6 +47,7 @@ impl Way {
                     threads,
                     streaming,
                     level,
+                    triad: Triad::new(level),
                 };
                 all.push(Level::available().map(way).collect());
             }
@@ -98,23 +102,33 @@ impl Columns {
         (self.len * size_of::<[f64; 3]>()) as u64
     }
 
-    /// The fastest level for each number of threads and kind of stores.
-    pub(crate) fn ways(&mut self, threads: &[usize]) -> Result<Vec<Way>> {
+    /// The fastest level for each number of threads and kind of stores; `pause` comes before each measurement, and can end it.
+    pub(crate) fn ways(
+        &mut self,
+        threads: &[usize],
+        mut pause: impl FnMut() -> Result<()>,
+    ) -> Result<Vec<Way>> {
+        let effort = Effort {
+            rounds: 3,
+            calls: Calls::Lasting(Duration::from_micros(500)),
+        };
         let mut fastest = Vec::new();
         for levels in Way::all(threads) {
             for &way in &levels {
+                pause()?;
                 self.check(way)?;
             }
-            let effort = Effort {
-                rounds: 5,
-                ..Effort::new(self.bytes() as usize)
+            let run = |k: usize| {
+                self.run(levels[k]);
+                Ok(())
             };
-            let times = medians(effort, levels.len(), |k| self.run(levels[k]));
+            let times = samples(effort, levels.len(), run, |_| pause())?;
+            let times = times.iter().map(|times| median(times));
             let best = levels
-                .into_iter()
+                .iter()
                 .zip(times)
                 .min_by(|(_, a), (_, b)| a.total_cmp(b));
-            fastest.extend(best.map(|(way, _)| way));
+            fastest.extend(best.map(|(way, _)| *way));
         }
         Ok(fastest)
     }
@@ -131,16 +145,15 @@ impl Columns {
 
     /// One pass.
     pub(crate) fn run(&mut self, way: Way) {
-        let triad = Triad::new(way.level);
         let [a, b, out] = std::hint::black_box(self).parts();
         if way.threads == 1 {
-            return triad.run(a, b, FACTOR, out, way.streaming);
+            return way.triad.run(a, b, FACTOR, out, way.streaming);
         }
         let part = out.len().div_ceil(way.threads).next_multiple_of(BLOCK);
         let inputs = a.par_chunks(part).zip(b.par_chunks(part));
         inputs
             .zip(out.par_chunks_mut(part))
-            .for_each(|((a, b), out)| triad.run(a, b, FACTOR, out, way.streaming));
+            .for_each(|((a, b), out)| way.triad.run(a, b, FACTOR, out, way.streaming));
     }
 
     /// Whether a pass gives what it should.

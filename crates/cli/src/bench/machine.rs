@@ -31,7 +31,7 @@ pub(crate) struct Machine {
     pub(crate) l1d: Option<u64>,
     pub(crate) l2: Option<u64>,
     pub(crate) l3: Option<u64>,
-    /// Bytes of memory.
+    /// Bytes of memory that the process may have.
     pub(crate) memory: u64,
     /// Whether a hypervisor says that it is there; null where none can.
     pub(crate) virtual_machine: Option<bool>,
@@ -48,6 +48,7 @@ impl Machine {
         let system = System::new_with_specifics(what);
         let cpu = info::cpu();
         let [l1d, l2, l3] = cpu.caches.map(|cache| cache.map(|bytes| bytes as u64));
+        let (total, limits) = (system.total_memory(), system.cgroup_limits());
         let reported = system.cpus().first();
         let name = cpu.name.clone().or_else(|| {
             let brand = reported.map(|cpu| cpu.brand().trim().to_owned());
@@ -66,7 +67,7 @@ impl Machine {
             l1d,
             l2,
             l3,
-            memory: system.total_memory(),
+            memory: limits.map_or(total, |limits| limits.total_memory.min(total)),
             virtual_machine: cpu.hypervisor,
             built_for: built_for(),
         }

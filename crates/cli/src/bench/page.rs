@@ -67,23 +67,23 @@ fn kernels(record: &Record, set: u64) -> Markup {
                 @for name in ["kernel", "threads", "vectors", "ns/vector", "±", "Mvec/s", "GB/s", "of limit"] { th { (name) } }
             }
             @for threads in record.values(|key| &key.threads) {
-                @let count = threads.parse().unwrap_or(record.machine.pool_threads);
-                @if let Some(limit) = record.ceiling(set, count) {
+                @let limit = record.limit(set, threads);
+                @if limit.is_finite() {
                     tr {
                         td { "limit" } td { (threads_name(threads)) } td {} td {} td {} td {}
                         td { (format!("{limit:.1}")) } td { "1.00" }
                     }
                 }
             }
-            @for kernel in kernels { (row(record, kernel)) }
+            @for kernel in kernels { (row(table::names_stores(record), kernel)) }
         }
     }
 }
 
-fn row(record: &Record, kernel: &Kernel) -> Markup {
+fn row(stores: bool, kernel: &Kernel) -> Markup {
     html! {
         tr {
-            td { (table::label(&kernel.key, record)) }
+            td { (table::label(&kernel.key, stores)) }
             td { (threads_name(&kernel.key.threads)) }
             td { (kernel.vectors) }
             td { (format!("{:.3}", kernel.ns_per_vector.median)) }

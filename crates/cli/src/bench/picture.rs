@@ -1,12 +1,15 @@
 //! Throughput against the working set, as a picture: a panel for each operation, type, accuracy and number of threads, a line for
 //! each layout and level, the ceiling, and where the caches end.
 
+use std::collections::HashMap;
+
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::series::DashedLineSeries;
 
-use super::record::{Kernel, Key, Record, threads_name};
+use super::record::{Key, Record, threads_name};
 use super::size;
 
 /// Of Okabe and Ito: told apart with any eyes, and in grey.
@@ -25,8 +28,10 @@ const CEILING: RGBColor = RGBColor(190, 190, 190);
 const INK: RGBColor = RGBColor(40, 40, 40);
 
 const PANEL: (u32, u32) = (500, 300);
+/// Of the title and one record.
 const HEADER: u32 = 52;
 const LEGEND_LINE: u32 = 20;
+const HEAD_LINE: u32 = 18;
 
 /// Working set and GB/s, ascending.
 type Points = Vec<(f64, f64)>;
@@ -57,11 +62,10 @@ pub(crate) fn svg(records: &[(String, &Record)]) -> Result<String> {
     let legend = legend(&panels, records);
     let columns = first.values(|key| &key.threads).len().max(1);
     let rows = panels.len().div_ceil(columns).max(1);
-    let per_row = columns;
-    let legend_rows = legend.len().div_ceil(per_row) as u32;
+    let legend_rows = legend.len().div_ceil(columns) as u32;
     let dimensions = (
         PANEL.0 * columns as u32,
-        HEADER + PANEL.1 * rows as u32 + LEGEND_LINE * legend_rows + 14,
+        header(records) + PANEL.1 * rows as u32 + LEGEND_LINE * legend_rows + 14,
     );
     let mut text = String::new();
     {
@@ -80,9 +84,9 @@ fn draw(
     records: &[(String, &Record)],
 ) -> Result<(), Box<dyn std::error::Error>> {
     root.fill(&WHITE)?;
-    let (header, rest) = root.split_vertically(HEADER);
+    let (top, rest) = root.split_vertically(header(records));
     let (charts, foot) = rest.split_vertically(PANEL.1 * rows as u32);
-    head(&header, records)?;
+    head(&top, records)?;
     let range = range(panels);
     let machine = records.first().map(|(_, record)| record.machine.caches());
     for (area, panel) in charts.split_evenly((rows, columns)).iter().zip(panels) {
@@ -92,28 +96,26 @@ fn draw(
         let x = 24 + (i % columns) as i32 * PANEL.0 as i32;
         let y = 8 + (i / columns) as i32 * LEGEND_LINE as i32;
         let (from, to) = ((x, y), (x + 36, y));
+        let (style, dash) = match dash {
+            None => (CEILING.stroke_width(6), None),
+            Some(dash) => (
+                COLOURS[style % COLOURS.len()].stroke_width(2),
+                DASHES[dash % DASHES.len()],
+            ),
+        };
+        let path = vec![from, to];
         match dash {
-            None => foot.draw(&PathElement::new(vec![from, to], CEILING.stroke_width(6)))?,
-            Some(dash) => {
-                let style = COLOURS[style % COLOURS.len()].stroke_width(2);
-                match DASHES[dash % DASHES.len()] {
-                    None => foot.draw(&PathElement::new(vec![from, to], style))?,
-                    Some((dash, gap)) => {
-                        let element = plotters::element::DashedPathElement::new(
-                            vec![from, to],
-                            dash,
-                            gap,
-                            style,
-                        );
-                        foot.draw(&element)?;
-                    }
-                }
-            }
+            None => foot.draw(&PathElement::new(path, style))?,
+            Some((dash, gap)) => foot.draw(&DashedPathElement::new(path, dash, gap, style))?,
         }
         foot.draw(&Text::new(label.clone(), (x + 44, y - 7), font(14)))?;
     }
     root.present()?;
     Ok(())
+}
+
+fn header(records: &[(String, &Record)]) -> u32 {
+    HEADER + HEAD_LINE * (records.len() as u32 - 1)
 }
 
 fn font(size: u32) -> TextStyle<'static> {
@@ -139,9 +141,25 @@ fn head(area: &Area<'_>, records: &[(String, &Record)]) -> Result<(), Box<dyn st
             machine.cpu, record.crosslane_version
         )
     };
-    let machines: Vec<_> = records.iter().map(machine).collect();
-    area.draw(&Text::new(machines.join("; "), (16, 32), font(13)))?;
+    for (i, record) in records.iter().enumerate() {
+        let place = (16, 32 + i as i32 * HEAD_LINE as i32);
+        area.draw(&Text::new(machine(record), place, font(13)))?;
+    }
     Ok(())
+}
+
+/// What all lines of a row of panels have in common: all but the layout, the threads and, of a single record, the level.
+fn row(key: &Key, several: bool) -> Key {
+    Key {
+        layout: String::new(),
+        threads: String::new(),
+        level: if several {
+            key.level.clone()
+        } else {
+            String::new()
+        },
+        ..key.clone()
+    }
 }
 
 fn panels(records: &[(String, &Record)]) -> Vec<Panel> {
@@ -149,92 +167,103 @@ fn panels(records: &[(String, &Record)]) -> Vec<Panel> {
     let Some((_, first)) = records.first() else {
         return panels;
     };
-    let operations = first.values(|key| &key.operation);
-    for operation in &operations {
-        for element in first.values(|key| &key.element) {
-            for accuracy in first.values(|key| &key.accuracy) {
-                for threads in first.values(|key| &key.threads) {
-                    let of = |key: &Key| {
-                        key.operation == *operation
-                            && key.element == element
-                            && key.accuracy == accuracy
-                            && key.threads == threads
-                    };
-                    panels.push(Panel {
-                        title: format!(
-                            "{operation}, {element}, {accuracy}, {}",
-                            threads_name(threads)
-                        ),
-                        ceilings: records
-                            .iter()
-                            .enumerate()
-                            .map(|(i, (_, record))| (i, ceiling(record, threads)))
-                            .collect(),
-                        lines: lines(records, of),
-                    });
-                }
-            }
+    let several = records.len() > 1;
+    let curves: Vec<_> = records.iter().map(|(_, record)| curves(record)).collect();
+    let mut rows = Vec::new();
+    for (key, _) in curves.iter().take(1).flatten() {
+        let row = row(key, several);
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    for common in &rows {
+        for threads in first.values(|key| &key.threads) {
+            let of = |key: &Key| key.threads == threads && row(key, several) == *common;
+            let ceilings = records.iter().map(|(_, record)| ceiling(record, threads));
+            panels.push(Panel {
+                title: title(common, threads),
+                ceilings: ceilings.enumerate().collect(),
+                lines: lines(records, &curves, of),
+            });
         }
     }
     panels
 }
 
-fn ceiling(record: &Record, threads: &str) -> Points {
-    let threads = threads.parse().unwrap_or(record.machine.pool_threads);
-    let point = |set| Some((set as f64, record.ceiling(set, threads)?));
-    record
-        .working_sets()
-        .into_iter()
-        .filter_map(point)
-        .collect()
+fn title(row: &Key, threads: &str) -> String {
+    let Key {
+        operation,
+        element,
+        accuracy,
+        level,
+        stores,
+        ..
+    } = row;
+    let mut title = format!("{operation}, {element}, {accuracy}");
+    if !level.is_empty() {
+        title += &format!(", {level}");
+    }
+    if stores != "auto" {
+        title += &format!(", {stores}");
+    }
+    format!("{title}, {}", threads_name(threads))
 }
 
-/// Colours tell layouts, dashes levels; with several records colours tell both, dashes records.
-fn lines(records: &[(String, &Record)], of: impl Fn(&Key) -> bool) -> Vec<Line> {
+/// The points of each key, in the order of the record.
+fn curves(record: &Record) -> Vec<(&Key, Points)> {
+    let mut curves: Vec<(&Key, Points)> = Vec::new();
+    let mut places = HashMap::new();
+    for kernel in &record.kernels {
+        let place = *places.entry(&kernel.key).or_insert_with(|| {
+            curves.push((&kernel.key, Points::new()));
+            curves.len() - 1
+        });
+        curves[place]
+            .1
+            .push((kernel.working_set as f64, kernel.gb_per_second));
+    }
+    curves
+}
+
+fn ceiling(record: &Record, threads: &str) -> Points {
+    let sets = record.working_sets().into_iter();
+    let points = sets.map(|set| (set as f64, record.limit(set, threads)));
+    points.filter(|(_, limit)| limit.is_finite()).collect()
+}
+
+/// Colours tell layouts; dashes tell levels, or records where there are several.
+fn lines(
+    records: &[(String, &Record)],
+    curves: &[Vec<(&Key, Points)>],
+    of: impl Fn(&Key) -> bool,
+) -> Vec<Line> {
     let mut lines = Vec::new();
     let Some((_, first)) = records.first() else {
         return lines;
     };
     let layouts = first.values(|key| &key.layout);
     let mut levels = first.values(|key| &key.level);
-    let all_stores = first.values(|key| &key.stores);
-    levels.reverse();
-    for (i, (name, record)) in records.iter().enumerate() {
-        for (j, level) in levels.iter().enumerate() {
-            for (k, stores) in all_stores.iter().enumerate() {
-                for (l, layout) in layouts.iter().enumerate() {
-                    let mine = |kernel: &&Kernel| {
-                        let key = &kernel.key;
-                        of(key)
-                            && key.level == *level
-                            && key.stores == *stores
-                            && key.layout == *layout
-                    };
-                    let kernels = record.kernels.iter().filter(mine);
-                    let points: Points = kernels
-                        .map(|k| (k.working_set as f64, k.gb_per_second))
-                        .collect();
-                    let stores = if all_stores.len() > 1 {
-                        format!(" {stores}")
-                    } else {
-                        String::new()
-                    };
-                    let way = j * all_stores.len() + k;
-                    let (style, dash) = match records.len() {
-                        1 => (l, way),
-                        _ => (way * layouts.len() + l, i),
-                    };
-                    if !points.is_empty() {
-                        let label = format!("{name}{layout} {level}{stores}");
-                        lines.push(Line {
-                            label,
-                            style,
-                            dash,
-                            points,
-                        });
-                    }
-                }
-            }
+    levels.reverse(); // the best is the line without gaps
+    for (i, ((name, _), curves)) in records.iter().zip(curves).enumerate() {
+        for (key, points) in curves.iter().filter(|(key, _)| of(key)) {
+            let place =
+                |all: &[&str], one: &str| all.iter().position(|x| *x == one).unwrap_or(all.len());
+            let layout = place(&layouts, &key.layout);
+            let (style, dash) = match records.len() {
+                1 => (layout, place(&levels, &key.level)),
+                _ => (layout + layouts.len() * (i / DASHES.len()), i),
+            };
+            let level = if records.len() == 1 {
+                format!(" {}", key.level)
+            } else {
+                String::new()
+            };
+            lines.push(Line {
+                label: format!("{name}{}{level}", key.layout),
+                style,
+                dash,
+                points: points.clone(),
+            });
         }
     }
     lines
@@ -294,7 +323,7 @@ fn chart(
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(RGBColor(228, 228, 228))
-        .x_desc("bytes of a, b and the result")
+        .x_desc("bytes of all operands")
         .y_desc("GB/s")
         .x_labels(9)
         .y_labels(8)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::machine::Machine;
 use super::operands::possible;
 use super::record::Key;
+use super::size;
 use crate::batch::Layout;
 
 /// How much is measured, and how long.
@@ -95,8 +96,13 @@ impl Extent {
             Self::Full => (7, Duration::from_millis(1)),
         };
         Effort {
-            // Where a call takes tens of milliseconds.
-            rounds: if working_set > 32 << 20 { 3 } else { rounds },
+            // Where a call takes tens of milliseconds, or hundreds.
+            rounds: match working_set {
+                0..=0x200_0000 => rounds,
+                0x200_0001..=0x1000_0000 => 3,
+                _ if self == Self::Quick => 1,
+                _ => 3,
+            },
             calls: Calls::Lasting(span),
         }
     }
@@ -108,25 +114,41 @@ impl Extent {
         }
     }
 
-    /// From what every L1 holds to what no cache holds much of: powers of two, so that machines have the same.
+    /// From what every L1 holds to what no cache holds much of: powers of two, and 256 MiB always, so that machines have the same.
     fn working_sets(self, machine: &Machine) -> Vec<u64> {
         let step = if self == Self::Default { 2 } else { 4 };
-        let largest = machine.caches().last().map_or(32 << 20, |&(_, size)| size);
-        let memory = (8 * largest).next_power_of_two();
-        // Operands and ceilings lie side by side.
-        let room = machine.memory / 8;
-        let memory = memory
-            .clamp(256 << 20, 1 << 30)
-            .min(1 << room.max(1).ilog2());
         let below = std::iter::successors(Some(16 << 10), |size| Some(size * step));
-        let mut sets: Vec<_> = below.take_while(|&size| size <= memory / 4).collect();
-        sets.push(memory);
+        let mut sets: Vec<_> = below.take_while(|&size| size <= 64 << 20).collect();
+        sets.push(256 << 20);
+        let largest = machine.caches().last().map_or(0, |&(_, size)| size);
+        let most = if self == Self::Quick {
+            512 << 20
+        } else {
+            1 << 30
+        };
+        let memory = (8 * largest).next_power_of_two().min(most);
+        if memory > 256 << 20 {
+            sets.push(memory);
+        }
+        sets.retain(|&set| set <= room(machine));
         sets
     }
 }
 
-fn or<T: Clone>(chosen: &[T], otherwise: &[T]) -> Vec<T> {
-    if chosen.is_empty() { otherwise } else { chosen }.to_vec()
+/// The largest working set: operands and the columns of the limit lie side by side, and others want some memory too.
+fn room(machine: &Machine) -> u64 {
+    machine.memory / 8 * 3
+}
+
+/// Each once.
+fn or<T: Clone + PartialEq>(chosen: &[T], otherwise: &[T]) -> Vec<T> {
+    let mut values: Vec<T> = Vec::new();
+    for value in if chosen.is_empty() { otherwise } else { chosen } {
+        if !values.contains(value) {
+            values.push(value.clone());
+        }
+    }
+    values
 }
 
 impl Plan {
@@ -171,7 +193,14 @@ impl Plan {
         );
         let mut working_sets = or(&selection.working_sets, &extent.working_sets(machine));
         working_sets.sort_unstable();
-        working_sets.dedup();
+        let most = room(machine);
+        let large = working_sets.iter().find(|&&set| set > most);
+        ensure!(
+            large.is_none(),
+            "a working set of {} and a limit of the same size: this machine has memory for {}",
+            size(large.copied().unwrap_or_default()),
+            size(most)
+        );
         let mut threads: Vec<_> = engines.iter().map(|(_, _, threads)| *threads).collect();
         threads.sort_unstable();
         threads.dedup();
@@ -217,7 +246,10 @@ fn engines(
                         stores: stores_name(stores).to_owned(),
                         threads: name,
                     };
-                    engines.push((engine, key, count));
+                    // "serial" and "1" are the same.
+                    if engines.iter().all(|(_, other, _)| *other != key) {
+                        engines.push((engine, key, count));
+                    }
                 }
             }
         }

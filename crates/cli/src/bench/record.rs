@@ -3,6 +3,7 @@
 //! The types are the schema: `crosslane bench --schema` prints it with the documentation that stands here. A field may be
 //! added without a new version; one that changes its meaning or goes makes one.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -47,9 +48,9 @@ pub(crate) struct Record {
 /// How much the times of a run vary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Noise {
-    /// The median of all spreads: half of what lies between `low` and `high`, over `median`.
+    /// The median of the spreads of all kernels: half of what lies between `low` and `high`, over `median`.
     pub(crate) median_spread: f64,
-    /// The spread that nine of ten measurements keep within.
+    /// The spread that nine in ten kernels keep within.
     pub(crate) greatest_of_nine_in_ten: f64,
     /// Whether absolute times can be trusted: the median spread is at most 5 %.
     pub(crate) trustworthy: bool,
@@ -132,17 +133,26 @@ pub(crate) struct Times {
     pub(crate) samples: usize,
 }
 
+/// Times and speeds that a machine can have, and its grandchildren.
+const POSSIBLE: RangeInclusive<f64> = 1e-9..=1e15;
+
 impl Times {
-    /// Of the measurements of each pass, ascending, each times `scale`.
+    /// Of the measurements of each pass, each times `scale`; what has not been measured yet does not count.
     pub(crate) fn of(passes: &[Vec<f64>], scale: f64) -> Self {
-        let mut all = passes.concat();
-        all.sort_by(f64::total_cmp);
-        let medians = || passes.iter().map(|pass| median(pass));
+        let ascending = |mut times: Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            times
+        };
+        let all = ascending(passes.concat());
+        let passes = passes.iter().filter(|pass| !pass.is_empty());
+        let medians: Vec<f64> = passes
+            .map(|pass| median(&ascending(pass.clone())))
+            .collect();
         let [low, high] = [0.25, 0.75].map(|q| quantile(&all, q));
         Self {
             median: median(&all) * scale,
-            low: medians().fold(low, f64::min) * scale,
-            high: medians().fold(high, f64::max) * scale,
+            low: medians.iter().copied().fold(low, f64::min) * scale,
+            high: medians.iter().copied().fold(high, f64::max) * scale,
             samples: all.len(),
         }
     }
@@ -156,7 +166,7 @@ impl Times {
         let Self {
             median, low, high, ..
         } = *self;
-        0.0 < low && low <= median && median <= high && high.is_finite()
+        low <= median && median <= high && [low, high].iter().all(|time| POSSIBLE.contains(time))
     }
 }
 
@@ -165,9 +175,7 @@ impl Noise {
     const LIMIT: f64 = 0.05;
 
     fn of(record: &Record) -> Self {
-        let kernels = record.kernels.iter().map(|kernel| kernel.ns_per_vector);
-        let ceilings = record.ceilings.iter().map(|ceiling| ceiling.ns);
-        let spreads = ascending(kernels.chain(ceilings));
+        let spreads = ascending(record.kernels.iter().map(|kernel| kernel.ns_per_vector));
         if spreads.is_empty() {
             return Self::default();
         }
@@ -214,32 +222,78 @@ impl Record {
                 None => bail!("no \"schema_version\", expected {VERSION}"),
             }
             let record: Self = serde_json::from_value(value)?;
-            for kernel in &record.kernels {
-                let (times, key) = (kernel.ns_per_vector, &kernel.key);
-                ensure!(
-                    times.is_sound(),
-                    "\"ns_per_vector\" of {key:?}: expected 0 < low <= median <= high, got {times:?}"
-                );
-            }
-            for Ceiling {
-                ns,
-                bytes,
-                gb_per_second,
-                ..
-            } in &record.ceilings
-            {
-                ensure!(
-                    *gb_per_second > 0.0 && gb_per_second.is_finite(),
-                    "\"gb_per_second\" of the ceiling of {bytes} bytes: expected more than 0, got {gb_per_second}"
-                );
-                ensure!(
-                    ns.is_sound(),
-                    "\"ns\" of the ceiling of {bytes} bytes: expected 0 < low <= median <= high, got {ns:?}"
-                );
-            }
+            record.sound()?;
             Ok(record)
         };
         parse().with_context(|| path.display().to_string())
+    }
+
+    /// Whether the texts can be shown and the numbers are those of a machine.
+    fn sound(&self) -> Result<()> {
+        let Machine {
+            cpu,
+            architecture,
+            system,
+            ..
+        } = &self.machine;
+        let mut texts = vec![
+            cpu,
+            architecture,
+            system,
+            &self.started,
+            &self.effort,
+            &self.crosslane_version,
+        ];
+        let mut speeds = Vec::new();
+        for Kernel {
+            key,
+            ns_per_vector,
+            gb_per_second,
+            ..
+        } in &self.kernels
+        {
+            let Key {
+                operation,
+                layout,
+                element,
+                accuracy,
+                level,
+                stores,
+                threads,
+            } = key;
+            texts.extend([operation, layout, element, accuracy, level, stores, threads]);
+            speeds.push(*gb_per_second);
+            ensure!(
+                ns_per_vector.is_sound(),
+                "\"ns_per_vector\" of {key:?}: expected 0 < low <= median <= high, got {ns_per_vector:?}"
+            );
+        }
+        for Ceiling {
+            ns,
+            bytes,
+            gb_per_second,
+            ..
+        } in &self.ceilings
+        {
+            speeds.push(*gb_per_second);
+            ensure!(
+                ns.is_sound(),
+                "\"ns\" of the ceiling of {bytes} bytes: expected 0 < low <= median <= high, got {ns:?}"
+            );
+        }
+        let speed = speeds.iter().find(|speed| !POSSIBLE.contains(*speed));
+        ensure!(
+            speed.is_none(),
+            "\"gb_per_second\": expected a speed, got {speed:?}"
+        );
+        let text = texts
+            .into_iter()
+            .find(|text| text.len() > 200 || text.contains(char::is_control));
+        ensure!(
+            text.is_none(),
+            "a text that is too long or not for display: {text:?}"
+        );
+        Ok(())
     }
 
     /// As the text of a file.
@@ -249,24 +303,25 @@ impl Record {
         Ok(text)
     }
 
-    /// The fastest ceiling of at most so many threads, over all kinds of stores: 10⁹ bytes a second.
-    pub(crate) fn ceiling(&self, working_set: u64, threads: usize) -> Option<f64> {
+    /// The fastest ceiling of at most so many threads, over all kinds of stores.
+    pub(crate) fn ceiling(&self, working_set: u64, threads: usize) -> Option<&Ceiling> {
         let ceilings = self.ceilings.iter();
         ceilings
             .filter(|c| c.working_set == working_set && c.threads <= threads)
-            .map(|c| c.gb_per_second)
-            .reduce(f64::max)
+            .max_by(|a, b| a.gb_per_second.total_cmp(&b.gb_per_second))
+    }
+
+    /// Its speed, for kernels whose key has these threads; NaN where there is none.
+    pub(crate) fn limit(&self, working_set: u64, threads: &str) -> f64 {
+        let threads = most_threads(threads, &self.machine);
+        let ceiling = self.ceiling(working_set, threads);
+        ceiling.map_or(f64::NAN, |ceiling| ceiling.gb_per_second)
     }
 
     /// The median spread of the kernels over this working set.
     pub(crate) fn spread(&self, working_set: u64) -> f64 {
         let kernels = self.kernels.iter().filter(|k| k.working_set == working_set);
         median(&ascending(kernels.map(|kernel| kernel.ns_per_vector)))
-    }
-
-    /// How many threads a kernel may use.
-    pub(crate) fn threads(&self, key: &Key) -> usize {
-        key.threads.parse().unwrap_or(self.machine.pool_threads)
     }
 
     /// The working sets, ascending.
@@ -290,7 +345,17 @@ impl Record {
     }
 }
 
+/// "auto" is all of the pool.
+fn most_threads(threads: &str, machine: &Machine) -> usize {
+    threads.parse().unwrap_or(machine.pool_threads)
+}
+
 impl Key {
+    /// How many threads the kernel may use.
+    pub(crate) fn most_threads(&self, machine: &Machine) -> usize {
+        most_threads(&self.threads, machine)
+    }
+
     /// Without threads, which stand side by side in tables and pictures.
     pub(crate) fn without_threads(&self) -> Self {
         Self {

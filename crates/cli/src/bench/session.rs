@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
-use crosslane::Real;
+use crosslane::{Engine, Real};
 use crosslane_measure::{median, samples};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -36,9 +36,10 @@ pub(crate) struct Session<'a> {
     verified: (usize, usize),
 }
 
-/// What was measured of one ceiling: nanoseconds a run over the columns, by group and pass.
+/// What was measured of one ceiling: nanoseconds a run over the columns.
 struct CeilingCell {
     bytes: u64,
+    /// Of each pass.
     samples: Vec<Vec<f64>>,
 }
 
@@ -81,8 +82,12 @@ impl<'a> Session<'a> {
                 save(&self.record(false))?;
             }
         }
-        self.progress.finish_and_clear();
         Ok(())
+    }
+
+    /// Takes the progress bar away.
+    pub(crate) fn finish(&self) {
+        self.progress.finish_and_clear();
     }
 
     /// Kernels that were verified, and vectors that were compared for that.
@@ -102,7 +107,9 @@ impl<'a> Session<'a> {
     fn working_set(&mut self, pass: usize, working_set: u64) -> Result<()> {
         let mut columns = Columns::new(working_set)?;
         if let Entry::Vacant(ways) = self.ways.entry(working_set) {
-            ways.insert(columns.ways(&self.plan.threads)?);
+            let interrupt = self.interrupt;
+            let pause = || interrupt.check().map_err(|_| interrupted());
+            ways.insert(columns.ways(&self.plan.threads, pause)?);
         }
         let plan = self.plan;
         for (index, group) in plan.groups.iter().enumerate() {
@@ -143,11 +150,7 @@ impl<'a> Session<'a> {
         ));
         let mut operands = Operands::<T>::new(operation, *layout, working_set)?;
         if pass == 0 {
-            for (engine, _) in kernels {
-                self.interrupted()?;
-                let compared = operands.check(engine)?;
-                self.verified = (self.verified.0 + 1, self.verified.1 + compared);
-            }
+            self.verify(&mut operands, kernels)?;
         }
         let (bytes, vectors) = (operands.bytes(), operands.vectors());
         let effort = self.plan.extent.effort(working_set);
@@ -167,23 +170,22 @@ impl<'a> Session<'a> {
             })
         })?;
         let (times, ceilings) = times.split_at(kernels.len());
-        let speeds: Vec<f64> = ceilings
+        let speeds = ceilings
             .iter()
-            .map(|times| columns.bytes() as f64 / median(times))
-            .collect();
+            .map(|times| columns.bytes() as f64 / median(times));
+        let speeds: Vec<(usize, f64)> = ways.iter().map(|way| way.threads).zip(speeds).collect();
         for (way, times) in ceilings.iter().enumerate() {
             let cell = self.ceilings.entry((working_set, way));
             let cell = cell.or_insert_with(|| CeilingCell {
                 bytes: columns.bytes(),
-                samples: Vec::new(),
+                samples: vec![Vec::new(); self.plan.passes],
             });
-            cell.samples.push(times.clone());
+            cell.samples[pass].extend(times);
         }
         for (k, ((_, key), times)) in kernels.iter().zip(times).enumerate() {
-            let threads = key.threads.parse().unwrap_or(self.machine.pool_threads);
-            let ceiling = ways.iter().zip(&speeds);
-            let ceiling = ceiling.filter(|(way, _)| way.threads <= threads);
-            let ceiling = ceiling.map(|(_, speed)| *speed).fold(f64::NAN, f64::max);
+            let threads = key.most_threads(&self.machine);
+            let possible = speeds.iter().filter(|(needs, _)| *needs <= threads);
+            let ceiling = possible.map(|(_, speed)| *speed).fold(f64::NAN, f64::max);
             let cell = self.kernels.entry((working_set, index, k));
             let cell = cell.or_insert_with(|| Cell {
                 key: key.clone(),
@@ -194,6 +196,19 @@ impl<'a> Session<'a> {
             });
             cell.samples.push(times.clone());
             cell.shares.push(bytes as f64 / median(times) / ceiling);
+        }
+        Ok(())
+    }
+
+    fn verify<T: Real + Sample>(
+        &mut self,
+        operands: &mut Operands<T>,
+        kernels: &[(Engine, Key)],
+    ) -> Result<()> {
+        for (engine, _) in kernels {
+            self.interrupted()?;
+            let compared = operands.check(engine)?;
+            self.verified = (self.verified.0 + 1, self.verified.1 + compared);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What was measured, as a table for the terminal: where the working set is in a cache, and where it is in memory.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use super::record::{Kernel, Key, Record, threads_name};
@@ -40,7 +40,8 @@ pub(crate) fn table(record: &Record, all: bool) -> String {
 /// One working set: a line for each kernel, threads side by side.
 fn block(text: &mut String, record: &Record, place: &str, set: u64) {
     let threads = record.values(|key| &key.threads);
-    let width = label_width(record);
+    let stores = names_stores(record);
+    let width = label_width(record, stores);
     let title = format!("{place}, working set {}", size(set));
     let _ = write!(text, "\n{title:<width$}");
     for threads in &threads {
@@ -56,8 +57,7 @@ fn block(text: &mut String, record: &Record, place: &str, set: u64) {
     }
     let _ = write!(text, "\n{:<width$}", "limit: triad, faster stores");
     for threads in &threads {
-        let count = threads.parse().unwrap_or(record.machine.pool_threads);
-        let speed = record.ceiling(set, count).unwrap_or(f64::NAN);
+        let speed = record.limit(set, threads);
         let _ = write!(
             text,
             " | {:>9} {:>5} {:>9} {speed:>8.1} {:>8}",
@@ -65,46 +65,43 @@ fn block(text: &mut String, record: &Record, place: &str, set: u64) {
         );
     }
     text.push('\n');
-    let mut seen: Vec<Key> = Vec::new();
+    let mut lines: Vec<(Key, Vec<&Kernel>)> = Vec::new();
+    let mut places = HashMap::new();
     for kernel in record
         .kernels
         .iter()
         .filter(|kernel| kernel.working_set == set)
     {
         let key = kernel.key.without_threads();
-        if seen.contains(&key) {
-            continue;
+        let place = *places.entry(key.clone()).or_insert(lines.len());
+        if place == lines.len() {
+            lines.push((key, Vec::new()));
         }
-        let _ = write!(text, "{:<width$}", label(&key, record));
+        lines[place].1.push(kernel);
+    }
+    for (key, kernels) in &lines {
+        let _ = write!(text, "{:<width$}", label(key, stores));
         for threads in &threads {
-            let with = |k: &&Kernel| {
-                k.working_set == set && k.key.without_threads() == key && k.key.threads == *threads
-            };
-            let cell = record
-                .kernels
-                .iter()
-                .find(with)
-                .map_or_else(|| " ".repeat(43), cell);
+            let cell = kernels.iter().find(|kernel| kernel.key.threads == *threads);
+            let cell = cell.map_or_else(|| " ".repeat(43), |kernel| self::cell(kernel));
             let _ = write!(text, " | {cell}");
         }
         text.push('\n');
-        seen.push(key);
     }
 }
 
 /// The same places in Markdown: a line for each kernel and number of threads, a column for each place.
 pub(crate) fn markdown(record: &Record) -> String {
-    let places = places(record);
+    let (places, stores) = (places(record), names_stores(record));
     let mut text = "| ns/vector (of limit) |".to_owned();
     for (place, set) in &places {
         let _ = write!(text, " {place}, {} |", size(*set));
     }
     let _ = write!(text, "\n|---|{}\n", "---|".repeat(places.len()));
     for threads in record.values(|key| &key.threads) {
-        let count = threads.parse().unwrap_or(record.machine.pool_threads);
         let _ = write!(text, "| limit, {} |", threads_name(threads));
         for (_, set) in &places {
-            let limit = record.ceiling(*set, count).unwrap_or(f64::NAN);
+            let limit = record.limit(*set, threads);
             let _ = write!(text, " {limit:.0} GB/s |");
         }
         text.push('\n');
@@ -116,7 +113,7 @@ pub(crate) fn markdown(record: &Record) -> String {
         let _ = write!(
             text,
             "| {}, {} |",
-            label(key, record),
+            label(key, stores),
             threads_name(&key.threads)
         );
         for (_, set) in &places {
@@ -152,28 +149,32 @@ fn cell(kernel: &Kernel) -> String {
 }
 
 /// What tells a line from the others.
-pub(crate) fn label(key: &Key, record: &Record) -> String {
+pub(crate) fn label(key: &Key, stores: bool) -> String {
     let Key {
         operation,
         layout,
         element,
         accuracy,
         level,
-        stores,
         ..
     } = key;
-    let mut label = format!("{operation} {layout} {element} {accuracy} {level}");
-    if record.values(|key| &key.stores).len() > 1 || stores != "auto" {
-        label += &format!(" {stores}");
+    let label = format!("{operation} {layout} {element} {accuracy} {level}");
+    match stores {
+        true => format!("{label} {}", key.stores),
+        false => label,
     }
-    label
 }
 
-fn label_width(record: &Record) -> usize {
+/// Whether labels have to say how results are stored.
+pub(crate) fn names_stores(record: &Record) -> bool {
+    record.values(|key| &key.stores) != ["auto"]
+}
+
+fn label_width(record: &Record, stores: bool) -> usize {
     let labels = record
         .kernels
         .iter()
-        .map(|kernel| label(&kernel.key, record).len());
+        .map(|kernel| label(&kernel.key, stores).len());
     labels.max().unwrap_or(0).max(28)
 }
 
@@ -182,11 +183,11 @@ pub(crate) fn verdict(record: &Record) -> String {
     let noise = &record.noise;
     let percent = |spread: f64| format!("{:.0} %", 100.0 * spread);
     let spreads = format!(
-        "±{} in the middle, ±{} of nine in ten measurements",
+        "±{} in the middle, ±{} of nine in ten kernels",
         percent(noise.median_spread),
         percent(noise.greatest_of_nine_in_ten)
     );
-    match noise.trustworthy {
+    match noise.trustworthy || record.kernels.is_empty() {
         true => format!("noise     {spreads}"),
         false => format!(
             "noise     {spreads}\n          TOO NOISY: do not trust absolute times; shares of the limit are measured in turn with it and hold better"
