@@ -153,7 +153,7 @@ struct Row {
 }
 
 /// How many times what all spreads together make is allowed.
-const ALLOWED: f64 = 2.5;
+const ALLOWED: f64 = 3.0;
 
 impl<'a> Pair<'a> {
     fn new(first: &'a Run, other: &'a Run) -> Result<Self> {

@@ -89,7 +89,7 @@ fn line(shown: &str, layout: &str) -> Vec<String> {
 #[test]
 fn a_run_is_not_slower_than_itself_or_than_what_noise_makes_of_it() {
     let directory = Directory::new();
-    let one = record(0.03);
+    let one = record(0.026);
     let mut other = one.clone();
     slow(&mut other, 1.04, |kernel| kernel["layout"] != "soa");
     slow(&mut other, 1.07, |kernel| kernel["working_set"] == 1 << 20);
@@ -107,7 +107,7 @@ fn a_run_is_not_slower_than_itself_or_than_what_noise_makes_of_it() {
 #[test]
 fn a_planted_slowdown_of_a_fifth_is_pointed_out_where_it_is() {
     let directory = Directory::new();
-    let one = record(0.03);
+    let one = record(0.026);
     let mut other = one.clone();
     slow(&mut other, 1.2, |kernel| kernel["layout"] == "aos");
     let shown = text(&succeeds(&mut compare(&directory, &[&one, &other], &[])).stdout);
@@ -144,7 +144,7 @@ fn a_planted_slowdown_of_a_fifth_is_pointed_out_where_it_is() {
 #[test]
 fn where_single_ratios_say_nothing_all_of_them_together_do() {
     let directory = Directory::new();
-    let one = record(0.06);
+    let one = record(0.05);
     let mut other = one.clone();
     slow(&mut other, 1.2, |_| true);
     let shown = text(&succeeds(&mut compare(&directory, &[&one, &other], &[])).stdout);
