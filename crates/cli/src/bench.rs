@@ -35,7 +35,7 @@ pub(crate) mod table;
 /// highest), both accuracies, one thread and auto, and auto.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Less than a minute: the best level, eight working sets
+    /// Less than a minute: the best level, eight working sets, or nine where the last cache is large
     #[arg(long)]
     quick: bool,
     /// Every operation in every layout: an hour or more
@@ -127,7 +127,8 @@ impl Bench {
         }
         let kept = files.save(&record);
         let shown = self.show(out, &session, &record);
-        ended.and(kept).and(shown)
+        // A file that could not be written is worse than an interruption.
+        kept.and(shown).and(ended)
     }
 
     fn selection(&self, shared: Shared) -> Selection {
@@ -212,13 +213,17 @@ impl<'a> Files<'a> {
         if self.bench.svg.is_none() && self.bench.html.is_none() {
             return json;
         }
+        let drawn = picture::svg(&[(String::new(), record)])
+            .and_then(|svg| self.save_picture(record, &svg));
+        json.and(drawn)
+    }
+
+    fn save_picture(&self, record: &Record, svg: &str) -> Result<()> {
         let force = self.bench.force;
-        let svg = picture::svg(&[(String::new(), record)])?;
-        let picture = self.bench.svg.as_ref().map(|path| write(path, force, &svg));
-        let page = |path: &PathBuf| write(path, force, &page::page(record, &svg)?);
+        let picture = self.bench.svg.as_ref().map(|path| write(path, force, svg));
+        let page = |path: &PathBuf| write(path, force, &page::page(record, svg)?);
         let page = self.bench.html.as_ref().map(page);
-        json.and(picture.unwrap_or(Ok(())))
-            .and(page.unwrap_or(Ok(())))
+        picture.unwrap_or(Ok(())).and(page.unwrap_or(Ok(())))
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::bench::record::{Ceiling, Kernel, Key, Record, threads_name};
+use crate::bench::record::{Ceiling, Kernel, Key, Record, Times, threads_name};
 use crate::bench::{picture, size, table, write};
 use crate::output::Output;
 
@@ -75,10 +75,16 @@ impl Compare {
         for run in &runs {
             introduce(&mut text, run);
         }
-        let mut slower = 0;
+        let (mut compared, mut slower) = (0, 0);
         for other in others {
-            slower += Pair::new(first, other)?.write(&mut text);
+            let pair = Pair::new(first, other);
+            compared += pair.keys.len();
+            slower += pair.write(&mut text);
         }
+        ensure!(
+            compared > 0,
+            "no kernel and working set that another file has too"
+        );
         if let Some(path) = &self.svg {
             let records: Vec<_> = runs
                 .iter()
@@ -146,17 +152,72 @@ struct Pair<'a> {
 /// The same kernel over the same working set.
 struct Row {
     set: u64,
-    /// How many times as long the second takes.
-    ratio: f64,
-    /// What the spreads allow, as a logarithm.
+    /// How many times as long the second takes, ...
+    plain: Ratio,
+    /// ... and where the machine is the same, divided by how many times as long its limit takes.
+    ratio: Ratio,
+}
+
+/// How many times as long something takes, and what the spreads allow, as a logarithm.
+#[derive(Clone, Copy, Debug)]
+struct Ratio {
+    value: f64,
     doubt: f64,
 }
 
 /// How many times what all spreads together make is allowed.
-const ALLOWED: f64 = 3.0;
+const ALLOWED: f64 = 2.0;
+/// The spread of what was measured in one pass alone, whatever its own is.
+const ONE_PASS: f64 = 0.25;
+
+/// What a spread counts for.
+fn spread(times: &Times) -> f64 {
+    let least = if times.passes < 2 { ONE_PASS } else { 0.0 };
+    times.spread().max(least)
+}
+
+impl Ratio {
+    fn new(value: f64, spreads: &[f64]) -> Self {
+        let sum: f64 = spreads.iter().map(|spread| spread.powi(2)).sum();
+        Self {
+            value,
+            doubt: ALLOWED * sum.sqrt(),
+        }
+    }
+
+    /// The geometric mean, each counting for what it is worth.
+    fn mean(ratios: impl Iterator<Item = Self> + Clone) -> Self {
+        let weigh = |ratio: &Self| ratio.doubt.max(TOLERANCE.ln()).powi(-2);
+        let weights: f64 = ratios.clone().map(|ratio| weigh(&ratio)).sum();
+        let logarithms = ratios.map(|ratio| weigh(&ratio) * ratio.value.ln());
+        Self {
+            value: (logarithms.sum::<f64>() / weights).exp(),
+            doubt: weights.powf(-0.5),
+        }
+    }
+
+    fn verdict(self) -> Verdict {
+        let beyond = self.value.ln().abs() > self.doubt.max(TOLERANCE.ln());
+        match (beyond, self.value > 1.0) {
+            (false, _) => Verdict::Same,
+            (true, true) => Verdict::Slower,
+            (true, false) => Verdict::Faster,
+        }
+    }
+}
+
+/// Only what is so with and without the machine's mood, which can excuse a kernel but not accuse it: not every kernel is held by the
+/// limit, and the limit has a spread of its own.
+fn verdict(plain: Ratio, ratio: Ratio) -> Verdict {
+    if plain.verdict() == ratio.verdict() {
+        ratio.verdict()
+    } else {
+        Verdict::Same
+    }
+}
 
 impl<'a> Pair<'a> {
-    fn new(first: &'a Run, other: &'a Run) -> Result<Self> {
+    fn new(first: &'a Run, other: &'a Run) -> Self {
         let runs = [first, other];
         let [a, b] = runs.map(|run| &run.record);
         let kernels = [a, b].map(|record| {
@@ -176,32 +237,24 @@ impl<'a> Pair<'a> {
         }
         sets.sort_unstable();
         sets.dedup();
-        ensure!(
-            !keys.is_empty(),
-            "{} and {} have no kernel and working set in common",
-            first.name,
-            other.name
-        );
         let spreads = sets
             .iter()
             .map(|&set| (set, [a, b].map(|record| record.spread(set))));
-        Ok(Self {
+        Self {
             spreads: spreads.collect(),
             same_machine: same_machine(a, b),
             runs,
             kernels,
             sets,
             keys,
-        })
+        }
     }
 
-    /// The limits of both at a working set.
+    /// The limits of both at a working set: the fastest of the first, and the same way in the second.
     fn limits(&self, set: u64, threads: usize) -> Option<[&'a Ceiling; 2]> {
         let [a, b] = self.runs;
-        Some([
-            a.record.ceiling(set, threads)?,
-            b.record.ceiling(set, threads)?,
-        ])
+        let limit = a.record.ceiling(set, threads)?;
+        Some([limit, b.record.same_way(limit)?])
     }
 
     fn rows(&self, key: &'a Key) -> Vec<Row> {
@@ -212,22 +265,17 @@ impl<'a> Pair<'a> {
             let usual = self.spreads.get(&set)?;
             // A few measurements can agree by luck.
             let mut spreads = vec![
-                times[0].spread().max(usual[0]),
-                times[1].spread().max(usual[1]),
+                spread(&times[0]).max(usual[0]),
+                spread(&times[1]).max(usual[1]),
             ];
-            let mut ratio = times[1].median / times[0].median;
+            let plain = Ratio::new(times[1].median / times[0].median, &spreads);
             let threads = key.most_threads(&self.runs[0].record.machine);
+            let mut ratio = plain;
             if let (true, Some([a, b])) = (self.same_machine, self.limits(set, threads)) {
-                ratio /= a.gb_per_second / b.gb_per_second;
-                spreads.extend([a.ns.spread(), b.ns.spread()]);
+                spreads.extend([spread(&a.ns), spread(&b.ns)]);
+                ratio = Ratio::new(plain.value * b.gb_per_second / a.gb_per_second, &spreads);
             }
-            let doubt = ALLOWED
-                * spreads
-                    .iter()
-                    .map(|spread| spread.powi(2))
-                    .sum::<f64>()
-                    .sqrt();
-            Some(Row { set, ratio, doubt })
+            Some(Row { set, plain, ratio })
         };
         self.sets.iter().filter_map(row).collect()
     }
@@ -237,6 +285,10 @@ impl<'a> Pair<'a> {
         let [first, other] = self.runs;
         let letters = format!("{} / {}", other.letter, first.letter);
         self.write_head(text, &letters);
+        if self.keys.is_empty() {
+            let _ = writeln!(text, "{letters}: no kernel and working set in common");
+            return 0;
+        }
         let label = |key: &Key| {
             format!(
                 "{}, {}",
@@ -263,18 +315,18 @@ impl<'a> Pair<'a> {
             for set in &self.sets {
                 let cell = rows.iter().find(|row| row.set == *set);
                 let cell = cell.map_or_else(String::new, |row| {
-                    mark(row.ratio, verdict(row.ratio, row.doubt), &mut found)
+                    mark(row.ratio, verdict(row.plain, row.ratio), &mut found)
                 });
                 let _ = write!(text, " {cell:>9}");
             }
-            let (mean, doubt) = mean(&rows);
-            let all = verdict(mean, doubt);
+            let mean = Ratio::mean(rows.iter().map(|row| row.ratio));
+            let all = verdict(Ratio::mean(rows.iter().map(|row| row.plain)), mean);
             let word = match all {
                 Verdict::Same => "",
                 Verdict::Slower => "  SLOWER",
                 Verdict::Faster => "  faster",
             };
-            let within = 100.0 * doubt.max(TOLERANCE.ln());
+            let within = 100.0 * mean.doubt.max(TOLERANCE.ln());
             let _ = writeln!(
                 text,
                 " {:>9}  ±{within:.0} %{word}",
@@ -351,36 +403,16 @@ impl<'a> Pair<'a> {
     }
 }
 
-fn verdict(ratio: f64, doubt: f64) -> Verdict {
-    let beyond = ratio.ln().abs() > doubt.max(TOLERANCE.ln());
-    match (beyond, ratio > 1.0) {
-        (false, _) => Verdict::Same,
-        (true, true) => Verdict::Slower,
-        (true, false) => Verdict::Faster,
-    }
-}
-
-/// The geometric mean of the ratios, each counting for what it is worth, and what the spreads allow it.
-fn mean(rows: &[Row]) -> (f64, f64) {
-    let weigh = |row: &Row| row.doubt.max(TOLERANCE.ln()).powi(-2);
-    let weights: f64 = rows.iter().map(weigh).sum();
-    let logarithms = rows.iter().map(|row| weigh(row) * row.ratio.ln());
-    (
-        (logarithms.sum::<f64>() / weights).exp(),
-        weights.powf(-0.5),
-    )
-}
-
-fn mark(ratio: f64, verdict: Verdict, [slower, faster]: &mut [usize; 2]) -> String {
+fn mark(Ratio { value, .. }: Ratio, verdict: Verdict, [slower, faster]: &mut [usize; 2]) -> String {
     match verdict {
-        Verdict::Same => format!("{ratio:.2} "),
+        Verdict::Same => format!("{value:.2} "),
         Verdict::Slower => {
             *slower += 1;
-            format!("{ratio:.2}!")
+            format!("{value:.2}!")
         }
         Verdict::Faster => {
             *faster += 1;
-            format!("{ratio:.2}*")
+            format!("{value:.2}*")
         }
     }
 }

@@ -13,7 +13,7 @@ use support::{Directory, succeeds, text};
 const SETS: [u64; 4] = [1 << 14, 1 << 16, 1 << 20, 1 << 28];
 
 fn times(median: f64, spread: f64) -> Value {
-    json!({ "median": median, "low": median * (1.0 - spread), "high": median * (1.0 + spread), "samples": 9 })
+    json!({ "median": median, "low": median * (1.0 - spread), "high": median * (1.0 + spread), "samples": 9, "passes": 3 })
 }
 
 /// A run in which the layouts take 1, 2 ... ns a vector, give or take.
@@ -40,7 +40,7 @@ fn record(spread: f64) -> Value {
         "machine": {
             "cpu": "One <CPU> & more", "architecture": "x86_64", "system": "Linux", "levels": ["baseline"], "cores": 2,
             "hardware_threads": 2, "pool_threads": 2, "megahertz": null, "l1d": 32768, "l2": 1048576, "l3": null,
-            "memory": 1_u64 << 34, "virtual_machine": null, "built_for": [],
+            "memory": 1_u64 << 34, "memory_limit": null, "virtual_machine": null, "built_for": [],
         },
         "noise": { "median_spread": spread, "greatest_of_nine_in_ten": spread, "trustworthy": true },
         "ceilings": ceilings.collect::<Vec<_>>(),
@@ -89,7 +89,7 @@ fn line(shown: &str, layout: &str) -> Vec<String> {
 #[test]
 fn a_run_is_not_slower_than_itself_or_than_what_noise_makes_of_it() {
     let directory = Directory::new();
-    let one = record(0.026);
+    let one = record(0.03);
     let mut other = one.clone();
     slow(&mut other, 1.04, |kernel| kernel["layout"] != "soa");
     slow(&mut other, 1.07, |kernel| kernel["working_set"] == 1 << 20);
@@ -107,19 +107,19 @@ fn a_run_is_not_slower_than_itself_or_than_what_noise_makes_of_it() {
 #[test]
 fn a_planted_slowdown_of_a_fifth_is_pointed_out_where_it_is() {
     let directory = Directory::new();
-    let one = record(0.026);
+    let one = record(0.03);
     let mut other = one.clone();
     slow(&mut other, 1.2, |kernel| kernel["layout"] == "aos");
     let shown = text(&succeeds(&mut compare(&directory, &[&one, &other], &[])).stdout);
     assert_eq!(
         line(&shown, "aos"),
         [
-            "1.20!", "1.20!", "1.20!", "1.20!", "1.20!", "±8", "%", "SLOWER"
+            "1.20!", "1.20!", "1.20!", "1.20!", "1.20!", "±6", "%", "SLOWER"
         ]
     );
     assert_eq!(
         line(&shown, "soa"),
-        ["1.00", "1.00", "1.00", "1.00", "1.00", "±8", "%"]
+        ["1.00", "1.00", "1.00", "1.00", "1.00", "±6", "%"]
     );
     assert!(
         shown.contains("B / A: beyond the spread: 5 slower (!), 0 faster (*)"),
@@ -144,14 +144,14 @@ fn a_planted_slowdown_of_a_fifth_is_pointed_out_where_it_is() {
 #[test]
 fn where_single_ratios_say_nothing_all_of_them_together_do() {
     let directory = Directory::new();
-    let one = record(0.05);
+    let one = record(0.06);
     let mut other = one.clone();
     slow(&mut other, 1.2, |_| true);
     let shown = text(&succeeds(&mut compare(&directory, &[&one, &other], &[])).stdout);
     assert_eq!(
         line(&shown, "padded"),
         [
-            "1.20", "1.20", "1.20", "1.20", "1.20!", "±15", "%", "SLOWER"
+            "1.20", "1.20", "1.20", "1.20", "1.20!", "±12", "%", "SLOWER"
         ]
     );
 }
@@ -194,6 +194,41 @@ fn what_the_limit_is_not_sure_of_no_kernel_is_accused_of() {
     let shown = text(&succeeds(&mut command).stdout);
     assert_eq!(line(&shown, "soa")[4], "1.15");
     assert!(shown.contains("no difference beyond the spread"), "{shown}");
+}
+
+#[test]
+fn of_one_pass_alone_nothing_is_concluded() {
+    let directory = Directory::new();
+    let mut one = record(0.0);
+    for kernel in one["kernels"].as_array_mut().unwrap() {
+        kernel["ns_per_vector"]["passes"] = json!(1);
+    }
+    let mut other = one.clone();
+    slow(&mut other, 1.2, |_| true);
+    let shown = text(&succeeds(&mut compare(&directory, &[&one, &other], &[])).stdout);
+    assert!(shown.contains("no difference beyond the spread"), "{shown}");
+}
+
+#[test]
+fn a_file_with_nothing_in_common_does_not_hide_the_others() {
+    let directory = Directory::new();
+    let one = record(0.02);
+    let mut other = one.clone();
+    for kernel in other["kernels"].as_array_mut().unwrap() {
+        kernel["level"] = json!("avx2");
+    }
+    let mut command = compare(&directory, &[&one, &one, &other], &["--svg", "c.svg"]);
+    let shown = text(&succeeds(&mut command).stdout);
+    assert!(shown.contains("B / A: no difference"), "{shown}");
+    assert!(
+        shown.contains("C / A: no kernel and working set in common"),
+        "{shown}"
+    );
+    let svg = std::fs::read_to_string(directory.path("c.svg")).unwrap();
+    assert!(
+        svg.contains("cross, f32, plain, avx2, 1 thread"),
+        "what only C has is drawn"
+    );
 }
 
 #[test]
@@ -286,7 +321,7 @@ fn what_is_no_record_is_refused() {
         ),
         (
             with(|r| r["kernels"] = json!([])),
-            "no kernel and working set in common",
+            "no kernel and working set that another file has",
         ),
         (with(|r| r["kernels"][0]["type"] = json!(7)), "type"),
         (

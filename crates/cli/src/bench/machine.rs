@@ -31,8 +31,10 @@ pub(crate) struct Machine {
     pub(crate) l1d: Option<u64>,
     pub(crate) l2: Option<u64>,
     pub(crate) l3: Option<u64>,
-    /// Bytes of memory that the process may have.
+    /// Bytes of memory; 0 where the system does not say.
     pub(crate) memory: u64,
+    /// Bytes of it that the process may have, where that is less.
+    pub(crate) memory_limit: Option<u64>,
     /// Whether a hypervisor says that it is there; null where none can.
     pub(crate) virtual_machine: Option<bool>,
     /// The instruction sets that were switched on when the program was built, beyond those of the architecture.
@@ -48,7 +50,10 @@ impl Machine {
         let system = System::new_with_specifics(what);
         let cpu = info::cpu();
         let [l1d, l2, l3] = cpu.caches.map(|cache| cache.map(|bytes| bytes as u64));
-        let (total, limits) = (system.total_memory(), system.cgroup_limits());
+        let memory = system.total_memory();
+        // Where there is no memory to be read of, this would panic.
+        let limits = (memory > 0).then(|| system.cgroup_limits()).flatten();
+        let limit = limits.map(|limits| limits.total_memory);
         let reported = system.cpus().first();
         let name = cpu.name.clone().or_else(|| {
             let brand = reported.map(|cpu| cpu.brand().trim().to_owned());
@@ -67,7 +72,8 @@ impl Machine {
             l1d,
             l2,
             l3,
-            memory: limits.map_or(total, |limits| limits.total_memory.min(total)),
+            memory,
+            memory_limit: limit.filter(|&limit| limit > 0 && limit < memory),
             virtual_machine: cpu.hypervisor,
             built_for: built_for(),
         }

@@ -55,12 +55,12 @@ struct Panel {
 
 /// A picture of one record, or of several over each other.
 pub(crate) fn svg(records: &[(String, &Record)]) -> Result<String> {
-    let Some((_, first)) = records.first() else {
+    if records.is_empty() {
         return Err(anyhow!("nothing to draw"));
-    };
+    }
     let panels = panels(records);
     let legend = legend(&panels, records);
-    let columns = first.values(|key| &key.threads).len().max(1);
+    let columns = all(records, |key| &key.threads).len().max(1);
     let rows = panels.len().div_ceil(columns).max(1);
     let legend_rows = legend.len().div_ceil(columns) as u32;
     let dimensions = (
@@ -164,20 +164,17 @@ fn row(key: &Key, several: bool) -> Key {
 
 fn panels(records: &[(String, &Record)]) -> Vec<Panel> {
     let mut panels = Vec::new();
-    let Some((_, first)) = records.first() else {
-        return panels;
-    };
     let several = records.len() > 1;
     let curves: Vec<_> = records.iter().map(|(_, record)| curves(record)).collect();
     let mut rows = Vec::new();
-    for (key, _) in curves.iter().take(1).flatten() {
+    for (key, _) in curves.iter().flatten() {
         let row = row(key, several);
         if !rows.contains(&row) {
             rows.push(row);
         }
     }
     for common in &rows {
-        for threads in first.values(|key| &key.threads) {
+        for threads in all(records, |key| &key.threads) {
             let of = |key: &Key| key.threads == threads && row(key, several) == *common;
             let ceilings = records.iter().map(|(_, record)| ceiling(record, threads));
             panels.push(Panel {
@@ -188,6 +185,19 @@ fn panels(records: &[(String, &Record)]) -> Vec<Panel> {
         }
     }
     panels
+}
+
+/// The values of a part of the keys, of all records.
+fn all<'a>(records: &[(String, &'a Record)], part: fn(&Key) -> &str) -> Vec<&'a str> {
+    let mut all = Vec::new();
+    for (_, record) in records {
+        for value in record.values(part) {
+            if !all.contains(&value) {
+                all.push(value);
+            }
+        }
+    }
+    all
 }
 
 fn title(row: &Key, threads: &str) -> String {
@@ -238,11 +248,8 @@ fn lines(
     of: impl Fn(&Key) -> bool,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
-    let Some((_, first)) = records.first() else {
-        return lines;
-    };
-    let layouts = first.values(|key| &key.layout);
-    let mut levels = first.values(|key| &key.level);
+    let layouts = all(records, |key| &key.layout);
+    let mut levels = all(records, |key| &key.level);
     levels.reverse(); // the best is the line without gaps
     for (i, ((name, _), curves)) in records.iter().zip(curves).enumerate() {
         for (key, points) in curves.iter().filter(|(key, _)| of(key)) {

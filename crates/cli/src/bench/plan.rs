@@ -137,7 +137,11 @@ impl Extent {
 
 /// The largest working set: operands and the columns of the limit lie side by side, and others want some memory too.
 fn room(machine: &Machine) -> u64 {
-    machine.memory / 8 * 3
+    let memory = match machine.memory_limit.unwrap_or(machine.memory) {
+        0 => 1 << 30, // unknown
+        memory => memory,
+    };
+    (memory / 8 * 3).min(usize::MAX as u64 / 4)
 }
 
 /// Each once.
@@ -193,6 +197,10 @@ impl Plan {
         );
         let mut working_sets = or(&selection.working_sets, &extent.working_sets(machine));
         working_sets.sort_unstable();
+        ensure!(
+            !working_sets.is_empty(),
+            "too little memory to measure anything"
+        );
         let most = room(machine);
         let large = working_sets.iter().find(|&&set| set > most);
         ensure!(
@@ -314,5 +322,71 @@ impl Type {
             Self::F32 => "f32",
             Self::F64 => "f64",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(memory: u64, l3: Option<u64>) -> Machine {
+        Machine {
+            memory,
+            memory_limit: None,
+            l3,
+            ..Machine::here()
+        }
+    }
+
+    #[test]
+    fn machines_have_working_sets_in_common_and_memory_is_beyond_their_caches() {
+        for extent in [Extent::Quick, Extent::Default, Extent::Full] {
+            for l3 in [
+                None,
+                Some(8 << 20),
+                Some(32 << 20),
+                Some(36 << 20),
+                Some(480 << 20),
+            ] {
+                let sets = extent.working_sets(&machine(64 << 30, l3));
+                assert!(sets.is_sorted(), "{sets:?}");
+                for common in [16 << 10, 1 << 20, 64 << 20, 256 << 20] {
+                    assert!(sets.contains(&common), "{common} in {sets:?}");
+                }
+                let largest = sets.last().copied().unwrap_or(0);
+                assert!(
+                    largest >= (8 * l3.unwrap_or(0)).min(512 << 20),
+                    "{l3:?}: {sets:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_memory_has_no_room_for_is_refused_or_left_out() {
+        let small = machine(1 << 30, Some(32 << 20));
+        assert_eq!(
+            Extent::Quick.working_sets(&small).last(),
+            Some(&(256 << 20))
+        );
+        let plan = |machine: &Machine, set| {
+            let selection = Selection {
+                working_sets: vec![set],
+                ..Selection::default()
+            };
+            Plan::new(Extent::Quick, &selection, machine)
+        };
+        assert!(plan(&small, 256 << 20).is_ok());
+        let error = plan(&small, 400 << 20).expect_err("no room").to_string();
+        assert!(
+            error.contains("400 MiB") && error.contains("memory for 384 MiB"),
+            "{error}"
+        );
+        let limited = Machine {
+            memory_limit: Some(64 << 20),
+            ..small
+        };
+        assert!(plan(&limited, 256 << 20).is_err(), "a limit counts");
+        assert!(plan(&machine(0, None), 256 << 20).is_ok(), "unknown");
     }
 }

@@ -52,7 +52,7 @@ pub(crate) struct Noise {
     pub(crate) median_spread: f64,
     /// The spread that nine in ten kernels keep within.
     pub(crate) greatest_of_nine_in_ten: f64,
-    /// Whether absolute times can be trusted: the median spread is at most 5 %.
+    /// Whether absolute times can be trusted: the median spread is at most 5 %, and none of one pass alone.
     pub(crate) trustworthy: bool,
 }
 
@@ -129,8 +129,10 @@ pub(crate) struct Times {
     pub(crate) low: f64,
     /// The upper quartile, or the greatest median of a pass if that is greater.
     pub(crate) high: f64,
-    /// How many measurements there were.
+    /// How many measurements there were ...
     pub(crate) samples: usize,
+    /// ... in how many passes: of one alone, the spread says little.
+    pub(crate) passes: usize,
 }
 
 /// Times and speeds that a machine can have, and its grandchildren.
@@ -154,6 +156,7 @@ impl Times {
             low: medians.iter().copied().fold(low, f64::min) * scale,
             high: medians.iter().copied().fold(high, f64::max) * scale,
             samples: all.len(),
+            passes: medians.len(),
         }
     }
 
@@ -183,7 +186,11 @@ impl Noise {
         Self {
             median_spread,
             greatest_of_nine_in_ten: quantile(&spreads, 0.9),
-            trustworthy: median_spread <= Self::LIMIT,
+            trustworthy: median_spread <= Self::LIMIT
+                && record
+                    .kernels
+                    .iter()
+                    .all(|kernel| kernel.ns_per_vector.passes > 1),
         }
     }
 }
@@ -311,7 +318,20 @@ impl Record {
             .max_by(|a, b| a.gb_per_second.total_cmp(&b.gb_per_second))
     }
 
-    /// Its speed, for kernels whose key has these threads; NaN where there is none.
+    /// The ceiling of as many threads and the same kind of stores as this one.
+    pub(crate) fn same_way(&self, ceiling: &Ceiling) -> Option<&Ceiling> {
+        let Ceiling {
+            working_set,
+            threads,
+            ..
+        } = *ceiling;
+        let mut ceilings = self.ceilings.iter();
+        ceilings.find(|c| {
+            c.working_set == working_set && c.threads == threads && c.stores == ceiling.stores
+        })
+    }
+
+    /// The speed of the fastest, for kernels whose key has these threads; NaN where there is none.
     pub(crate) fn limit(&self, working_set: u64, threads: &str) -> f64 {
         let threads = most_threads(threads, &self.machine);
         let ceiling = self.ceiling(working_set, threads);

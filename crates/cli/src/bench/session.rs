@@ -281,5 +281,5 @@ fn cost(working_set: u64) -> u64 {
 }
 
 fn interrupted() -> anyhow::Error {
-    Interrupted("what was measured until then is shown, and in the files").into()
+    Interrupted("what was measured until then is shown, and in the files that were named").into()
 }
