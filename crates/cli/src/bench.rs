@@ -234,6 +234,17 @@ pub(crate) fn write(path: &Path, force: bool, text: &str) -> Result<()> {
     output.finish()
 }
 
+/// These without repetitions, in their order.
+pub(crate) fn each_once<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for value in values {
+        if !once.contains(&value) {
+            once.push(value);
+        }
+    }
+    once
+}
+
 /// "16 KiB", "1.5 MiB".
 pub(crate) fn size(bytes: u64) -> String {
     let text = format!("{:.1}", ByteSize::b(bytes).display().iec());

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::bench::record::{Ceiling, Kernel, Key, Record, Times, threads_name};
+use crate::bench::record::{Ceiling, Kernel, Key, Record, Times};
 use crate::bench::{picture, size, table, write};
 use crate::output::Output;
 
@@ -289,13 +289,8 @@ impl<'a> Pair<'a> {
             let _ = writeln!(text, "{letters}: no kernel and working set in common");
             return 0;
         }
-        let label = |key: &Key| {
-            format!(
-                "{}, {}",
-                table::label(key, table::names_stores(&first.record)),
-                threads_name(&key.threads)
-            )
-        };
+        let stores = table::names_stores(&first.record);
+        let label = |key: &Key| table::name(key, stores);
         let width = self
             .keys
             .iter()

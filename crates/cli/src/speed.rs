@@ -1,10 +1,10 @@
 //! How fast this CPU multiplies a generated batch, layout by layout.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use crosslane::{Engine, Threads};
+use crosslane_measure::{Calls, Effort, median, samples};
 use fastrand::Rng;
 use indicatif::ProgressBar;
 
@@ -69,33 +69,17 @@ fn row<T: Sample>(
     let bytes = (operands * 3 * size_of::<T>()) as f64;
     let mut line = format!("          {layout:<9} {:<4}", T::NAME);
     let engines = [engine.with_threads(Threads::Serial), engine];
-    let times = medians(engines, |engine| {
-        Ok(engine.cross(a.view()?, b.view()?, products.view_mut()?)?)
-    })?;
-    for time in times {
-        let ns = time.as_secs_f64() * 1e9 / vectors as f64;
+    let effort = Effort {
+        rounds: RUNS,
+        calls: Calls::Fixed(1),
+    };
+    let run = |k: usize| -> Result<()> {
+        Ok(engines[k].cross(a.view()?, b.view()?, products.view_mut()?)?)
+    };
+    for times in samples(effort, engines.len(), run, |_| Ok(()))? {
+        let ns = median(&times) / vectors as f64;
         line += &format!(" {ns:>9.2} {:>7.1}", bytes / ns);
     }
     spinner.suspend(|| writeln!(out, "{line}"))?;
     Ok(())
-}
-
-/// The median times of both, measured in turn, each after one run to warm up.
-fn medians(
-    engines: [Engine; 2],
-    mut run: impl FnMut(Engine) -> Result<()>,
-) -> Result<[Duration; 2]> {
-    let mut times = [[Duration::ZERO; RUNS]; 2];
-    for i in 0..RUNS {
-        for (engine, times) in engines.into_iter().zip(&mut times) {
-            run(engine)?;
-            let start = Instant::now();
-            run(engine)?;
-            times[i] = start.elapsed();
-        }
-    }
-    Ok(times.map(|mut times| {
-        times.sort_unstable();
-        times[RUNS / 2]
-    }))
 }

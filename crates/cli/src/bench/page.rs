@@ -57,6 +57,7 @@ pub(crate) fn page(record: &Record, svg: &str) -> anyhow::Result<String> {
 }
 
 fn kernels(record: &Record, set: u64) -> Markup {
+    let stores = table::names_stores(record);
     let kernels = record
         .kernels
         .iter()
@@ -75,7 +76,7 @@ fn kernels(record: &Record, set: u64) -> Markup {
                     }
                 }
             }
-            @for kernel in kernels { (row(table::names_stores(record), kernel)) }
+            @for kernel in kernels { (row(stores, kernel)) }
         }
     }
 }

@@ -10,7 +10,7 @@ use plotters::prelude::*;
 use plotters::series::DashedLineSeries;
 
 use super::record::{Key, Record, threads_name};
-use super::size;
+use super::{each_once, size};
 
 /// Of Okabe and Ito: told apart with any eyes, and in grey.
 const COLOURS: [RGBColor; 7] = [
@@ -166,13 +166,8 @@ fn panels(records: &[(String, &Record)]) -> Vec<Panel> {
     let mut panels = Vec::new();
     let several = records.len() > 1;
     let curves: Vec<_> = records.iter().map(|(_, record)| curves(record)).collect();
-    let mut rows = Vec::new();
-    for (key, _) in curves.iter().flatten() {
-        let row = row(key, several);
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-    }
+    let keys = curves.iter().flatten();
+    let rows = each_once(keys.map(|(key, _)| row(key, several)));
     for common in &rows {
         for threads in all(records, |key| &key.threads) {
             let of = |key: &Key| key.threads == threads && row(key, several) == *common;
@@ -189,15 +184,7 @@ fn panels(records: &[(String, &Record)]) -> Vec<Panel> {
 
 /// The values of a part of the keys, of all records.
 fn all<'a>(records: &[(String, &'a Record)], part: fn(&Key) -> &str) -> Vec<&'a str> {
-    let mut all = Vec::new();
-    for (_, record) in records {
-        for value in record.values(part) {
-            if !all.contains(&value) {
-                all.push(value);
-            }
-        }
-    }
-    all
+    each_once(records.iter().flat_map(|(_, record)| record.values(part)))
 }
 
 fn title(row: &Key, threads: &str) -> String {

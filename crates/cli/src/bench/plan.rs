@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::machine::Machine;
 use super::operands::possible;
 use super::record::Key;
-use super::size;
+use super::{each_once, size};
 use crate::batch::Layout;
 
 /// How much is measured, and how long.
@@ -146,13 +146,8 @@ fn room(machine: &Machine) -> u64 {
 
 /// Each once.
 fn or<T: Clone + PartialEq>(chosen: &[T], otherwise: &[T]) -> Vec<T> {
-    let mut values: Vec<T> = Vec::new();
-    for value in if chosen.is_empty() { otherwise } else { chosen } {
-        if !values.contains(value) {
-            values.push(value.clone());
-        }
-    }
-    values
+    let values = if chosen.is_empty() { otherwise } else { chosen };
+    each_once(values.iter().cloned())
 }
 
 impl Plan {

@@ -354,14 +354,7 @@ impl Record {
 
     /// The values of a part of the keys that occur, in the order of the file.
     pub(crate) fn values<'a>(&'a self, part: impl Fn(&'a Key) -> &'a str) -> Vec<&'a str> {
-        let mut values = Vec::new();
-        for kernel in &self.kernels {
-            let value = part(&kernel.key);
-            if !values.contains(&value) {
-                values.push(value);
-            }
-        }
-        values
+        super::each_once(self.kernels.iter().map(|kernel| part(&kernel.key)))
     }
 }
 

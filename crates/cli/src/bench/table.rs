@@ -110,12 +110,7 @@ pub(crate) fn markdown(record: &Record) -> String {
     let mut seen = HashSet::new();
     keys.retain(|key| seen.insert(*key));
     for key in keys {
-        let _ = write!(
-            text,
-            "| {}, {} |",
-            label(key, stores),
-            threads_name(&key.threads)
-        );
+        let _ = write!(text, "| {} |", name(key, stores));
         for (_, set) in &places {
             let there = |k: &&Kernel| k.key == *key && k.working_set == *set;
             let cell = record
@@ -163,6 +158,11 @@ pub(crate) fn label(key: &Key, stores: bool) -> String {
         true => format!("{label} {}", key.stores),
         false => label,
     }
+}
+
+/// The same with the threads, where those do not stand beside it.
+pub(crate) fn name(key: &Key, stores: bool) -> String {
+    format!("{}, {}", label(key, stores), threads_name(&key.threads))
 }
 
 /// Whether labels have to say how results are stored.

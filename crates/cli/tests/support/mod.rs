@@ -71,6 +71,13 @@ pub(crate) fn refuses_after_writing(command: &mut Command, expected: &[&str]) {
     );
 }
 
+/// What is written in a picture, which must be well-formed.
+pub(crate) fn texts(svg: &str) -> Vec<String> {
+    let picture = roxmltree::Document::parse(svg).unwrap();
+    let texts = picture.descendants().filter_map(|node| node.text());
+    texts.map(|text| text.trim().to_owned()).collect()
+}
+
 /// A directory of its own for each test.
 pub(crate) struct Directory(tempfile::TempDir);
 
