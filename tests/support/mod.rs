@@ -205,10 +205,16 @@ pub const NUMBERS: Layout = Strided(0, 1);
 /// Elements in front of and behind every operand that nobody may touch.
 const GUARD: usize = 64;
 
+#[derive(Clone)]
+enum Memory<T> {
+    Guarded(Soa<T>),
+    Tight(Box<[T]>),
+}
+
 /// A buffer that starts at a cache line, with `len` vectors in it, `offset` elements further than they could be.
 #[derive(Clone)]
 pub struct Operand<T> {
-    memory: Soa<T>,
+    memory: Memory<T>,
     layout: Layout,
     first: usize,
     component_stride: isize,
@@ -234,7 +240,7 @@ impl<T: Float> Operand<T> {
         let first = GUARD + offset + lowest.unsigned_abs();
         let total = first + highest.unsigned_abs() + 4 + GUARD;
         let mut operand = Self {
-            memory: Soa::zeros(total),
+            memory: Memory::Guarded(Soa::zeros(total)),
             layout,
             first,
             component_stride,
@@ -245,13 +251,38 @@ impl<T: Float> Operand<T> {
         operand
     }
 
+    /// The same vectors in an allocation with nothing in front of them or behind, where a sanitizer sees who goes further.
+    pub fn tight(&self) -> Self {
+        if self.len == 0 {
+            return self.clone();
+        }
+        let corners = [0, 2].map(|k| [0, self.len - 1].map(|i| self.index(k, i)));
+        let lowest = corners.as_flattened().iter().min().unwrap();
+        let highest = corners.as_flattened().iter().max().unwrap();
+        let padding = usize::from(self.layout == Padded);
+        let elements = &self.elements()[*lowest..=*highest + padding];
+        Self {
+            memory: Memory::Tight(elements.into()),
+            first: self.first - lowest,
+            ..*self
+        }
+    }
+
     pub fn elements(&self) -> &[T] {
-        self.memory.x()
+        match &self.memory {
+            Memory::Guarded(columns) => columns.x(),
+            Memory::Tight(elements) => elements,
+        }
     }
 
     pub fn elements_mut(&mut self) -> &mut [T] {
-        let [x, ..] = self.memory.columns_mut();
-        x
+        match &mut self.memory {
+            Memory::Guarded(columns) => {
+                let [x, ..] = columns.columns_mut();
+                x
+            }
+            Memory::Tight(elements) => elements,
+        }
     }
 
     fn index(&self, k: usize, i: usize) -> usize {
