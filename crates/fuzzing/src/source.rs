@@ -37,9 +37,14 @@ impl<'a> Source<'a> {
         choices[usize::from(self.byte()) % choices.len()]
     }
 
-    /// Mostly some registers, sometimes some tiles, in one of four cases up to `most` vectors.
+    /// Mostly some registers, sometimes some tiles, seldom up to `most` vectors, which take their time.
     pub(crate) fn len(&mut self, most: usize) -> usize {
-        let limit = self.one_of(&[18, 140, 800.min(most), most]);
+        let limit = match self.byte() {
+            0..128 => 18,
+            128..208 => 140,
+            208..248 => 520.min(most),
+            _ => most,
+        };
         self.below(limit + 1)
     }
 
@@ -79,6 +84,12 @@ impl<'a> Source<'a> {
             auto: self.flag(),
             stores: self.one_of(&[Stores::Auto, Stores::Cached, Stores::Streaming]),
         }
+    }
+
+    /// The rest.
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
+        let len = self.0.len();
+        self.0.bytes(len).unwrap_or_default()
     }
 
     /// The rest, as numbers.
