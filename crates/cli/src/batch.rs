@@ -5,9 +5,8 @@ use core::fmt;
 
 use anyhow::Result;
 use crosslane::{Vectors, VectorsMut};
+use crosslane_npy::Component;
 use fastrand::Rng;
-
-use crate::array::Component;
 
 /// How vectors lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosslane::{Engine, VectorsMut};
+use crosslane_npy::{Array, Axis, Component, Operand};
 use indicatif::{ProgressBar, ProgressStyle};
 use npyz::WriterBuilder;
 
-use crate::array::{Array, Axis, Component, Operand};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 
@@ -38,7 +39,7 @@ pub(crate) struct Cross {
     #[arg(short, long = "output", value_name = "OUT")]
     out: PathBuf,
     /// Axis of the components; needed where the first and the last both have length 3
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_hyphen_values = true, value_parser = PossibleValuesParser::new(["0", "-1"]).map(axis))]
     axis: Option<Axis>,
     /// Replace OUT if it exists
     #[arg(long)]
@@ -61,27 +62,33 @@ impl Cross {
     }
 }
 
+/// The axis that NumPy calls so.
+fn axis(name: String) -> Axis {
+    match name.as_str() {
+        "0" => Axis::First,
+        _ => Axis::Last,
+    }
+}
+
 /// Gives both operands the same length and axis, and returns the shape of the result.
 fn broadcast(
-    (a, a_vectors): (&Array, &mut Operand<'_>),
-    (b, b_vectors): (&Array, &mut Operand<'_>),
+    (a, a_vectors): (&Array<'_>, &mut Operand<'_>),
+    (b, b_vectors): (&Array<'_>, &mut Operand<'_>),
 ) -> Result<Vec<u64>> {
-    let (a_shape, b_shape) = (&a.header.shape, &b.header.shape);
+    let (a_shape, b_shape) = (a.shape(), b.shape());
     let shape = if a_shape == b_shape {
         a_shape
     } else if is_one_for(b_shape, b_vectors, a_shape, a_vectors) {
-        b_vectors.broadcast(a_vectors.len());
-        b_vectors.axis = a_vectors.axis;
+        b_vectors.broadcast_to(a_vectors)?;
         a_shape
     } else {
         ensure!(
             is_one_for(a_shape, a_vectors, b_shape, b_vectors),
             "{}: shape {b_shape:?}, expected {a_shape:?} as in {}, or one of them [3]",
-            b.path.display(),
-            a.path.display(),
+            b.name(),
+            a.name(),
         );
-        a_vectors.broadcast(b_vectors.len());
-        a_vectors.axis = b_vectors.axis;
+        a_vectors.broadcast_to(b_vectors)?;
         b_shape
     };
     Ok(shape.iter().map(|len| *len as u64).collect())
@@ -97,7 +104,7 @@ fn is_one_for(
 ) -> bool {
     vectors.len() == 1
         && shape.len() <= other_shape.len()
-        && (shape.len() == 1 || vectors.axis == other.axis)
+        && (shape.len() == 1 || vectors.axis() == other.axis())
 }
 
 fn multiply<T: Component>(
@@ -124,7 +131,7 @@ fn multiply<T: Component>(
         let len = range.len();
         let products = &mut products[..3 * len];
         // Rows are one part of the file, columns are three.
-        let (component, vector, part, first) = match a.axis {
+        let (component, vector, part, first) = match a.axis() {
             Axis::First => (len as isize, 1, len, start),
             Axis::Last => (1, 3, 3 * len, 3 * start),
         };

@@ -14,13 +14,11 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use crosslane::{Accuracy, Engine, Level, Stores, Threads};
 
-mod array;
 mod batch;
 mod bench;
 mod check;
 mod compare;
 mod cross;
-mod header;
 mod info;
 mod interrupt;
 mod mesh;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use crosslane::{Engine, Real, Vectors, VectorsMut};
+use crosslane_npy::Component;
 use npyz::WriterBuilder;
 
-use crate::array::Component;
 use crate::interrupt::Interrupt;
 use crate::mesh::{Mesh, Vertices};
 use crate::output::Output;

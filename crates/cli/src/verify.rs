@@ -9,10 +9,10 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use crosslane::{Level, Threads};
 use crosslane_cases::Float;
+use crosslane_npy::Component;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::ThreadPool;
 
-use crate::array::Component;
 use crate::interrupt::Interrupt;
 
 mod cases;

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use crosslane::{Accuracy, reference};
 use crosslane_cases::{Class, Float, case, error_in_ulps, nearest, vectors};
+use crosslane_npy::Component;
 use rayon::prelude::*;
-
-use crate::array::Component;
 
 /// Fixed, so that every run everywhere has the same cases, and digests can be compared.
 const SEED: u64 = 1;

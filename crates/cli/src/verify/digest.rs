@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use crosslane_cases::Float;
+use crosslane_npy::Component;
 use sha2::{Digest as _, Sha256};
 
 use super::cases::Case;
-use crate::array::Component;
 use crate::batch::Batch;
 
 /// Numbers of cases, multiples of a block, and the digest of so many.

@@ -7,11 +7,11 @@ use std::num::NonZeroUsize;
 use anyhow::{Context, Result, anyhow};
 use crosslane::{Accuracy, Engine, Level, Stores, Threads};
 use crosslane_cases::Float;
+use crosslane_npy::Component;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::cases::Case;
 use super::order::Order;
-use crate::array::Component;
 use crate::batch::{Batch, Layout};
 
 /// None, a power of two, and a prime: pieces of different lengths, more of them than many CPUs have cores.

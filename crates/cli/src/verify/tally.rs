@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use crosslane_cases::{Class, Float};
+use crosslane_npy::Component;
 
 use super::cases::{Case, hex, same};
 use super::kernels::Configuration;
-use crate::array::Component;
 use crate::batch::Batch;
 
 /// So many misrounded components are told one by one.

@@ -1,44 +1,86 @@
-//! A .npy file as a batch of vectors: mapped, its geometry worked out once, given out block by block.
+//! The bytes of a .npy file as a batch of vectors: the geometry worked out once, given out block by block.
 //!
-//! A block is a view of the mapped file where the file holds what the CPU reads; otherwise it is decoded
+//! A block is a view of the file where the file holds what the CPU reads; otherwise it is decoded
 //! into a buffer. Nothing here is as large as the file.
 
 use std::fs::File;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use clap::ValueEnum;
 use crosslane::{Element, Vectors};
 use memmap2::Mmap;
 use npyz::{AutoSerialize, DType, Deserialize, TypeRead};
 
 use crate::header::Header;
 
-/// What a component can be, in the library and in a file.
-pub(crate) trait Component: Element + Deserialize + AutoSerialize + From<f32> {}
+/// What a component can be, in the library and in a file: `f32` or `f64`.
+pub trait Component: Element + Deserialize + AutoSerialize + From<f32> {}
 impl Component for f32 {}
 impl Component for f64 {}
 
-/// The axis along which the components lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Axis {
-    #[value(name = "0")]
+/// The axis along which the three components lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+    /// Axis 0, as in (3, N).
     First,
-    #[value(name = "-1")]
+    /// Axis -1, as in (N, 3).
     Last,
 }
 
-/// A mapped .npy file of `f32` or `f64`.
+/// Where the bytes of a file are.
 #[derive(Debug)]
-pub(crate) struct Array {
-    pub(crate) path: PathBuf,
-    pub(crate) header: Header,
-    map: Mmap,
+enum Bytes<'a> {
+    Mapped(Mmap),
+    Given(&'a [u8]),
 }
 
-impl Array {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+impl Bytes<'_> {
+    fn get(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Given(bytes) => bytes,
+        }
+    }
+}
+
+/// A .npy file of `f32` or `f64`, of either byte order and either memory order.
+///
+/// The shape is any, and every length of it can be 0; where the vectors are in it is the question of
+/// [`vectors`](Self::vectors).
+///
+/// ```
+/// use crosslane_npy::Array;
+///
+/// let header = "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3)}\n";
+/// let mut file = b"\x93NUMPY\x01\x00".to_vec();
+/// file.extend((header.len() as u16).to_le_bytes());
+/// file.extend(header.bytes());
+/// file.extend((1..=6).flat_map(|x| (x as f32).to_be_bytes()));
+///
+/// let array = Array::from_bytes("two vectors", &file)?;
+/// assert_eq!(array.shape(), [2, 3]);
+/// let (vectors, mut buffer) = (array.vectors(None)?, Vec::new());
+/// let block = vectors.block::<f32>(1..2, &mut buffer)?;
+/// assert_eq!(block.get(0), Some([4.0, 5.0, 6.0]));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Array<'a> {
+    name: String,
+    header: Header,
+    bytes: Bytes<'a>,
+}
+
+impl Array<'static> {
+    /// Maps a file into memory, which may be smaller than the file.
+    ///
+    /// If another program truncates the file while the array exists, the system ends this one (SIGBUS).
+    ///
+    /// # Errors
+    /// The path is not that of a regular file that can be read, or what is in it is refused by
+    /// [`from_bytes`](Array::from_bytes). Errors begin with the path.
+    pub fn open(path: &Path) -> Result<Self> {
         let name = || path.display().to_string();
         // Asked before it is opened: opening a pipe waits for somebody to write.
         let metadata = std::fs::metadata(path).with_context(name)?;
@@ -51,20 +93,51 @@ impl Array {
         let file = File::open(path).with_context(name)?;
         #[expect(unsafe_code, reason = "files larger than memory, without copies")]
         // SAFETY: the map is read as bytes and numbers, for which any bits will do. If somebody else
-        // truncates the file meanwhile, the system ends this process (SIGBUS); `--help` says so.
+        // truncates the file meanwhile, the system ends this process (SIGBUS), as the documentation says.
         let map = unsafe { Mmap::map(&file) }.with_context(name)?;
-        let header = Header::parse(&map).with_context(name)?;
+        Self::new(name(), Bytes::Mapped(map))
+    }
+}
+
+impl<'a> Array<'a> {
+    /// Takes bytes in memory as a file; errors call it `name`.
+    ///
+    /// Bytes after the last element are left aside, as NumPy leaves them. The data may begin anywhere.
+    ///
+    /// # Errors
+    /// The bytes are not a .npy file of format 1, 2 or 3; its header is longer than any array of numbers has, or
+    /// is not what NumPy writes; the elements are not `f32` or `f64`; or some of them are missing.
+    pub fn from_bytes(name: impl Into<String>, bytes: &'a [u8]) -> Result<Self> {
+        Self::new(name.into(), Bytes::Given(bytes))
+    }
+
+    fn new(name: String, bytes: Bytes<'a>) -> Result<Self> {
+        let header = Header::parse(bytes.get()).with_context(|| name.clone())?;
         Ok(Self {
-            path: path.to_owned(),
+            name,
             header,
-            map,
+            bytes,
         })
     }
 
+    /// What errors call the file: its path, or the name that was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The length of every axis.
+    pub fn shape(&self) -> &[usize] {
+        &self.header.shape
+    }
+
     /// The vectors, their components being along `axis` or, without one, along the axis that is 3 long.
-    pub(crate) fn vectors(&self, axis: Option<Axis>) -> Result<Operand<'_>> {
-        self.operand(axis)
-            .with_context(|| self.path.display().to_string())
+    ///
+    /// The components of an array with one axis are along that.
+    ///
+    /// # Errors
+    /// The axis is not 3 long; or, without one, neither the first nor the last is, or both are.
+    pub fn vectors(&self, axis: Option<Axis>) -> Result<Operand<'_>> {
+        self.operand(axis).with_context(|| self.name.clone())
     }
 
     fn operand(&self, axis: Option<Axis>) -> Result<Operand<'_>> {
@@ -82,7 +155,7 @@ impl Array {
         let axes = shape.iter().copied().zip(strides.iter().copied());
         let axes = axes.enumerate().filter(|(i, _)| *i != k);
         Ok(Operand {
-            data: &self.map[data.clone()],
+            data: &self.bytes.get()[data.clone()],
             dtype,
             axis,
             component_stride: strides[k],
@@ -132,35 +205,57 @@ fn merged(axes: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
     merged
 }
 
-/// The vectors of an array, in the order of its axes without that of the components.
+/// The vectors of an [`Array`], in the order of its axes without that of the components.
 #[derive(Debug)]
-pub(crate) struct Operand<'a> {
+pub struct Operand<'a> {
     data: &'a [u8],
     dtype: &'a DType,
-    pub(crate) axis: Axis,
+    axis: Axis,
     component_stride: usize,
     axes: Vec<(usize, usize)>,
 }
 
 impl Operand<'_> {
     /// The number of vectors.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.axes.iter().map(|(len, _)| len).product()
     }
 
-    /// Makes one vector `len` equal ones.
-    pub(crate) fn broadcast(&mut self, len: usize) {
-        debug_assert_eq!(self.len(), 1, "one vector is broadcast");
-        self.axes = vec![(len, 0)];
+    /// Whether there are no vectors.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The axis along which the components are.
+    pub fn axis(&self) -> Axis {
+        self.axis
+    }
+
+    /// Makes one vector as many equal ones as `other` has, along the same axis as those.
+    ///
+    /// # Errors
+    /// This is not one vector.
+    pub fn broadcast_to(&mut self, other: &Operand<'_>) -> Result<()> {
+        let len = self.len();
+        ensure!(len == 1, "{len} vectors, expected one to broadcast");
+        self.axes = vec![(other.len(), 0)];
+        self.axis = other.axis;
+        Ok(())
     }
 
     /// Whether the elements are `T`, in whichever byte order.
-    pub(crate) fn is<T: Component>(&self) -> bool {
+    pub fn is<T: Component>(&self) -> bool {
         T::reader(self.dtype).is_ok()
     }
 
-    /// Some of the vectors: in the file itself, or in `buffer`.
-    pub(crate) fn block<'b, T: Component>(
+    /// Some of the vectors: in the file itself where it has them as this CPU reads them, otherwise decoded into
+    /// `buffer`.
+    ///
+    /// Elements that are not `T` are taken as `f32` and converted, which is exact.
+    ///
+    /// # Errors
+    /// The elements are `f64`, and `T` is not.
+    pub fn block<'b, T: Component>(
         &'b self,
         range: Range<usize>,
         buffer: &'b mut Vec<[T; 3]>,

@@ -1,0 +1,12 @@
+//! A .npy file as a batch of 3-vectors, block by block.
+//!
+//! A crate of its own, because the program, its fuzz target and other tools read the same files. Nothing in a
+//! file is trusted: whatever the bytes are, reading them gives an error or the vectors that they hold, in
+//! memory for the header and for the block that is asked for. It knows nothing of command lines, and writes nothing.
+
+#![deny(unsafe_code)]
+
+mod array;
+mod header;
+
+pub use array::{Array, Axis, Component, Operand};
