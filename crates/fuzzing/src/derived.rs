@@ -21,10 +21,10 @@ pub(crate) fn run(bytes: &[u8]) {
 fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
     let operation = source.one_of(&operations::<T>());
     let (accuracy, way) = (source.accuracy(), source.way());
-    // Sums are made in pieces of 2^15 vectors. (Not at zero, which is what bytes are where there are none.)
-    let len = match source.byte() {
-        255 => 32_700 + source.below(200),
-        _ => source.len(1500),
+    // Sums are made in pieces of 2^15 vectors, which take their time.
+    let len = match source.bits() as u16 {
+        u16::MAX => 32_700 + source.below(200),
+        _ => source.len(700),
     };
     let (tight, wrong) = (source.flag(), source.byte());
     let layouts: Vec<_> = operation.inputs.iter().map(|_| source.input()).collect();

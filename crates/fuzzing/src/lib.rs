@@ -11,6 +11,7 @@
 mod agreement;
 mod correctly_rounded;
 mod derived;
+mod npy;
 mod source;
 #[path = "../../../tests/support/mod.rs"]
 #[allow(
@@ -29,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("views", views::run),
     ("correctly_rounded", correctly_rounded::run),
     ("derived", derived::run),
+    ("npy", npy::run),
 ];
 
 /// Runs the target of this name.

@@ -19,16 +19,29 @@ fn files(folder: &str, target: &str) -> Vec<PathBuf> {
     files
 }
 
+/// Shows an input if its target panics.
+struct Shown<'a>(&'a dyn std::fmt::Display, &'a [u8]);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}: {:02x?}", self.0, self.1);
+        }
+    }
+}
+
+fn run(target: &str, bytes: &[u8], name: &dyn std::fmt::Display) {
+    let _shown = Shown(name, bytes);
+    crosslane_fuzzing::run(target, bytes);
+}
+
 fn replay(target: &str, folder: &str) -> Vec<Vec<u8>> {
-    let files = files(folder, target);
     let read = |path: &PathBuf| {
         let bytes = fs::read(path).expect("the file can be read");
-        // Shown if it fails.
-        println!("{}", path.display());
-        crosslane_fuzzing::run(target, &bytes);
+        run(target, &bytes, &path.display());
         bytes
     };
-    files.iter().map(read).collect()
+    files(folder, target).iter().map(read).collect()
 }
 
 /// SplitMix64.
@@ -64,8 +77,7 @@ fn target(name: &str) {
         for _ in 0..random.below(8).min(len) {
             bytes[random.below(len)] = random.bits() as u8;
         }
-        println!("{name}, seed {seed}: {bytes:02x?}");
-        crosslane_fuzzing::run(name, &bytes);
+        run(name, &bytes, &format_args!("{name}, seed {seed}"));
     }
 }
 
@@ -90,8 +102,13 @@ fn what_is_derived_agrees() {
 }
 
 #[test]
+fn files_are_read_as_another_reader_does() {
+    target("npy");
+}
+
+#[test]
 fn no_target_is_left_out() {
-    let tested = ["agreement", "views", "correctly_rounded", "derived"];
+    let tested = ["agreement", "views", "correctly_rounded", "derived", "npy"];
     assert_eq!(
         TARGETS.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         tested

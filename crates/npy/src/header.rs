@@ -70,14 +70,16 @@ impl Header {
 /// The text of the header, and where it ends.
 fn text(file: &[u8]) -> Result<(&str, usize)> {
     let (start, len) = match *file {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, a, b, ..] => {
             (10, u16::from_le_bytes([a, b]).into())
         }
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, 0, a, b, c, d, ..] => {
             (12, u32::from_le_bytes([a, b, c, d]) as usize)
         }
-        [0x93, b'N', b'U', b'M', b'P', b'Y', major, ..] if !(1..=3).contains(&major) => {
-            bail!("format version {major}, expected 1, 2 or 3")
+        [0x93, b'N', b'U', b'M', b'P', b'Y', major, minor, ..]
+            if !(1..=3).contains(&major) || minor != 0 =>
+        {
+            bail!("format version {major}.{minor}, expected 1.0, 2.0 or 3.0")
         }
         _ => bail!("not a .npy file"),
     };
