@@ -22,8 +22,8 @@ fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
     let operation = source.one_of(&operations::<T>());
     let (accuracy, way) = (source.accuracy(), source.way());
     // Sums are made in pieces of 2^15 vectors, which take their time.
-    let len = match source.bits() as u16 {
-        u16::MAX => 32_700 + source.below(200),
+    let len = match source.below(1 << 16) {
+        65_535 => 32_700 + source.below(200),
         _ => source.len(700),
     };
     let (tight, wrong) = (source.flag(), source.byte());
