@@ -68,7 +68,7 @@ impl Header {
 }
 
 /// The text of the header, and where it ends.
-fn text(file: &[u8]) -> Result<(&str, usize)> {
+fn text(file: &[u8]) -> Result<(String, usize)> {
     let (start, len) = match *file {
         [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, a, b, ..] => {
             (10, u16::from_le_bytes([a, b]).into())
@@ -92,14 +92,17 @@ fn text(file: &[u8]) -> Result<(&str, usize)> {
         len <= LONGEST,
         "a header of {len} bytes, expected at most {LONGEST}"
     );
-    let text = str::from_utf8(&file[start..start + len]).context("the header is not text")?;
+    // A copy, because text that is in a map would have to stay text, whoever writes to the file meanwhile.
+    let text = String::from_utf8(file[start..start + len].to_vec());
+    let mut text = text.context("the header is not text")?;
     let brackets = text.matches(['(', '[', '{']).count();
     ensure!(
         brackets <= MOST_BRACKETS,
         "not a plain array of float32 or float64, convert it; the header begins {:?}",
         text.chars().take(80).collect::<String>()
     );
-    Ok((text.trim_end(), start + len))
+    text.truncate(text.trim_end().len());
+    Ok((text, start + len))
 }
 
 /// The type of the elements, and its size in bytes.
