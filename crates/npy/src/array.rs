@@ -254,12 +254,17 @@ impl Operand<'_> {
     /// Elements that are not `T` are taken as `f32` and converted, which is exact.
     ///
     /// # Errors
-    /// The elements are `f64`, and `T` is not.
+    /// The range is not one of vectors that are there; or the elements are `f64`, and `T` is not.
     pub fn block<'b, T: Component>(
         &'b self,
         range: Range<usize>,
         buffer: &'b mut Vec<[T; 3]>,
     ) -> Result<Vectors<'b, T>> {
+        let vectors = self.len();
+        ensure!(
+            range.start <= range.end && range.end <= vectors,
+            "vectors {range:?}, expected some of 0..{vectors}"
+        );
         if let Some(elements) = self.native()
             && let Some(stride) = self.stride()
         {

@@ -220,3 +220,37 @@ fn values_in_every_order_version_and_alignment() {
         );
     }
 }
+
+#[test]
+fn only_vectors_that_are_there_are_given() {
+    let (native, foreign) = if cfg!(target_endian = "big") {
+        ("'>f4'", "'<f4'")
+    } else {
+        ("'<f4'", "'>f4'")
+    };
+    for dtype in [native, foreign] {
+        // More data than the shape says, which is no part of the array.
+        let bytes = file(
+            1,
+            header(dtype, "False", "(3, 2)").as_bytes(),
+            &numbers(60, false),
+        );
+        let array = Array::from_bytes("the name", &bytes).expect("an array");
+        let vectors = array.vectors(None).expect("vectors");
+        #[expect(
+            clippy::reversed_empty_ranges,
+            reason = "one of the ranges to be refused"
+        )]
+        for range in [1..3, 2..3, 0..usize::MAX, usize::MAX - 1..usize::MAX, 2..1] {
+            let mut buffer = Vec::new();
+            let error = vectors
+                .block::<f32>(range.clone(), &mut buffer)
+                .expect_err("not there");
+            let error = error.to_string();
+            assert!(error.contains("expected some of 0..2"), "{error}");
+            assert_eq!(buffer.capacity(), 0, "no memory for {range:?}");
+        }
+        let mut two = array.vectors(None).expect("vectors");
+        assert!(two.broadcast_to(&vectors).is_err(), "two are not one");
+    }
+}
