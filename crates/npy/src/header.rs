@@ -11,8 +11,9 @@ use py_literal::Value;
 /// NumPy refuses longer headers too; that of an array of numbers has some hundred bytes.
 const LONGEST: usize = 10_000;
 
-/// The parser of Python literals takes time exponential in the nesting; an array of numbers has 2 brackets.
+/// The parser of Python literals takes time exponential in the nesting; an array of numbers has 2 brackets, one of them curly.
 const MOST_BRACKETS: usize = 4;
+const MOST_CURLY: usize = 1;
 
 /// An array of `f32` or `f64` in a file that holds all of it.
 #[derive(Debug)]
@@ -96,8 +97,9 @@ fn text(file: &[u8]) -> Result<(String, usize)> {
     let text = String::from_utf8(file[start..start + len].to_vec());
     let mut text = text.context("the header is not text")?;
     let brackets = text.matches(['(', '[', '{']).count();
+    let curly = text.matches('{').count();
     ensure!(
-        brackets <= MOST_BRACKETS,
+        brackets <= MOST_BRACKETS && curly <= MOST_CURLY,
         "not a plain array of float32 or float64, convert it; the header begins {:?}",
         text.chars().take(80).collect::<String>()
     );
