@@ -423,6 +423,12 @@ pub fn engines() -> Vec<Engine> {
         .collect()
 }
 
+/// Whether these tests run under an emulator or a checker, as `CROSSLANE_QUICK=1` says. What is exhaustive then leaves cases out, because
+/// everything is slow; and memory and stacks are in part the tool's.
+pub fn under_a_tool() -> bool {
+    std::env::var_os("CROSSLANE_QUICK").is_some_and(|value| value == "1")
+}
+
 /// What a command prints, if it succeeds.
 #[track_caller]
 pub fn output_of(command: &mut Command) -> Vec<u8> {
