@@ -85,3 +85,72 @@ cargo_tool() {
     }
     touch "$mark"
 }
+
+# debian DIRECTORY SUITE PACKAGE...: the files of Debian's packages (name or name:architecture or name=version) from another suite
+# or architecture than this system's, unpacked into a directory and not installed. The system's own lists are left alone.
+debian() {
+    local directory=$1 suite=$2 apt=$tools/apt/$2 repository=debian name
+    shift 2
+    if [ -e "$directory/unpacked" ]; then return; fi
+    for name in apt-get dpkg-deb; do
+        command -v "$name" >/dev/null || { echo "no $name here to fetch $* from Debian's $suite"; return 1; }
+    done
+    case "$suite" in *-security) repository=debian-security ;; esac
+    mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/files"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg arch=amd64,arm64] ${DEBIAN_MIRROR:-http://deb.debian.org}/$repository $suite main" >"$apt/sources.list"
+    local options=(-q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$apt/lists"
+        -o Dir::Cache="$apt" -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root
+        -o Acquire::Languages=none -o APT::Get::List-Cleanup=false)
+    if [ ! -e "$apt/updated" ]; then
+        apt-get "${options[@]}" update && touch "$apt/updated"
+    fi >"$apt/log" 2>&1 || { tail -n 3 "$apt/log"; echo "the packages of Debian's $suite cannot be listed"; return 1; }
+    rm -f "$apt"/files/*
+    (cd "$apt/files" && apt-get "${options[@]}" download "$@") >"$apt/log" 2>&1 || {
+        tail -n 3 "$apt/log"
+        echo "Debian's $suite no longer has $*"
+        return 1
+    }
+    echo "unpacking $* of Debian's $suite under $directory"
+    mkdir -p "$directory"
+    for name in "$apt"/files/*.deb; do
+        # Of the compiler's sources the library is a tenth.
+        dpkg-deb --fsys-tarfile "$name" | tar -x -C "$directory" --anchored --no-wildcards-match-slash --exclude='./usr/src/rustc-*/src' \
+            --exclude='./usr/src/rustc-*/compiler' --exclude=./usr/share/doc || return 1
+    done
+    touch "$directory/unpacked"
+}
+
+# build_std_toolchain: a copy of this compiler with the sources of its own standard library, for -Zbuild-std, which builds that
+# for a target or with flags for which there is none. Sets "$build_std", whose bin has to be first in PATH:
+#     PATH=$build_std/bin:$PATH RUSTC_BOOTSTRAP=1 cargo build -Zbuild-std --target ...
+# Fails, with a line about why, if Debian does not have the sources of this very version.
+build_std_toolchain() {
+    local version sysroot sources
+    version=$(rustc --version | sed -n 's/^rustc \([0-9.]*\) .*/\1/p')
+    sysroot=$(rustc --print sysroot)
+    build_std=$tools/build-std-$version
+    if [ -e "$build_std/complete" ]; then return; fi
+    sources=$tools/rust-src-$version
+    if [ -z "$version" ]; then
+        echo "only a released compiler has sources in Debian, and this is $(rustc --version)"
+        return 1
+    fi
+    if [ -d "$sysroot/lib/rustlib/src/rust/library" ]; then
+        sources=$sysroot/lib/rustlib/src/rust
+    else
+        debian "$sources" trixie-backports "rust-src=$version+*" || return 1
+        sources=$(echo "$sources"/usr/src/rustc-*)
+    fi
+    echo "copying the compiler to $build_std"
+    rm -rf "$build_std"
+    mkdir -p "$build_std/lib/rustlib/src/rust"
+    # The compiler finds its libraries by its own place, which a link would give away.
+    cp -a "$sysroot/bin" "$build_std/"
+    cp -a "$sysroot"/lib/*.so* "$build_std/lib/"
+    local part
+    for part in "$sysroot"/lib/rustlib/*; do
+        case "$part" in */src) ;; *) ln -s "$part" "$build_std/lib/rustlib/" ;; esac
+    done
+    ln -s "$sources/library" "$build_std/lib/rustlib/src/rust/library"
+    touch "$build_std/complete"
+}
