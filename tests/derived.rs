@@ -8,7 +8,7 @@ mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Stores, Threads};
 use support::operations::{Kind, OnOperands, Operation, operations};
-use support::{Float, INPUTS, Layout, Operand, Random, engines, outputs};
+use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -76,7 +76,7 @@ fn mixed_layouts<T: Float + Real>(accuracy: Accuracy, times: usize) {
     for engine in engines() {
         let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
         for operation in operations::<T>() {
-            for len in lengths() {
+            for len in lengths().step_by(one_in(11)) {
                 for _ in 0..times {
                     check_any(&operation, engine, len, &mut random);
                 }
@@ -115,7 +115,7 @@ fn layouts_alike<T: Float + Real>() {
         let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
         for operation in operations::<T>() {
             for layout in outputs() {
-                for len in lengths().step_by(3) {
+                for len in lengths().step_by(3 * one_in(7)) {
                     let engine = any_stores(engine, &mut random);
                     let inputs = operation.inputs(len, &mut random, |_| layout);
                     let outputs = operation.outputs(&inputs, &mut random, |_| layout);
@@ -240,7 +240,10 @@ fn every_number_of_threads_matches_reference() {
             .flat_map(|e| ACCURACIES.map(|a| (e, a)))
         {
             let engine = engine.with_accuracy(accuracy).with_threads(most);
-            for len in [1, 2, 5, 17, 63, 64, 111, 113, 224, 1000, 4099] {
+            for len in [1, 2, 5, 17, 63, 64, 111, 113, 224, 1000, 4099]
+                .into_iter()
+                .step_by(one_in(3))
+            {
                 for operation in operations::<f32>() {
                     pool.install(|| check_any(&operation, engine, len, &mut random));
                 }

@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use bytemuck::Pod;
 use crosslane::{Accuracy, Element, Engine, Real, Threads, Vectors, VectorsMut, reference};
 use support::operations::{Kind, Operation, Read, Write, on_meshes, operations};
-use support::{Float, Random, engines};
+use support::{Float, Random, engines, one_in};
 
 /// Memory between two pages that may not be touched.
 struct Guarded {
@@ -146,7 +146,10 @@ fn every_layout<T: Element + From<i8>>() {
     // Small integers: exact, whatever the accuracy.
     for engine in engines.flat_map(|engine| accuracies.map(|a| engine.with_accuracy(a))) {
         for threads in [Threads::Serial, Threads::Max(NonZeroUsize::new(3).unwrap())] {
-            for len in (0..70).chain([127, 128, 129, 255, 256, 257, 513]) {
+            for len in (0..70)
+                .chain([127, 128, 129, 255, 256, 257, 513])
+                .step_by(one_in(11))
+            {
                 for (k, a) in Layout::ALL.into_iter().enumerate() {
                     for out in Layout::ALL {
                         for last in [true, false] {
@@ -272,7 +275,10 @@ fn every_operation<T: Real + Float + From<i8>>() {
         for threads in [Threads::Serial, Threads::Max(NonZeroUsize::new(3).unwrap())] {
             let engine = engine.with_threads(threads);
             for operation in operations::<T>() {
-                for len in (1..70).chain([95, 97, 127, 128, 129, 193, 255, 256, 257, 513]) {
+                for len in (1..70)
+                    .chain([95, 97, 127, 128, 129, 193, 255, 256, 257, 513])
+                    .step_by(one_in(11))
+                {
                     for how in [[true, false], [false, false], [true, true], [false, true]] {
                         check_derived(&operation, engine, &mut memory, len, how, &mut random);
                     }
@@ -297,7 +303,10 @@ fn every_mesh<T: Real + Float + From<i8>>() {
     let ([vertices, faces, ..], [out, ..]) = &mut memory::<T>();
     let mut random = Random(2);
     for engine in engines() {
-        for len in (1..70).chain([127, 128, 129, 255, 256, 257, 513]) {
+        for len in (1..70)
+            .chain([127, 128, 129, 255, 256, 257, 513])
+            .step_by(one_in(11))
+        {
             for (last, layout) in [true, false]
                 .into_iter()
                 .flat_map(|l| Layout::ALL.map(|k| (l, k)))

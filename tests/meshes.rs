@@ -8,7 +8,7 @@ mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Soa, Stores, Threads, Vectors};
 use support::operations::{Kind, OnMesh, on_meshes};
-use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, outputs};
+use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, one_in, outputs};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -83,7 +83,7 @@ fn every_pair_of_layouts<T: Float + Real>() {
         let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
         for input in INPUTS {
             for output in outputs() {
-                for len in lengths().step_by(2) {
+                for len in lengths().step_by(2 * one_in(11)) {
                     // Few vertices have many faces each, many have few or none.
                     let most = [5, 40, 300][random.below(3)];
                     let few_or_many = 1 + random.below(most);

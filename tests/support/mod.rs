@@ -429,6 +429,11 @@ pub fn under_a_tool() -> bool {
     std::env::var_os("CROSSLANE_QUICK").is_some_and(|value| value == "1")
 }
 
+/// Of what is exhaustive one in so many is enough under a tool; of anything else, all.
+pub fn one_in(many: usize) -> usize {
+    if under_a_tool() { many } else { 1 }
+}
+
 /// What a command prints, if it succeeds.
 #[track_caller]
 pub fn output_of(command: &mut Command) -> Vec<u8> {
