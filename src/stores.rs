@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_limit_is_what_the_environment_says_if_it_is_a_number() {
         assert_eq!(limit_of(Some("1000000")), 1_000_000);
-        assert_eq!(limit_of(Some("0")), LEAST);
+        assert_eq!(limit_of(Some("0")), 65_536); // as documented
         for nonsense in [
             None,
             Some(""),

@@ -427,6 +427,47 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_is_as_it_was_but_for_what_is_asked_for() {
+        let level = Level::Baseline;
+        let engine = Engine::new().with_level(level).expect("available");
+        let engine = engine.with_accuracy(Accuracy::CorrectlyRounded);
+        let engine = engine.with_threads(Threads::Serial);
+        let engine = engine.with_stores(Stores::Streaming);
+        let others = (engine.accuracy, engine.threads, engine.stores);
+        let asked = (
+            Accuracy::CorrectlyRounded,
+            Threads::Serial,
+            Stores::Streaming,
+        );
+        assert_eq!((engine.level(), others), (level, asked));
+    }
+
+    #[test]
+    fn levels_are_ranked_from_zero() {
+        for (rank, level) in Level::available().enumerate() {
+            let engine = Engine::new().with_level(level).expect("available");
+            assert_eq!(engine.level.rank(), rank, "{level}");
+        }
+    }
+
+    /// What threads are for depends on it: arithmetic that takes longer than memory is worth them sooner.
+    #[test]
+    fn a_cross_product_costs_three_differences_and_more_where_they_are_rounded_once() {
+        fn check<T: Element>() {
+            let difference = T::DIFFERENCE_COST;
+            for (rank, rounded) in T::ROUNDED_COST.into_iter().enumerate() {
+                assert_eq!(Cross.cost::<T>(rank), 3 * difference);
+                assert_eq!(RoundedCross.cost::<T>(rank), 3 * rounded);
+                let of = |cost: usize| cost * <formula::Angle as Formula<2, 1>>::COST;
+                assert_eq!(Plainly(formula::Angle).cost::<T>(rank), of(difference));
+                assert_eq!(Accurately(formula::Angle).cost::<T>(rank), of(rounded));
+            }
+        }
+        check::<f32>();
+        check::<f64>();
+    }
+
+    #[test]
     fn what_does_not_fill_a_register_goes_to_a_narrower_one() {
         for (len, narrowest) in [(1, "Scalar"), (2, "Baseline"), (3, "Baseline")] {
             for token in seen(Engine::new(), len) {

@@ -141,3 +141,39 @@ fn block(rest: usize, most: usize, lanes: usize, head: usize) -> usize {
         most
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::block;
+
+    #[test]
+    fn blocks_are_as_long_as_a_tile_allows_and_whole_registers_but_the_last() {
+        for (most, lanes) in [(64, 2), (64, 8), (128, 4), (128, 16), (256, 16)] {
+            for total in lanes..5 * most {
+                for head in 0..lanes {
+                    let (mut start, mut blocks) = (0, 0);
+                    while start < total {
+                        let rest = total - start;
+                        let len = block(rest, most, lanes, if start == 0 { head } else { 0 });
+                        let context = (most, lanes, total, head, start, len);
+                        assert!(lanes <= len && len <= most, "{context:?}");
+                        assert!(len <= rest, "{context:?}");
+                        // The next one begins with a whole register of the output, and is no less than one.
+                        assert!(len == rest || rest - len >= lanes, "{context:?}");
+                        let whole = (start + len).wrapping_sub(head).is_multiple_of(lanes);
+                        assert!(len == rest || whole, "{context:?}");
+                        (start, blocks) = (start + len, blocks + 1);
+                    }
+                    // One more where the first is cut at a register, and where the last would be less than one.
+                    let fewest = total.div_ceil(most);
+                    let cut = usize::from(head > 0);
+                    assert!(
+                        blocks <= fewest + cut && (total > most || blocks == 1),
+                        "{blocks} blocks: {:?}",
+                        (most, lanes, total, head)
+                    );
+                }
+            }
+        }
+    }
+}

@@ -298,3 +298,70 @@ impl Way {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Soa;
+    use crate::simd::Baseline;
+
+    /// The way of an output with these strides that begins `first` elements of `f32` behind a cache line.
+    fn way(first: usize, component_stride: isize, stride: isize, stream: bool) -> (Way, usize) {
+        let mut memory = Soa::<f32>::zeros(1000);
+        let [x, ..] = memory.columns_mut();
+        let out = VectorsMut::strided(x, first, component_stride, stride, 50).expect("inside");
+        Way::out::<Baseline, f32>(&[out], stream)
+    }
+
+    #[test]
+    fn what_can_be_streamed_is_from_the_first_vector_that_starts_a_register() {
+        for (first, component_stride, stride, expected) in [
+            // Columns; 4 elements of f32 are a register of the baseline, 16 a line.
+            (0, 64, 1, (Way::Streamed, 0)),
+            (3, 64, 1, (Way::Streamed, 1)),
+            (1, 64, 1, (Way::Streamed, 3)),
+            (0, 65, 1, (Way::StreamedFromTiles, 0)),
+            (0, 68, 1, (Way::StreamedFromTiles, 0)),
+            // Rows: 3 elements further each.
+            (0, 1, 3, (Way::Streamed, 0)),
+            (1, 1, 3, (Way::Streamed, 1)),
+            (2, 1, 3, (Way::Streamed, 2)),
+            (3, 1, 3, (Way::Streamed, 3)),
+            // A register would overwrite what lies between.
+            (0, 1, 4, (Way::Cached, 0)),
+            (0, 64, 3, (Way::Cached, 0)),
+            (900, 1, -3, (Way::Cached, 0)),
+        ] {
+            let place = (first, component_stride, stride);
+            assert_eq!(
+                way(first, component_stride, stride, true),
+                expected,
+                "{place:?}"
+            );
+            let cached = way(first, component_stride, stride, false);
+            assert_eq!(cached, (Way::Cached, 0), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn several_outputs_are_streamed_in_one_loop_or_each_column_by_itself() {
+        let (mut one, mut other) = (Soa::<f32>::zeros(100), Soa::<f32>::zeros(100));
+        let mut sum = [0.0; 3];
+        let mut of = |first: [usize; 2], sums: bool| {
+            let [one, other] = [(&mut one, first[0]), (&mut other, first[1])].map(|(soa, i)| {
+                let mut view = soa.view_mut();
+                view.split_off(i)
+            });
+            match sums {
+                false => Way::out::<Baseline, f32>(&[one, other], true),
+                true => Way::out::<Baseline, f32>(&[one, VectorsMut::summed(&mut sum, 9)], true),
+            }
+        };
+        assert_eq!(of([0, 0], false), (Way::Streamed, 0));
+        assert_eq!(of([3, 7], false), (Way::Streamed, 1));
+        assert_eq!(of([3, 2], false), (Way::StreamedFromTiles, 0));
+        // Beside a sum only from the first vector on.
+        assert_eq!(of([4, 0], true), (Way::Streamed, 0));
+        assert_eq!(of([3, 0], true), (Way::Cached, 0));
+    }
+}
