@@ -19,7 +19,13 @@ use crosslane_cases::Float as Format;
 use crosslane_cases::big::Big;
 use crosslane_cases::derived::{self as exact, Vector};
 
-const CASES: usize = 110_000;
+/// So many of each; a few where `CROSSLANE_QUICK=1` says that everything is slow.
+fn cases() -> usize {
+    match std::env::var_os("CROSSLANE_QUICK") {
+        Some(value) if value == "1" => 400,
+        _ => 110_000,
+    }
+}
 
 /// How errors of vectors are measured.
 #[derive(Clone, Copy, PartialEq)]
@@ -343,9 +349,10 @@ fn worst<T: Number>(of: Of, got: [T; 3], exact: &Vector, by: Option<&Big>) -> f6
 }
 
 fn measure<T: Number>() {
+    let count = cases();
     let all = [Inputs::Vectors, Inputs::Tangents, Inputs::Triangles].map(|of| {
-        let cases = Cases::<T>::new(of, CASES);
-        let inputs: Vec<[Vector; 4]> = (0..CASES)
+        let cases = Cases::<T>::new(of, count);
+        let inputs: Vec<[Vector; 4]> = (0..count)
             .map(|i| cases.input(i).map(|v| v.map(Big::of)))
             .collect();
         (cases, inputs)
@@ -375,7 +382,7 @@ fn measure<T: Number>() {
         }
         let hex = cases.input(at).map(|v| v.map(T::to_bits64));
         println!(
-            "{:<18} {:<4} {CASES:>7} {most:>8.3} {most_plain:>10.1e}  {hex:x?}",
+            "{:<18} {:<4} {count:>7} {most:>8.3} {most_plain:>10.1e}  {hex:x?}",
             quantity.name,
             <T as Format>::NAME
         );

@@ -1,0 +1,399 @@
+//! A sample of all that the other tests of this folder compare, in a few seconds also where nothing is optimised: every operation, type,
+//! level and accuracy, layouts and lengths at random. Mutation testing (`fuzz/mutants`) begins with it, because most faults are seen here.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod support;
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+
+use crosslane::{Accuracy, Engine, Real, Stores, Threads, reference};
+use crosslane_cases::{case, nearest, vectors};
+use support::operations::{Kind, OnOperands, Operation, gradients, on_meshes, operations};
+use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, outputs};
+
+const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
+
+/// Who runs thousands of mutants does not wait for the other tests when one has seen a fault.
+fn first_fault_ends() {
+    if std::env::var_os("CROSSLANE_QUICK").is_some_and(|value| value == "1") {
+        std::panic::set_hook(Box::new(|fault| {
+            std::io::stderr()
+                .write_all(format!("{fault}\n").as_bytes())
+                .unwrap();
+            std::process::exit(101);
+        }));
+    }
+}
+
+/// Less than a register, one, two and some; tiles and leaves of sums, and one more or less.
+const LENGTHS: [usize; 28] = [
+    0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 23, 31, 33, 47, 64, 65, 95, 127, 129, 143, 193, 257,
+    271, 385, 577,
+];
+
+/// The lengths in turn, which all have the same share.
+fn any_length(random: &mut Random) -> usize {
+    LENGTHS[random.below(LENGTHS.len())]
+}
+
+fn any_stores(engine: Engine, random: &mut Random) -> Engine {
+    engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)])
+}
+
+/// Now and then one that no kernel knows.
+fn any_input(random: &mut Random) -> Layout {
+    match random.below(10) {
+        9 => Layout::Strided(random.below(19) as isize - 9, random.below(19) as isize - 9),
+        known => INPUTS[known],
+    }
+}
+
+fn any_output(random: &mut Random) -> Layout {
+    outputs().nth(random.below(outputs().count())).unwrap()
+}
+
+/// All levels with either accuracy, serially.
+fn every_engine() -> impl Iterator<Item = Engine> {
+    let both = |engine: Engine| ACCURACIES.map(|accuracy| engine.with_accuracy(accuracy));
+    let engines = engines().into_iter().flat_map(both);
+    engines.map(|engine| engine.with_threads(Threads::Serial))
+}
+
+/// c = a × b, and a = a × b in place.
+fn cross<T: Float>(engine: Engine, layouts: [Layout; 3], len: usize, random: &mut Random) {
+    let context = (T::NAME, engine, layouts, len, random.clone());
+    let accuracy = engine.accuracy();
+    let [a, b, mut out] = layouts.map(|layout| {
+        let offset = random.below(16);
+        Operand::<T>::new(layout, len, offset, random)
+    });
+    let before = [a.clone(), b.clone()];
+    let expected = out.after_cross(&a, &b, accuracy);
+    engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
+    out.assert_same(&expected, accuracy, &context);
+    a.assert_same(&before[0], accuracy, &context);
+    b.assert_same(&before[1], accuracy, &context);
+
+    let expected = out.after_cross(&out, &b, accuracy);
+    engine.cross_assign(out.view_mut(), b.view()).unwrap();
+    out.assert_same(&expected, accuracy, &context);
+}
+
+fn crosses<T: Float>() {
+    let mut random = Random(1);
+    for engine in every_engine() {
+        for len in LENGTHS.into_iter().chain(LENGTHS) {
+            let out = any_output(&mut random);
+            // Half of the time all alike, or one vector.
+            let input = |random: &mut Random| match random.below(4) {
+                0 => Layout::Broadcast,
+                1 | 2 => out,
+                _ => any_input(random),
+            };
+            let layouts = [input(&mut random), input(&mut random), out];
+            let engine = any_stores(engine, &mut random);
+            cross::<T>(engine, layouts, len, &mut random);
+        }
+    }
+}
+
+#[test]
+fn cross_products_match_reference() {
+    first_fault_ends();
+    crosses::<f32>();
+    crosses::<f64>();
+    #[cfg(feature = "half")]
+    {
+        crosses::<half::f16>();
+        crosses::<half::bf16>();
+    }
+}
+
+/// Compares the whole buffer of every operand.
+fn check<T: Float + Real>(
+    operation: &Operation<T>,
+    engine: Engine,
+    inputs: &[Operand<T>],
+    random: &mut Random,
+) {
+    let accuracy = engine.accuracy();
+    let mut outputs = operation.outputs(inputs, random, any_output);
+    let expected = operation.expected(inputs, &outputs, accuracy);
+    let layouts: Vec<_> = inputs.iter().map(Operand::layout).collect();
+    let context = (T::NAME, operation.name, engine, layouts, random.clone());
+    operation.run(engine, inputs, &mut outputs).unwrap();
+    for (got, expected) in outputs.iter().zip(&expected) {
+        got.assert_same(expected, accuracy, &context);
+    }
+}
+
+fn derived<T: Float + Real>() {
+    let mut random = Random(2);
+    for engine in every_engine() {
+        for operation in operations::<T>() {
+            for _ in 0..5 {
+                let len = any_length(&mut random);
+                let engine = any_stores(engine, &mut random);
+                let inputs = operation.inputs(len, &mut random, any_input);
+                check(&operation, engine, &inputs, &mut random);
+            }
+            // Special values, nothing beside them and a gradient of one.
+            let mut inputs = operation.inputs(40, &mut random, |_| Layout::Soa);
+            for i in 0..40 {
+                for (k, input) in inputs.iter_mut().enumerate() {
+                    let mut v = match (k, i % 3) {
+                        (2.., 0) => [T::from_single(1.0); 3],
+                        (_, 1) => [T::default(); 3],
+                        _ => [0; 3].map(|_| T::near_one(random.bits())),
+                    };
+                    v[random.below(3)] = T::SPECIAL[random.below(T::SPECIAL.len())];
+                    let v = if input.layout() == NUMBERS {
+                        [v[0]; 3]
+                    } else {
+                        v
+                    };
+                    input.set(i, v);
+                }
+            }
+            check(&operation, engine, &inputs, &mut random);
+        }
+    }
+}
+
+#[test]
+fn what_is_derived_matches_reference() {
+    first_fault_ends();
+    derived::<f32>();
+    derived::<f64>();
+}
+
+fn sums<T: Float + Real>() {
+    let mut random = Random(3);
+    for engine in every_engine() {
+        for operation in gradients::<T>() {
+            for broadcast in 1..1 << operation.outputs.len() {
+                let mut k = 0;
+                let len = any_length(&mut random);
+                let mut inputs = operation.inputs(len, &mut random, |random| {
+                    k += 1;
+                    match broadcast >> (k - 1) & 1 {
+                        1 => Layout::Broadcast,
+                        _ => any_output(random),
+                    }
+                });
+                for input in &mut inputs {
+                    input.elements_mut().fill_with(|| random.ordinary());
+                }
+                let engine = any_stores(engine, &mut random);
+                check(&operation, engine, &inputs, &mut random);
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_match_reference() {
+    first_fault_ends();
+    sums::<f32>();
+    sums::<f64>();
+}
+
+fn meshes<T: Float + Real>() {
+    let mut random = Random(4);
+    for engine in every_engine() {
+        for operation in on_meshes::<T>() {
+            for faces in [0, 1, 7, 16, 33, 65, 129, 257, 300] {
+                let count = 1 + random.below(60);
+                let mut vertices = Operand::new(any_input(&mut random), count, 3, &mut random);
+                if random.below(2) == 0 {
+                    vertices.elements_mut().fill_with(|| random.ordinary());
+                }
+                let mut face = || [0; 3].map(|_| random.below(count) as u32);
+                let faces: Vec<_> = (0..faces).map(|_| face()).collect();
+                let layout = match operation.output {
+                    Kind::Numbers => NUMBERS,
+                    _ => any_output(&mut random),
+                };
+                let len = if operation.of_vertices {
+                    count
+                } else {
+                    faces.len()
+                };
+                let mut out = Operand::new(layout, len, random.below(16), &mut random);
+                let expected = operation.expected(&vertices, &faces, &out, engine.accuracy());
+                let engine = any_stores(engine, &mut random);
+                operation.run(engine, &vertices, &faces, &mut out).unwrap();
+                let context = (T::NAME, operation.name, engine, vertices.layout());
+                out.assert_same(&expected, engine.accuracy(), &context);
+            }
+        }
+    }
+}
+
+#[test]
+fn meshes_match_reference() {
+    first_fault_ends();
+    meshes::<f32>();
+    meshes::<f64>();
+}
+
+/// The definition against arbitrary precision, and the kernels against the definition.
+fn hard<T: Float + crosslane_cases::Float>(cases: u64) {
+    let rows = |index: u64| {
+        let ((_, quadruple), (_, [a, _, _, d])) = (case(7, index), case(7, index + 1));
+        let [p, q, r, s]: [T; 4] = quadruple;
+        let k = (index % 3) as usize;
+        let (v, w) = vectors([p, q, r, s], k, [a, d]);
+        let (expected, got) = (
+            nearest(quadruple),
+            reference::cross(v, w, Accuracy::CorrectlyRounded)[k],
+        );
+        assert!(
+            expected.bits() == got.bits(),
+            "{:x?} is {:x?}, expected {:x?}",
+            quadruple.map(T::bits),
+            got.bits(),
+            expected.bits()
+        );
+        (v, w)
+    };
+    let (a, b): (Vec<_>, Vec<_>) = (0..cases).map(rows).unzip();
+    let definition =
+        |(a, b): (&[T; 3], &[T; 3])| reference::cross(*a, *b, Accuracy::CorrectlyRounded);
+    let expected: Vec<_> = a.iter().zip(&b).map(definition).collect();
+    for engine in engines() {
+        let engine = engine.with_accuracy(Accuracy::CorrectlyRounded);
+        let mut out = a.clone();
+        engine.cross(&a, &b, &mut out).unwrap();
+        for (i, (got, expected)) in out.iter().zip(&expected).enumerate() {
+            let [got, expected] = [got, expected].map(|v| v.map(T::bits));
+            assert_eq!(
+                got,
+                expected,
+                "{:x?} × {:x?}: {engine:?}",
+                a[i].map(T::bits),
+                b[i].map(T::bits)
+            );
+        }
+    }
+}
+
+#[test]
+fn hard_cases_are_rounded_once() {
+    first_fault_ends();
+    hard::<f32>(4000);
+    hard::<f64>(4000);
+}
+
+/// Half numbers: all sums of a product at a midpoint and another of any size come up among random bits of few exponents.
+#[cfg(feature = "half")]
+fn half_types<T: Float>() {
+    let mut random = Random(5);
+    for engine in engines() {
+        for layout in [Layout::Soa, Layout::Aos, Layout::Padded] {
+            for narrow in [false, true] {
+                let [mut a, mut b, mut out] =
+                    [0; 3].map(|_| Operand::<T>::new(layout, 1500, 0, &mut random));
+                let mut number = |_| match narrow {
+                    false => T::from_random(random.bits()),
+                    true => {
+                        let integer = random.below(2048) as f32 - 1024.0;
+                        T::from_single(integer * (-(random.below(20) as f32)).exp2())
+                    }
+                };
+                for i in 0..1500 {
+                    a.set(i, [0; 3].map(&mut number));
+                    b.set(i, [0; 3].map(&mut number));
+                }
+                let expected = out.after_cross(&a, &b, engine.accuracy());
+                engine.cross(a.view(), b.view(), out.view_mut()).unwrap();
+                out.assert_same(&expected, engine.accuracy(), &(T::NAME, engine, layout));
+            }
+        }
+    }
+}
+
+#[cfg(feature = "half")]
+#[test]
+fn half_types_are_rounded_once() {
+    first_fault_ends();
+    half_types::<half::f16>();
+    half_types::<half::bf16>();
+}
+
+/// Where nothing cancels, plain results are near those that are accurate: the definition itself is right. (Of components around
+/// one, at angles from 60 to 120 degrees, no formula takes more than 30 roundings, each of half a unit of numbers below 32.)
+fn near<T: Float + Real + Into<f64>>(unit: f64) {
+    let axes = [[3.0, 1.0, -1.0], [-1.0, 3.0, 1.0], [1.0, -1.0, 3.0]];
+    let mut random = Random(6);
+    for operation in operations::<T>() {
+        for turn in 0..20 {
+            let mut vector = |k: usize| {
+                let axis = axes[(turn + k) % 3];
+                axis.map(|x| {
+                    T::from_single(x)
+                        * (T::from_single(1.0) + T::near_one(random.bits()) * T::from_single(0.1))
+                })
+            };
+            let place: Vec<[T; 3]> = operation
+                .inputs
+                .iter()
+                .enumerate()
+                .map(|(k, (_, kind))| match kind {
+                    Kind::Numbers => [vector(k)[0]; 3],
+                    _ => vector(k),
+                })
+                .collect();
+            let [plain, accurate] = ACCURACIES.map(|accuracy| (operation.define)(&place, accuracy));
+            for (plain, accurate) in plain.as_flattened().iter().zip(accurate.as_flattened()) {
+                let (plain, accurate): (f64, f64) = ((*plain).into(), (*accurate).into());
+                let bound = 30.0 * 32.0 * unit * accurate.abs().max(1.0);
+                assert!(
+                    (plain - accurate).abs() <= bound,
+                    "{} of {place:?} is {plain:e}, not {accurate:e}",
+                    operation.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn plain_definitions_are_near_accurate_ones() {
+    first_fault_ends();
+    near::<f32>(2.0_f64.powi(-24));
+    near::<f64>(2.0_f64.powi(-53));
+}
+
+/// Few and many pieces, and the sums of several.
+#[cfg(feature = "rayon")]
+#[test]
+fn threads_match_reference() {
+    first_fault_ends();
+    let mut random = Random(8);
+    for threads in [2, 7] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().unwrap();
+        let most = Threads::Max(NonZeroUsize::new(threads).unwrap());
+        let engine = Engine::new().with_threads(most);
+        for layout in outputs() {
+            for len in [1, 40, 111, 1000] {
+                let engine = any_stores(engine, &mut random);
+                pool.install(|| cross::<f32>(engine, [layout; 3], len, &mut random));
+                let engine = engine.with_accuracy(Accuracy::CorrectlyRounded);
+                pool.install(|| cross::<f64>(engine, [layout; 3], len, &mut random));
+            }
+        }
+        let operation = support::operations::operation::<f32>("cross_vjp");
+        for len in [1 << 15, (1 << 15) + 1, 70_000] {
+            let mut first = true;
+            let inputs = operation.inputs(len, &mut random, |_| match std::mem::take(&mut first) {
+                true => Layout::Broadcast,
+                false => Layout::Aos,
+            });
+            pool.install(|| check(&operation, engine, &inputs, &mut random));
+        }
+    }
+}
