@@ -64,7 +64,7 @@ fn check_strided(data: &mut [f64], first: usize, c: isize, v: isize, len: usize)
         "shared"
     );
     if let Ok(view) = shared {
-        assert_eq!(view.len(), len, "length");
+        assert_eq!((view.len(), view.is_empty()), (len, len == 0), "length");
         for i in 0..len {
             let expected = [0, 1, 2].map(|k| place(first, c, v, k, i) as f64);
             assert_eq!(view.get(i), Some(expected), "vector {i}");
@@ -76,6 +76,7 @@ fn check_strided(data: &mut [f64], first: usize, c: isize, v: isize, len: usize)
     assert_eq!(result, model(size, first, c, v, len, true), "exclusive");
     match exclusive {
         Ok(out) => {
+            assert_eq!((out.len(), out.is_empty()), (len, len == 0), "length");
             let [a, b] = [[[0.0, 0.0, 1.0]], [[0.0, 1.0, 0.0]]].map(|v: [[f64; 3]; 1]| v);
             let (a, b) = (
                 Vectors::broadcast(&a[0], len),
@@ -430,4 +431,43 @@ fn more_columns_than_there_are_addresses_panic_as_vec_does() {
 fn a_broadcast_may_be_longer_than_memory() {
     let view = Vectors::broadcast(&[1.0, 2.0, 3.0], usize::MAX);
     assert_eq!(view.get(usize::MAX - 1), Some([1.0, 2.0, 3.0]));
+}
+
+#[test]
+fn what_is_printed_of_a_view_is_its_stride_and_its_length() {
+    let mut rows = [[1.0_f32; 3]; 2];
+    assert_eq!(
+        format!("{:?}", Vectors::aos(&rows)),
+        "Vectors { stride: 3, len: 2, .. }"
+    );
+    assert_eq!(
+        format!("{:?}", VectorsMut::aos(&mut rows)),
+        "VectorsMut { stride: 3, len: 2, .. }"
+    );
+    assert_eq!(format!("{:?}", Soa::from_aos(&rows)), "Soa { len: 2, .. }");
+}
+
+#[cfg(debug_assertions)]
+mod raw_parts_that_cannot_be_right {
+    use super::*;
+
+    fn view(components: [*const f64; 3]) {
+        // SAFETY: nothing is read: a build with assertions panics first, and no other has this test.
+        let _ = unsafe { Vectors::from_raw(components, 1, 1) };
+    }
+
+    #[test]
+    #[should_panic(expected = "aligned and not null")]
+    fn null_panics_where_there_are_assertions() {
+        let x = 1.0;
+        view([&x, &x, std::ptr::null()]);
+    }
+
+    #[test]
+    #[should_panic(expected = "aligned and not null")]
+    fn a_misaligned_component_panics_where_there_are_assertions() {
+        let x = 1.0_f64;
+        let p = &raw const x;
+        view([p, p.wrapping_byte_add(4), p]);
+    }
 }

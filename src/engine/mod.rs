@@ -14,6 +14,8 @@ use crate::{Accuracy, Element, Error, Level, Real, Stores, Threads, Vectors, Vec
 mod geometry;
 mod gradients;
 mod meshes;
+#[cfg(test)]
+mod tests;
 
 /// How operations are run; a small value to be made once and kept, or made for every call.
 ///
@@ -359,121 +361,4 @@ pub fn cross<'a, T: Element>(
     out: impl Into<VectorsMut<'a, T>>,
 ) -> Result<(), Error> {
     Engine::new().cross(a, b, out)
-}
-
-#[cfg(test)]
-mod tests {
-    use core::any::type_name;
-    use std::sync::Mutex;
-
-    use super::*;
-    use crate::Soa;
-    use crate::simd::Rows;
-
-    /// Writes down on which lanes it was run, and copies the first operand.
-    #[derive(Clone, Copy)]
-    struct Probe<'a>(&'a Mutex<Vec<&'static str>>);
-
-    impl Operation<2, 1> for Probe<'_> {
-        fn cost<T: Element>(self, _rank: usize) -> usize {
-            0
-        }
-
-        fn rounds_once<T: Element>(self) -> bool {
-            false
-        }
-
-        fn lanes<L: Rows>(self, [a, _]: [[L; 3]; 2]) -> [[L; 3]; 1] {
-            self.0
-                .lock()
-                .expect("nobody panics")
-                .push(type_name::<L::Simd>());
-            [a]
-        }
-    }
-
-    /// On which lanes an engine runs `len` vectors, of each shape that a batch can have.
-    fn seen(engine: Engine, len: usize) -> Vec<&'static str> {
-        let seen = Mutex::default();
-        let a = vec![[1.0, 2.0, 3.0]; len];
-        let columns = Soa::from_aos(&a);
-        let (mut rows, mut padded, mut soa) = (a.clone(), vec![[0.0; 4]; len], Soa::zeros(len));
-        let wide = vec![1.0; 7 * len];
-        let wide = Vectors::strided(&wide, 0, 2, 7, len).expect("inside");
-        let run = |a: Vectors<'_, f64>, out: VectorsMut<'_, f64>| {
-            let mut batch = Batch::new(a, a, out).expect("equal lengths");
-            engine.run(Probe(&seen), &mut batch);
-        };
-        run(columns.view(), soa.view_mut());
-        run(Vectors::from(&a), (&mut rows).into());
-        run(Vectors::from(&padded.clone()), (&mut padded).into());
-        run(columns.view(), (&mut rows).into());
-        run(wide, soa.view_mut());
-        seen.into_inner().expect("nobody panics")
-    }
-
-    #[test]
-    fn an_engine_runs_at_its_level_in_every_layout() {
-        for level in Level::available() {
-            let engine = Engine::new().with_level(level).expect("available");
-            let seen = seen(engine, 64);
-            assert!(seen.len() >= 5, "{seen:?}");
-            let name = |token: &&str| {
-                let token = token.rsplit("::").next();
-                token.is_some_and(|token| token.eq_ignore_ascii_case(level.name()))
-            };
-            assert!(seen.iter().all(name), "{level} ran as {seen:?}");
-        }
-    }
-
-    #[test]
-    fn an_engine_is_as_it_was_but_for_what_is_asked_for() {
-        let level = Level::Baseline;
-        let engine = Engine::new().with_level(level).expect("available");
-        let engine = engine.with_accuracy(Accuracy::CorrectlyRounded);
-        let engine = engine.with_threads(Threads::Serial);
-        let engine = engine.with_stores(Stores::Streaming);
-        let others = (engine.accuracy, engine.threads, engine.stores);
-        let asked = (
-            Accuracy::CorrectlyRounded,
-            Threads::Serial,
-            Stores::Streaming,
-        );
-        assert_eq!((engine.level(), others), (level, asked));
-    }
-
-    #[test]
-    fn levels_are_ranked_from_zero() {
-        for (rank, level) in Level::available().enumerate() {
-            let engine = Engine::new().with_level(level).expect("available");
-            assert_eq!(engine.level.rank(), rank, "{level}");
-        }
-    }
-
-    /// What threads are for depends on it: arithmetic that takes longer than memory is worth them sooner.
-    #[test]
-    fn a_cross_product_costs_three_differences_and_more_where_they_are_rounded_once() {
-        fn check<T: Element>() {
-            let difference = T::DIFFERENCE_COST;
-            for (rank, rounded) in T::ROUNDED_COST.into_iter().enumerate() {
-                assert_eq!(Cross.cost::<T>(rank), 3 * difference);
-                assert_eq!(RoundedCross.cost::<T>(rank), 3 * rounded);
-                let of = |cost: usize| cost * <formula::Angle as Formula<2, 1>>::COST;
-                assert_eq!(Plainly(formula::Angle).cost::<T>(rank), of(difference));
-                assert_eq!(Accurately(formula::Angle).cost::<T>(rank), of(rounded));
-            }
-        }
-        check::<f32>();
-        check::<f64>();
-    }
-
-    #[test]
-    fn what_does_not_fill_a_register_goes_to_a_narrower_one() {
-        for (len, narrowest) in [(1, "Scalar"), (2, "Baseline"), (3, "Baseline")] {
-            for token in seen(Engine::new(), len) {
-                // One vector is columns in every layout.
-                assert!(token.ends_with(narrowest), "{len} vectors ran as {token}");
-            }
-        }
-    }
 }

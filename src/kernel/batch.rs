@@ -7,6 +7,9 @@ use crate::exact;
 use crate::view::{check_len, moved};
 use crate::{Element, Error, Vectors, VectorsMut};
 
+#[cfg(test)]
+mod tests;
+
 /// `I` inputs and `O` outputs of `len` vectors each. Outputs do not overlap inputs, except that one may
 /// be an input: the same vectors at the same places.
 ///
@@ -282,117 +285,4 @@ pub(crate) enum Shape {
     Padded,
     /// Each has a layout of its own.
     Mixed,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Soa;
-
-    /// The boundary below index 40 of an output that begins `offset` elements behind a cache line.
-    fn boundary<T: Element>(
-        offset: usize,
-        component_stride: isize,
-        stride: isize,
-        at: usize,
-    ) -> usize {
-        let mut memory = Soa::<T>::zeros(1000);
-        let [x, ..] = memory.columns_mut();
-        let first = if stride < 0 { 640 } else { 0 } + offset;
-        let out = VectorsMut::strided(x, first, component_stride, stride, 50).expect("inside");
-        let zero = [T::default(); 3];
-        let one = Vectors::broadcast(&zero, 50);
-        let batch = Batch::new(one, one, out);
-        batch.expect("equal lengths").line_boundary(at)
-    }
-
-    #[test]
-    fn the_bytes_of_a_batch_are_those_of_its_vectors_and_numbers_but_not_of_one_vector() {
-        let (one, rows) = ([1.0_f64; 3], [[1.0_f64; 3]; 50]);
-        let (mut padded, mut numbers) = ([[0.0_f64; 4]; 50], [0.0; 50]);
-        let (one, rows) = (Vectors::broadcast(&one, 50), Vectors::aos(&rows));
-        let batch = Batch::new(rows, one, VectorsMut::padded(&mut padded));
-        assert_eq!(batch.expect("equal lengths").bytes(), 50 * (24 + 24));
-        let upstream = numbers;
-        let inputs = [("a", rows), ("g", Vectors::scalars(&upstream))];
-        let outputs = [("out", VectorsMut::scalars(&mut numbers))];
-        let batch = Batch::named(inputs, outputs);
-        assert_eq!(batch.expect("equal lengths").bytes(), 50 * (24 + 8 + 8));
-        let outputs = [("out", VectorsMut::padded(&mut padded))];
-        let batch = Batch::named([("a", one), ("b", one)], outputs);
-        assert_eq!(batch.expect("equal lengths").bytes(), 50 * 24);
-    }
-
-    #[test]
-    fn the_shape_is_what_all_operands_have_in_common() {
-        let (one, row, four) = ([1.0_f32; 3], [[1.0_f32; 3]; 9], [[1.0_f32; 4]; 9]);
-        let mut memory = Soa::<f32>::zeros(100);
-        let columns = Soa::<f32>::zeros(9);
-        let [x, ..] = memory.columns_mut();
-        let [one, columns, rows, padded] = [
-            Vectors::broadcast(&one, 9),
-            columns.view(),
-            Vectors::aos(&row),
-            Vectors::padded(&four),
-        ];
-        // An output with these strides.
-        let mut shape = |a, b, component_stride, stride, stream: bool| {
-            let out = VectorsMut::strided(x, 0, component_stride, stride, 9).expect("inside");
-            Batch::new(a, b, out).expect("equal lengths").shape(stream)
-        };
-        for stream in [false, true] {
-            assert_eq!(shape(columns, one, 32, 1, stream), Shape::Columns);
-            assert_eq!(shape(rows, one, 1, 3, stream), Shape::Rows);
-            assert_eq!(shape(one, rows, 1, 3, stream), Shape::Rows);
-            assert_eq!(shape(padded, padded, 1, 4, stream), Shape::Padded);
-            for (a, b, component_stride, stride) in [
-                (columns, rows, 32, 1),
-                (rows, columns, 1, 3),
-                (padded, rows, 1, 3),
-                (padded, padded, 32, 1),
-                (rows, rows, 32, 3), // no rows: components are apart
-                (rows, rows, 1, 5),
-            ] {
-                let shape = shape(a, b, component_stride, stride, stream);
-                assert_eq!(shape, Shape::Mixed, "{component_stride}, {stride}");
-            }
-        }
-        // Columns that are out of step are streamed one by one.
-        assert_eq!(shape(columns, columns, 33, 1, false), Shape::Columns);
-        assert_eq!(shape(columns, columns, 33, 1, true), Shape::Mixed);
-        let (mut out, a) = ([[0.0; 3]], [1.0_f32; 3]);
-        let (a, out) = (Vectors::broadcast(&a, 1), VectorsMut::aos(&mut out));
-        let batch = Batch::new(a, a, out).expect("equal lengths");
-        assert_eq!(batch.shape(true), Shape::Columns, "one vector");
-    }
-
-    #[test]
-    fn batches_are_split_where_vectors_start_cache_lines() {
-        // 16 elements of f32 are a line: columns, rows, padded rows, rows backwards.
-        assert_eq!(
-            [0, 1, 15].map(|offset| boundary::<f32>(offset, 100, 1, 40)),
-            [32, 31, 33]
-        );
-        assert_eq!(
-            [0, 3, 13].map(|offset| boundary::<f32>(offset, 1, 3, 40)),
-            [32, 31, 33]
-        );
-        assert_eq!(
-            [0, 4, 12].map(|offset| boundary::<f32>(offset, 1, 4, 40)),
-            [40, 39, 37]
-        );
-        assert_eq!(
-            [0, 3].map(|offset| boundary::<f32>(offset, 1, -3, 40)),
-            [32, 33]
-        );
-        // 8 of f64.
-        assert_eq!(
-            [0, 1, 7].map(|offset| boundary::<f64>(offset, 100, 1, 38)),
-            [32, 31, 33]
-        );
-        // Where no vector near starts a line, and where none is left.
-        assert_eq!(boundary::<f32>(1, 1, 4, 40), 40);
-        assert_eq!(boundary::<f32>(0, 100, 1, 15), 0);
-        assert_eq!(boundary::<f32>(1, 100, 1, 0), 0);
-    }
 }
