@@ -123,3 +123,69 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_says_what_was_expected_what_came_and_what_was_not_done() {
+        let (first, second) = ((3, 1), (4, 0));
+        for (error, expected) in [
+            (
+                Error::LengthMismatch {
+                    what: "out",
+                    expected: 5,
+                    got: 4,
+                },
+                "out has length 4, expected 5; nothing was written",
+            ),
+            (
+                Error::OutOfBounds {
+                    vector: 7,
+                    component: 2,
+                    len: 20,
+                },
+                "component 2 of vector 7 lies outside the data of 20 elements; no view was made",
+            ),
+            (
+                Error::Overlap { first, second },
+                "component 1 of vector 3 and component 0 of vector 4 are the same element of an exclusive view; \
+                 no view was made",
+            ),
+            (
+                Error::NotThreeOrFourElements {
+                    element: 4,
+                    got: 20,
+                },
+                "a vector type of 20 bytes is not 3 or 4 elements of 4 bytes; no view was made",
+            ),
+            (
+                Error::Misaligned { expected: 8 },
+                "the data is not aligned to 8 bytes; no view was made",
+            ),
+            (
+                Error::IndexOutOfRange {
+                    face: 6,
+                    corner: 1,
+                    index: 9,
+                    len: 8,
+                },
+                "corner 1 of face 6 is vertex 9, there are 8; nothing was written",
+            ),
+            (
+                Error::LevelUnavailable {
+                    level: "avx512",
+                    highest: "avx2",
+                },
+                "this CPU has no avx512, its highest level is avx2; no engine was made",
+            ),
+            (
+                Error::UnknownLevel,
+                "unknown level, expected baseline, avx2 or avx512",
+            ),
+        ] {
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}
