@@ -6,6 +6,7 @@
 mod support;
 
 use std::io::Write;
+#[cfg(feature = "rayon")]
 use std::num::NonZeroUsize;
 
 use crosslane::{Accuracy, Engine, Real, Stores, Threads, reference};

@@ -38,7 +38,7 @@ const GLOBAL: usize = 3;
 /// The stack of all these.
 const STACK: usize = 1 << 20;
 
-/// The least stack that callers have. 12 KiB were enough for every call of a release build, 32 KiB (and 28 were not) for one with
+/// The least stack that callers have. 16 KiB were enough for every call of a release build, 32 KiB (and 28 were not) for one with
 /// assertions, on x86-64; twice as much for what another compiler makes of it.
 const TINY: usize = if cfg!(debug_assertions) {
     64 << 10
