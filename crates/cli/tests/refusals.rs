@@ -191,11 +191,12 @@ fn hostile_headers() {
         let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}");
         refused(&npy(&header, None, &[0; 72]), &["shape"]);
     }
-    for bracket in ["(", "[", "{"] {
+    for (bracket, few) in [("(", 4), ("[", 4), ("{", 1)] {
         refused(
-            &npy(&bracket.repeat(4), None, &[]),
+            &npy(&bracket.repeat(few), None, &[]),
             &["header cannot be read"],
         );
+        refused(&npy(&bracket.repeat(few + 1), None, &[]), &["begins"]);
         refused(&npy(&bracket.repeat(9000), None, &[]), &["begins"]);
         // The parser would take longer than anybody lives.
         refused(&npy(&bracket.repeat(60), None, &[]), &["begins"]);
