@@ -18,7 +18,7 @@ const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
 /// Who runs thousands of mutants does not wait for the other tests when one has seen a fault.
 fn first_fault_ends() {
-    if std::env::var_os("CROSSLANE_QUICK").is_some_and(|value| value == "1") {
+    if support::under_a_tool() {
         std::panic::set_hook(Box::new(|fault| {
             std::io::stderr()
                 .write_all(format!("{fault}\n").as_bytes())

@@ -19,12 +19,9 @@ use crosslane_cases::Float as Format;
 use crosslane_cases::big::Big;
 use crosslane_cases::derived::{self as exact, Vector};
 
-/// So many of each; a few where `CROSSLANE_QUICK=1` says that everything is slow.
+/// So many of each.
 fn cases() -> usize {
-    match std::env::var_os("CROSSLANE_QUICK") {
-        Some(value) if value == "1" => 400,
-        _ => 110_000,
-    }
+    if support::under_a_tool() { 400 } else { 110_000 }
 }
 
 /// How errors of vectors are measured.
