@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 
 use crosslane::{Accuracy, Engine, Stores, Threads};
 use proptest::prelude::*;
-use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
+use support::{Float, INPUTS, Layout, Operand, Random, any_stores, engines, one_in, outputs};
 
 /// 0 to 4 registers of the widest level and one more; then the boundaries of one, two and three tiles (512 bytes
 /// a column: 64 `f64`, 128 `f32` or 256 half numbers), also where the last block is cut to fill a register; 256
@@ -20,11 +20,6 @@ fn lengths() -> impl Iterator<Item = usize> + Clone {
         127, 128, 129, 143, 144, 145, 191, 192, 193, 255, 256, 257, 271, 273, 383, 384, 385, 511,
         512, 513, 767, 769,
     ])
-}
-
-/// Streaming is asked for in every other case: a batch of this size would not be streamed by itself.
-fn any_stores(engine: Engine, random: &mut Random) -> Engine {
-    engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)])
 }
 
 /// Multiplies and compares the whole buffer of every operand.

@@ -8,7 +8,9 @@ mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Stores, Threads};
 use support::operations::{Kind, OnOperands, Operation, operations};
-use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
+use support::{
+    Float, Layout, Operand, Random, any_input, any_output, any_stores, engines, one_in, outputs,
+};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -19,22 +21,6 @@ fn lengths() -> impl Iterator<Item = usize> + Clone {
         79, 80, 81, 95, 96, 97, 127, 128, 129, 143, 144, 145, 191, 192, 193, 255, 256, 257, 271,
         273, 383, 384, 385,
     ])
-}
-
-/// Streaming is asked for in every other case: a batch of this size would not be streamed by itself.
-fn any_stores(engine: Engine, random: &mut Random) -> Engine {
-    engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)])
-}
-
-fn any_input(random: &mut Random) -> Layout {
-    match random.below(10) {
-        9 => Layout::Strided(random.below(19) as isize - 9, random.below(19) as isize - 9),
-        known => INPUTS[known],
-    }
-}
-
-fn any_output(random: &mut Random) -> Layout {
-    outputs().nth(random.below(outputs().count())).unwrap()
 }
 
 /// Runs the operation and compares the whole buffer of every operand.

@@ -9,10 +9,14 @@ use std::io::Write;
 #[cfg(feature = "rayon")]
 use std::num::NonZeroUsize;
 
-use crosslane::{Accuracy, Engine, Real, Stores, Threads, reference};
+use crosslane::{Accuracy, Engine, Real, Threads, reference};
 use crosslane_cases::{case, nearest, vectors};
 use support::operations::{Kind, OnOperands, Operation, gradients, on_meshes, operations};
-use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, outputs};
+#[cfg(feature = "rayon")]
+use support::outputs;
+use support::{
+    Float, Layout, NUMBERS, Operand, Random, any_input, any_output, any_stores, engines,
+};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -37,22 +41,6 @@ const LENGTHS: [usize; 28] = [
 /// The lengths in turn, which all have the same share.
 fn any_length(random: &mut Random) -> usize {
     LENGTHS[random.below(LENGTHS.len())]
-}
-
-fn any_stores(engine: Engine, random: &mut Random) -> Engine {
-    engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)])
-}
-
-/// Now and then one that no kernel knows.
-fn any_input(random: &mut Random) -> Layout {
-    match random.below(10) {
-        9 => Layout::Strided(random.below(19) as isize - 9, random.below(19) as isize - 9),
-        known => INPUTS[known],
-    }
-}
-
-fn any_output(random: &mut Random) -> Layout {
-    outputs().nth(random.below(outputs().count())).unwrap()
 }
 
 /// All levels with either accuracy, serially.

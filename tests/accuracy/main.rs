@@ -21,7 +21,11 @@ use crosslane_cases::derived::{self as exact, Vector};
 
 /// So many of each.
 fn cases() -> usize {
-    if support::under_a_tool() { 400 } else { 110_000 }
+    if support::under_a_tool() {
+        400
+    } else {
+        110_000
+    }
 }
 
 /// How errors of vectors are measured.

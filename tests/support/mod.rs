@@ -9,7 +9,7 @@ use std::fmt::{Debug, LowerHex};
 use std::io::Write;
 use std::process::Command;
 
-use crosslane::{Accuracy, Element, Engine, Level, Soa, Vectors, VectorsMut, reference};
+use crosslane::{Accuracy, Element, Engine, Level, Soa, Stores, Vectors, VectorsMut, reference};
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub mod environment;
@@ -197,6 +197,23 @@ pub const INPUTS: [Layout; 9] = [
 /// Everything that can be written.
 pub fn outputs() -> impl Iterator<Item = Layout> + Clone {
     INPUTS.into_iter().filter(|layout| *layout != Broadcast)
+}
+
+/// Any of these; now and then one that no kernel knows.
+pub fn any_input(random: &mut Random) -> Layout {
+    match random.below(10) {
+        9 => Strided(random.below(19) as isize - 9, random.below(19) as isize - 9),
+        known => INPUTS[known],
+    }
+}
+
+pub fn any_output(random: &mut Random) -> Layout {
+    outputs().nth(random.below(outputs().count())).unwrap()
+}
+
+/// Streaming is asked for in every other case: a batch as small as those of the tests would not be streamed by itself.
+pub fn any_stores(engine: Engine, random: &mut Random) -> Engine {
+    engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)])
 }
 
 /// Numbers, as vectors whose three components are in one place.
