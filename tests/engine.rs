@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
-use std::process::Command;
+mod support;
 
 use crosslane::{Accuracy, Engine, Error, Level};
+#[cfg(not(target_family = "wasm"))]
+use support::this_program;
 
 const ALL: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Avx512];
 
@@ -73,8 +75,9 @@ fn an_unavailable_level_is_an_error_and_an_available_one_is_taken() {
 }
 
 /// The variable is read once in a process, so every value needs its own.
+#[cfg(not(target_family = "wasm"))] // which has no processes
 fn best_with(variable: Option<&str>) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = this_program();
     command
         .args(["--exact", "child_prints_its_best_level", "--nocapture"])
         .env("CROSSLANE_CHILD", "1");
@@ -98,6 +101,7 @@ fn child_prints_its_best_level() {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn the_environment_lowers_the_level_and_nonsense_changes_nothing() {
     let highest = Level::available().last().unwrap().to_string();
@@ -185,10 +189,10 @@ fn an_engine_is_a_small_value_that_is_shared_between_threads() {
 }
 
 /// The test above fails in a child that does what it must not.
-#[cfg(feature = "rayon")]
+#[cfg(all(feature = "rayon", not(target_family = "wasm")))]
 #[test]
 fn a_large_batch_outside_any_pool_uses_the_global_one() {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = this_program();
     command
         .args([
             "--exact",

@@ -8,10 +8,10 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use support::output_of;
+use support::assembly::{assembly, functions};
 
 /// What the code of one level looks like.
 struct Expected {
@@ -56,69 +56,6 @@ const LEVELS: [Expected; 3] = [
         most_rounded: [112, 165],
     },
 ];
-
-/// The assembly of the library, compiled for release with the target's default features.
-fn assembly() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine-code");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["rustc", "--quiet", "--release", "--lib"])
-        .args(cfg!(feature = "half").then_some("--features=half"))
-        .arg("--manifest-path")
-        .arg(root.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target)
-        .args([
-            "--",
-            "--emit=asm",
-            "-Csymbol-mangling-version=v0",
-            "-Cdebuginfo=0",
-        ])
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET");
-    output_of(&mut cargo);
-    let deps = target.join("release/deps");
-    let is_assembly = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("crosslane-") && name.ends_with(".s")
-    };
-    let newest = std::fs::read_dir(&deps)
-        .expect("the build has left its files")
-        .map(|entry| entry.unwrap().path())
-        .filter(is_assembly)
-        .max_by_key(|path| path.metadata().unwrap().modified().unwrap())
-        .expect("the build has left assembly");
-    std::fs::read_to_string(newest).unwrap()
-}
-
-/// Every function as its demangled name and its lines, labels and instructions only.
-fn functions(assembly: &str) -> Vec<(String, Vec<&str>)> {
-    let mut functions: Vec<(String, Vec<&str>)> = Vec::new();
-    let mut inside = false;
-    for line in assembly.lines() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if let Some(symbol) = line
-            .strip_suffix(':')
-            .filter(|label| label.starts_with("_R"))
-        {
-            functions.push((
-                format!("{:#}", rustc_demangle::demangle(symbol)),
-                Vec::new(),
-            ));
-            inside = true;
-        } else if line.starts_with(".Lfunc_end") {
-            inside = false;
-        } else if let (true, Some((_, lines))) = (inside, functions.last_mut())
-            && !line.is_empty()
-            && (!line.starts_with('.') || line.starts_with(".LBB"))
-        {
-            lines.push(line);
-        }
-    }
-    functions
-}
 
 /// The loops of one basic block: from a label to a jump back to it, no label and no jump in between.
 fn tight_loops<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
@@ -283,8 +220,9 @@ fn formula(name: &str) -> bool {
 
 #[test]
 fn hot_loops_are_full_width_and_call_nothing() {
-    let assembly = assembly();
-    let functions = functions(&assembly);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine-code");
+    let assembly = assembly(&mut Command::new(env!("CARGO")), &target, None);
+    let functions = functions(&assembly, "#", ".Lfunc_end");
     // Half types have rare cases to call something for; an instruction is not one of them.
     let instructions: Vec<_> = functions
         .iter()

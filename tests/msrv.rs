@@ -1,6 +1,7 @@
 //! The stated minimum Rust version is enough for everything that the workspace depends on. (That it is enough
 //! for the workspace's own code is what clippy's `incompatible_msrv` and `.ci/run` look at.)
 
+#![cfg(not(target_family = "wasm"))] // no processes
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod support;

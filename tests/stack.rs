@@ -1,6 +1,7 @@
 //! How much of the stack a call needs. The figures that matter are those of a build without optimisation, which keeps every
 //! intermediate value there: `CARGO_PROFILE_TEST_OPT_LEVEL=0 cargo test --test stack`.
 
+#![cfg(not(target_family = "wasm"))] // no threads, of which each has a stack of a size that one may choose
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod support;

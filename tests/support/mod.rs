@@ -11,6 +11,8 @@ use std::process::Command;
 
 use crosslane::{Accuracy, Element, Engine, Level, Soa, Stores, Vectors, VectorsMut, reference};
 
+#[cfg(not(target_family = "wasm"))]
+pub mod assembly;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub mod environment;
 pub mod operations;
@@ -147,7 +149,7 @@ impl Random {
     }
 
     pub fn below(&mut self, n: usize) -> usize {
-        ((self.bits() >> 32) as usize * n) >> 32
+        (((self.bits() >> 32) * n as u64) >> 32) as usize
     }
 
     /// Mostly numbers near one, some special values, some random bits.
@@ -449,6 +451,20 @@ pub fn under_a_tool() -> bool {
 /// Of what is exhaustive one in so many is enough under a tool; of anything else, all.
 pub fn one_in(many: usize) -> usize {
     if under_a_tool() { many } else { 1 }
+}
+
+/// The program that runs these tests, to be started again; under an emulator it is that which starts it, with the words of
+/// `CROSSLANE_RUNNER` in front, as Cargo did with its own variable.
+pub fn this_program() -> Command {
+    let program = std::env::current_exe().unwrap();
+    let runner = std::env::var("CROSSLANE_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(emulator) = words.next() else {
+        return Command::new(program);
+    };
+    let mut command = Command::new(emulator);
+    command.args(words).arg(program);
+    command
 }
 
 /// What a command prints, if it succeeds.

@@ -1,0 +1,75 @@
+//! The library as assembly, function by function.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::output_of;
+
+/// The assembly of the library, compiled for release in a directory for builds, with the default features of this target, or of
+/// another one. What else `cargo` needs for that one is its caller's.
+pub fn assembly(cargo: &mut Command, target: &Path, triple: Option<&str>) -> String {
+    cargo.args(["rustc", "--quiet", "--release", "--lib"]);
+    match triple {
+        // Without threads, so that every target has it.
+        Some(triple) => cargo.args(["--no-default-features", "--target", triple]),
+        None => cargo.env_remove("CARGO_BUILD_TARGET"),
+    };
+    cargo
+        .args(cfg!(feature = "half").then_some("--features=half"))
+        .arg("--manifest-path")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target)
+        .args([
+            "--",
+            "--emit=asm",
+            "-Csymbol-mangling-version=v0",
+            "-Cdebuginfo=0",
+        ])
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    if triple.is_none() {
+        cargo.env_remove("RUSTFLAGS");
+    }
+    output_of(cargo);
+    let deps = target.join(triple.unwrap_or_default()).join("release/deps");
+    let is_assembly = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("crosslane-") && name.ends_with(".s")
+    };
+    let newest = fs::read_dir(&deps)
+        .expect("the build has left its files")
+        .map(|entry| entry.unwrap().path())
+        .filter(is_assembly)
+        .max_by_key(|path| path.metadata().unwrap().modified().unwrap())
+        .expect("the build has left assembly");
+    fs::read_to_string(newest).unwrap()
+}
+
+/// Every function as its demangled name and its lines, labels and instructions only. Comments begin with `comment`, and functions
+/// end with a line that begins with `end`.
+pub fn functions<'a>(assembly: &'a str, comment: &str, end: &str) -> Vec<(String, Vec<&'a str>)> {
+    let mut functions: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut inside = false;
+    for line in assembly.lines() {
+        let line = line.split(comment).next().unwrap_or_default().trim();
+        if let Some(symbol) = line
+            .strip_suffix(':')
+            .filter(|label| label.starts_with("_R"))
+        {
+            functions.push((
+                format!("{:#}", rustc_demangle::demangle(symbol)),
+                Vec::new(),
+            ));
+            inside = true;
+        } else if line.starts_with(end) {
+            inside = false;
+        } else if let (true, Some((_, lines))) = (inside, functions.last_mut())
+            && !line.is_empty()
+            && (!line.starts_with('.') || line.starts_with(".LBB"))
+        {
+            lines.push(line);
+        }
+    }
+    functions
+}
