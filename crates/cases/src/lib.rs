@@ -28,6 +28,7 @@ mod class;
 pub mod derived;
 mod exact;
 mod float;
+mod numbered;
 mod place;
 mod plain;
 mod random;
@@ -39,6 +40,7 @@ mod tests;
 pub use class::Class;
 pub use exact::{error_in_ulps, nearest};
 pub use float::Float;
+pub use numbered::{Numbered, numbered};
 
 use random::Random;
 use relation::Relation;

@@ -3,12 +3,9 @@
 use std::ops::Range;
 
 use crosslane::{Accuracy, reference};
-use crosslane_cases::{Class, Float, case, error_in_ulps, nearest, vectors};
+use crosslane_cases::{Class, Float, Numbered, error_in_ulps, nearest, numbered};
 use crosslane_npy::Component;
 use rayon::prelude::*;
-
-/// Fixed, so that every run everywhere has the same cases, and digests can be compared.
-const SEED: u64 = 1;
 
 /// Vectors of which one component is the case, and the results that they should have.
 #[derive(Clone, Debug)]
@@ -40,11 +37,13 @@ pub(super) fn cases<T: Component + Float>(range: Range<u64>) -> Vec<Case<T>> {
 
 impl<T: Component + Float> Case<T> {
     fn new(index: u64) -> Self {
-        let (class, quadruple) = case(SEED, index);
-        // Every class meets every component: the classes take turns.
-        let turn = index / Class::ALL.len() as u64;
-        let component = (turn % 3) as usize;
-        let (a, b) = vectors(quadruple, component, spare(quadruple, turn / 3));
+        let Numbered {
+            class,
+            quadruple,
+            component,
+            a,
+            b,
+        } = numbered(index);
         let definition = reference::cross(a, b, Accuracy::CorrectlyRounded);
         let plain = reference::cross(a, b, Accuracy::Plain)[component];
         let of_definition = error_in_ulps(quadruple, definition[component]);
@@ -76,18 +75,6 @@ impl<T: Component + Float> Case<T> {
     pub(super) fn operands(&self, component: usize) -> [T; 4] {
         let (i, j) = ((component + 1) % 3, (component + 2) % 3);
         [self.a[i], self.b[j], self.a[j], self.b[i]]
-    }
-}
-
-/// Numbers for which the other two components are hard as well.
-fn spare<T: Float>([a, b, c, d]: [T; 4], turn: u64) -> [T; 2] {
-    match turn % 3 {
-        // c·d − a·b, the same with the other sign, and a·d − a·d, where every digit is lost.
-        0 => [a, d],
-        // The same two in the other order, with c·b for a·d.
-        1 => [c, b],
-        // c·a − d·b and d·d − a·a: the powers of two are no longer shared between the factors.
-        _ => [d, a],
     }
 }
 
