@@ -145,8 +145,7 @@ build_std_toolchain() {
     rm -rf "$build_std"
     mkdir -p "$build_std/lib/rustlib/src/rust"
     # The compiler finds its libraries by its own place, which a link would give away.
-    cp -a "$sysroot/bin" "$build_std/"
-    cp -a "$sysroot"/lib/*.so* "$build_std/lib/"
+    cp -a "$sysroot/bin" "$build_std/" && cp -a "$sysroot"/lib/*.so* "$build_std/lib/" || return 1
     local part
     for part in "$sysroot"/lib/rustlib/*; do
         case "$part" in */src) ;; *) ln -s "$part" "$build_std/lib/rustlib/" ;; esac

@@ -1,0 +1,9 @@
+// Runs a WebAssembly program as an operating system would: `node --no-warnings wasi.mjs PROGRAM ARGUMENTS`.
+import { readFileSync } from "node:fs";
+import { argv, env, exit } from "node:process";
+import { WASI } from "node:wasi";
+
+const args = argv.slice(2);
+const wasi = new WASI({ version: "preview1", args, env, preopens: { "/": "/" } });
+const program = await WebAssembly.compile(readFileSync(args[0]));
+exit(wasi.start(await WebAssembly.instantiate(program, wasi.getImportObject())));
