@@ -30,7 +30,7 @@ where
         let cases = (start..cases.min(start + BLOCK)).map(numbered::<T>);
         let (a, b): (Vec<_>, Vec<_>) = cases.clone().map(|case| (case.a, case.b)).unzip();
         let mut products = vec![[unwritten::<T>(); 3]; a.len()];
-        if start / BLOCK % 2 == 0 {
+        if (start / BLOCK).is_multiple_of(2) {
             let mut columns = Soa::from_aos(&products);
             let [a, b] = [&a, &b].map(|rows| Soa::from_aos(rows));
             engine.cross(&a, &b, &mut columns).unwrap();

@@ -6,12 +6,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 #![cfg(target_arch = "x86_64")]
 
+#[path = "support/assembly.rs"]
+mod assembly;
 mod support;
 
 use std::path::Path;
 use std::process::Command;
 
-use support::assembly::{assembly, functions};
+use assembly::{assembly, functions};
 
 /// What the code of one level looks like.
 struct Expected {

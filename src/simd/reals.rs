@@ -175,7 +175,10 @@ where
 }
 
 /// atan2 lane by lane: a function of the library `libm`, the same on every CPU.
-#[allow(dead_code, reason = "only the levels above the baseline have lanes without a method of their own")]
+#[allow(
+    dead_code,
+    reason = "only the levels above the baseline have lanes without a method of their own"
+)]
 #[inline(always)]
 pub(super) fn atan2<L: Lanes>(y: L, x: L) -> L
 where

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::output_of;
+use crate::support::output_of;
 
 /// The assembly of the library, compiled for release in a directory for builds, with the default features of this target, or of
 /// another one. What else `cargo` needs for that one is its caller's.
-pub fn assembly(cargo: &mut Command, target: &Path, triple: Option<&str>) -> String {
+pub(crate) fn assembly(cargo: &mut Command, target: &Path, triple: Option<&str>) -> String {
     cargo.args(["rustc", "--quiet", "--release", "--lib"]);
     match triple {
         // Without threads, so that every target has it.
@@ -48,7 +48,11 @@ pub fn assembly(cargo: &mut Command, target: &Path, triple: Option<&str>) -> Str
 
 /// Every function as its demangled name and its lines, labels and instructions only. Comments begin with `comment`, and functions
 /// end with a line that begins with `end`.
-pub fn functions<'a>(assembly: &'a str, comment: &str, end: &str) -> Vec<(String, Vec<&'a str>)> {
+pub(crate) fn functions<'a>(
+    assembly: &'a str,
+    comment: &str,
+    end: &str,
+) -> Vec<(String, Vec<&'a str>)> {
     let mut functions: Vec<(String, Vec<&str>)> = Vec::new();
     let mut inside = false;
     for line in assembly.lines() {

@@ -11,8 +11,6 @@ use std::process::Command;
 
 use crosslane::{Accuracy, Element, Engine, Level, Soa, Stores, Vectors, VectorsMut, reference};
 
-#[cfg(not(target_family = "wasm"))]
-pub mod assembly;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub mod environment;
 pub mod operations;
