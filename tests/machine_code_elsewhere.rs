@@ -219,7 +219,9 @@ impl Target {
                 0
             };
             assert!(self.singles(body) <= most_singles, "{name}:\n{text}");
-            for fused in ["fmla", "fmls", "fmadd", "fmsub", "fnmadd", "fnmsub", "relaxed"] {
+            for fused in [
+                "fmla", "fmls", "fmadd", "fmsub", "fnmadd", "fnmsub", "relaxed",
+            ] {
                 assert!(!text.contains(fused), "{name} has {fused}:\n{text}");
             }
             // Rows are put together and stored in halves by some compilers, for some targets.
