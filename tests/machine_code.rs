@@ -221,6 +221,10 @@ fn formula(name: &str) -> bool {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "compiles the library once more, for minutes: with --release"
+)]
 fn hot_loops_are_full_width_and_call_nothing() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine-code");
     let assembly = assembly(&mut Command::new(env!("CARGO")), &target, None);
