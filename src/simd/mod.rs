@@ -49,7 +49,7 @@ mod aarch64;
 #[cfg(target_arch = "aarch64")]
 use aarch64 as control;
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
-use portable as control;
+use portable::control;
 #[cfg(target_arch = "x86_64")]
 use x86 as control;
 

@@ -73,14 +73,17 @@ pub(super) fn narrow(halves: [f64x2; 2]) -> f32x4 {
     [x as f32, y as f32, z as f32, w as f32].into()
 }
 
-/// Where there is no such register, or none that is known here.
-pub(super) type Control = ();
-pub(super) const DEFAULT: Control = ();
+/// Where there is no register of the environment, or none that is known here.
+#[cfg(not(target_arch = "aarch64"))]
+pub(super) mod control {
+    pub(in crate::simd) type Control = ();
+    pub(in crate::simd) const DEFAULT: Control = ();
 
-pub(super) fn is_default((): Control) -> bool {
-    true
+    pub(in crate::simd) fn is_default((): Control) -> bool {
+        true
+    }
+
+    pub(in crate::simd) fn read() -> Control {}
+
+    pub(in crate::simd) fn write((): Control) {}
 }
-
-pub(super) fn read() -> Control {}
-
-pub(super) fn write((): Control) {}
