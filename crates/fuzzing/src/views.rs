@@ -16,7 +16,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let mut source = Source::new(bytes);
     match source.byte() % 8 {
         0..2 => strided::<f32>(source),
-        2..4 => strided::<f64>(source),
+        2 | 3 => strided::<f64>(source),
         #[cfg(feature = "half")]
         4 => strided::<half::f16>(source),
         5 => columns(source),
