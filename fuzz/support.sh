@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
+source fuzz/levels.sh
 script=$(basename "$0")
 tools=${CROSSLANE_TOOLS:-$root/target/tools}
 logs=$root/target/logs/$script

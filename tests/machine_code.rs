@@ -13,7 +13,7 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 
-use assembly::{assembly, functions};
+use assembly::{Function, assembly, entries, functions, tight_loops};
 
 /// What the code of one level looks like.
 struct Expected {
@@ -59,27 +59,11 @@ const LEVELS: [Expected; 3] = [
     },
 ];
 
-/// The loops of one basic block: from a label to a jump back to it, no label and no jump in between.
-fn tight_loops<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
-    let mut loops = Vec::new();
-    let mut block: Option<(&str, Vec<&str>)> = None;
-    for line in lines {
-        if let Some(label) = line.strip_suffix(':') {
-            block = Some((label, Vec::new()));
-        } else if let Some((label, body)) = &mut block {
-            body.push(*line);
-            if line.starts_with('j') {
-                if line.split_whitespace().nth(1) == Some(label) {
-                    loops.push(std::mem::take(body));
-                }
-                block = None;
-            }
-        }
-    }
-    loops
+fn is_jump(line: &str) -> bool {
+    line.starts_with('j')
 }
 
-fn check_entry(level: &Expected, work: &str, element: &str, name: &str, lines: &[&str]) {
+fn check_entry(level: &Expected, work: &str, element: &str, (name, lines): &Function<'_>) {
     let calls: Vec<_> = lines
         .iter()
         .filter(|line| line.starts_with("call"))
@@ -96,7 +80,7 @@ fn check_entry(level: &Expected, work: &str, element: &str, name: &str, lines: &
             |line: &&&str| line.split_whitespace().next() == Some(op) && line.contains(level.full);
         body.iter().filter(full).count()
     };
-    let hot: Vec<_> = tight_loops(lines)
+    let hot: Vec<_> = tight_loops(lines, is_jump)
         .into_iter()
         .filter(|body| count(body, &mul) > 0)
         .collect();
@@ -146,7 +130,7 @@ fn blocks<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
             blocks.push(Vec::new());
         } else if let Some(block) = blocks.last_mut() {
             block.push(*line);
-            if line.starts_with('j') {
+            if is_jump(line) {
                 blocks.push(Vec::new());
             }
         }
@@ -156,7 +140,7 @@ fn blocks<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
 
 /// The cross product rounded once: its arithmetic is that of `f64` for either type, all of it of full width, in one block as
 /// long as nothing is in doubt, and nothing is called but the integers.
-fn check_rounded_entry(level: &Expected, element: &str, name: &str, lines: &[&str]) {
+fn check_rounded_entry(level: &Expected, element: &str, (name, lines): &Function<'_>) {
     let calls = lines.iter().filter(|line| line.starts_with("call"));
     let others: Vec<_> = calls
         .filter(|line| !line.contains("round_numbers") && !line.contains("memset"))
@@ -253,30 +237,9 @@ fn hot_loops_are_full_width_and_call_nothing() {
         "instructions out of line: {instructions:?}"
     );
     for level in &LEVELS {
-        for work in [
-            "Columns",
-            "AllRows<crosslane::kernel::access::OfThree>",
-            "AllRows<crosslane::kernel::access::OfFour>",
-        ] {
-            for element in ["f32", "f64"] {
-                let is_entry = |(name, _): &&(String, Vec<&str>)| {
-                    name.contains(&format!("crosslane::simd::{}", level.token))
-                        && name.contains("vectorize")
-                        && name.contains(&format!("{work}, {element}"))
-                };
-                let (rounded, plain): (Vec<_>, Vec<_>) = functions
-                    .iter()
-                    .filter(is_entry)
-                    .partition(|(name, _)| name.contains("RoundedCross"));
-                let [(name, lines)] = plain[..] else {
-                    panic!("{plain:?} for {work}<{element}> at {}", level.token);
-                };
-                check_entry(level, work, element, name, lines);
-                let [(name, lines)] = rounded[..] else {
-                    panic!("{rounded:?} for {work}<{element}> at {}", level.token);
-                };
-                check_rounded_entry(level, element, name, lines);
-            }
+        for entry in entries(&functions, level.token) {
+            check_entry(level, entry.work, entry.element, entry.plain);
+            check_rounded_entry(level, entry.element, entry.rounded);
         }
     }
 }

@@ -15,9 +15,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use assembly::{assembly, functions};
-
-type Function<'a> = (String, Vec<&'a str>);
+use assembly::{Function, assembly, entries, functions, tight_loops};
 
 /// What the code of one target looks like.
 struct Target {
@@ -87,26 +85,11 @@ const SIMD128: Target = Target {
     most: 75,
 };
 
-/// From a label to a jump back to it, no label and no jump in between.
 fn loops_of_aarch64<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
-    let mut loops = Vec::new();
-    let mut block: Option<(&str, Vec<&str>)> = None;
-    for line in lines {
-        if let Some(label) = line.strip_suffix(':') {
-            block = Some((label, Vec::new()));
-        } else if let Some((label, body)) = &mut block {
-            body.push(*line);
-            let mnemonic = line.split_whitespace().next().unwrap_or_default();
-            if mnemonic.starts_with("b.") || ["b", "cbz", "cbnz", "tbz", "tbnz"].contains(&mnemonic)
-            {
-                if line.split_whitespace().last() == Some(label) {
-                    loops.push(std::mem::take(body));
-                }
-                block = None;
-            }
-        }
-    }
-    loops
+    tight_loops(lines, |line| {
+        let mnemonic = line.split_whitespace().next().unwrap_or_default();
+        mnemonic.starts_with("b.") || ["b", "cbz", "cbnz", "tbz", "tbnz"].contains(&mnemonic)
+    })
 }
 
 /// The innermost loops; blocks in them are part of them.
@@ -166,27 +149,9 @@ impl Target {
     fn check(&self) {
         let assembly = self.assembly();
         let functions = functions(&assembly, self.comment, self.end);
-        for work in [
-            "Columns",
-            "AllRows<crosslane::kernel::access::OfThree>",
-            "AllRows<crosslane::kernel::access::OfFour>",
-        ] {
-            for element in ["f32", "f64"] {
-                let is_entry = |(name, _): &&Function<'_>| {
-                    name.contains("crosslane::simd::baseline::Baseline")
-                        && name.contains("vectorize")
-                        && name.contains(&format!("{work}, {element}"))
-                };
-                let (rounded, plain): (Vec<_>, Vec<_>) = functions
-                    .iter()
-                    .filter(is_entry)
-                    .partition(|(name, _)| name.contains("RoundedCross"));
-                let ([plain], [rounded]) = (&plain[..], &rounded[..]) else {
-                    panic!("{plain:?} and {rounded:?} for {work}<{element}>");
-                };
-                self.check_plain(work, element, plain);
-                self.check_rounded(work, element, rounded);
-            }
+        for entry in entries(&functions, "baseline::Baseline") {
+            self.check_plain(entry.work, entry.element, entry.plain);
+            self.check_rounded(entry.work, entry.element, entry.rounded);
         }
     }
 

@@ -46,14 +46,12 @@ pub(crate) fn assembly(cargo: &mut Command, target: &Path, triple: Option<&str>)
     fs::read_to_string(newest).unwrap()
 }
 
-/// Every function as its demangled name and its lines, labels and instructions only. Comments begin with `comment`, and functions
-/// end with a line that begins with `end`.
-pub(crate) fn functions<'a>(
-    assembly: &'a str,
-    comment: &str,
-    end: &str,
-) -> Vec<(String, Vec<&'a str>)> {
-    let mut functions: Vec<(String, Vec<&str>)> = Vec::new();
+/// A function as its demangled name and its lines, labels and instructions only.
+pub(crate) type Function<'a> = (String, Vec<&'a str>);
+
+/// Every function. Comments begin with `comment`, and functions end with a line that begins with `end`.
+pub(crate) fn functions<'a>(assembly: &'a str, comment: &str, end: &str) -> Vec<Function<'a>> {
+    let mut functions: Vec<Function<'_>> = Vec::new();
     let mut inside = false;
     for line in assembly.lines() {
         let line = line.split(comment).next().unwrap_or_default().trim();
@@ -76,4 +74,67 @@ pub(crate) fn functions<'a>(
         }
     }
     functions
+}
+
+/// What the batches of one layout and type go through.
+pub(crate) struct Entry<'a> {
+    pub(crate) work: &'static str,
+    pub(crate) element: &'static str,
+    pub(crate) plain: &'a Function<'a>,
+    pub(crate) rounded: &'a Function<'a>,
+}
+
+/// The entries of the level with this path of its token, which are one of each.
+pub(crate) fn entries<'a>(functions: &'a [Function<'a>], token: &str) -> Vec<Entry<'a>> {
+    let mut entries = Vec::new();
+    for work in [
+        "Columns",
+        "AllRows<crosslane::kernel::access::OfThree>",
+        "AllRows<crosslane::kernel::access::OfFour>",
+    ] {
+        for element in ["f32", "f64"] {
+            let is_entry = |(name, _): &&Function<'_>| {
+                name.contains(&format!("crosslane::simd::{token}"))
+                    && name.contains("vectorize")
+                    && name.contains(&format!("{work}, {element}"))
+            };
+            let (rounded, plain): (Vec<_>, Vec<_>) = functions
+                .iter()
+                .filter(is_entry)
+                .partition(|(name, _)| name.contains("RoundedCross"));
+            let ([plain], [rounded]) = (&plain[..], &rounded[..]) else {
+                panic!("{plain:?} and {rounded:?} for {work}<{element}> at {token}");
+            };
+            entries.push(Entry {
+                work,
+                element,
+                plain,
+                rounded,
+            });
+        }
+    }
+    entries
+}
+
+/// The loops of one basic block: from a label to a jump back to it, no label and no jump in between. A jump names its label last.
+pub(crate) fn tight_loops<'a>(
+    lines: &[&'a str],
+    is_jump: impl Fn(&str) -> bool,
+) -> Vec<Vec<&'a str>> {
+    let mut loops = Vec::new();
+    let mut block: Option<(&str, Vec<&str>)> = None;
+    for line in lines {
+        if let Some(label) = line.strip_suffix(':') {
+            block = Some((label, Vec::new()));
+        } else if let Some((label, body)) = &mut block {
+            body.push(*line);
+            if is_jump(line) {
+                if line.split_whitespace().last() == Some(label) {
+                    loops.push(std::mem::take(body));
+                }
+                block = None;
+            }
+        }
+    }
+    loops
 }
