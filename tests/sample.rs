@@ -9,7 +9,7 @@ use std::io::Write;
 #[cfg(feature = "rayon")]
 use std::num::NonZeroUsize;
 
-use crosslane::{Accuracy, Engine, Real, Threads, reference};
+use crosslane::{Accuracy, Engine, Real, Stores, Threads, reference};
 use crosslane_cases::{case, nearest, vectors};
 use support::operations::{Kind, OnOperands, Operation, gradients, on_meshes, operations};
 #[cfg(feature = "rayon")]
@@ -226,6 +226,35 @@ fn meshes_match_reference() {
     first_fault_ends();
     meshes::<f32>();
     meshes::<f64>();
+}
+
+/// Normals of vertices are normalised in place. Were they streamed from where that can be, in batches of one register to two three steps
+/// would overlap, and the last would load what the first has stored.
+fn in_place<T: Float + Real>() {
+    let mut random = Random(6);
+    let [.., operation] = on_meshes::<T>();
+    for engine in every_engine() {
+        let engine = engine.with_stores(Stores::Streaming);
+        for layout in [Layout::InStep, Layout::Aos] {
+            for (len, offset) in (3..=33).flat_map(|len| [1, 3, 5, 7].map(|i| (len, i))) {
+                let mut vertices = Operand::new(Layout::Aos, len, 0, &mut random);
+                vertices.elements_mut().fill_with(|| random.ordinary());
+                let faces: Vec<_> = (2..len as u32).map(|i| [i - 2, i - 1, i]).collect();
+                let mut out = Operand::new(layout, len, offset, &mut random);
+                let expected = operation.expected(&vertices, &faces, &out, engine.accuracy());
+                operation.run(engine, &vertices, &faces, &mut out).unwrap();
+                let context = (T::NAME, engine, layout, len, offset);
+                out.assert_same(&expected, engine.accuracy(), &context);
+            }
+        }
+    }
+}
+
+#[test]
+fn in_place_nothing_is_loaded_that_was_stored() {
+    first_fault_ends();
+    in_place::<f32>();
+    in_place::<f64>();
 }
 
 /// The definition against arbitrary precision, and the kernels against the definition.
