@@ -1,14 +1,16 @@
 //! The digest of `crosslane verify`, by the library alone: that program needs threads, signals and a terminal, which not
-//! everything that has this library's vectors has. `CROSSLANE_DIGEST_CASES` asks for another number of cases.
+//! everything that has this library's vectors has. `CROSSLANE_DIGEST_CASES` asks for another number of cases. And one of all that is
+//! derived, whose reference is made of the same formulas: what changes these changes it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod support;
 
-use crosslane::{Accuracy, Engine, Soa};
-use crosslane_cases::numbered;
+use crosslane::{Accuracy, Engine, Real, Soa};
+use crosslane_cases::{Float as Format, numbered};
 use sha2::{Digest, Sha256};
-use support::{Float, engines};
+use support::operations::{Kind, OnOperands, on_meshes, operations};
+use support::{Float, Layout, NUMBERS, Operand, Random, engines};
 
 /// Copies of those in the program.
 const DIGESTS: [(u64, &str); 3] = [
@@ -17,13 +19,16 @@ const DIGESTS: [(u64, &str); 3] = [
     (1 << 22, "5e1f28f1644432588729f0935b109770"),
 ];
 
+/// What is derived, with either accuracy.
+const DERIVED: &str = "10d01dd7ef7cc7c2a7c035dcb54d0964";
+
 /// Cases in memory at a time.
 const BLOCK: u64 = 1 << 12;
 
 /// SHA-256 of the cases' components, in order, their bytes in little-endian order; columns and rows take turns.
 fn hash<T>(engine: Engine, cases: u64) -> [u8; 32]
 where
-    T: Float + crosslane_cases::Float,
+    T: Float + Format,
 {
     let mut hash = Sha256::new();
     for start in (0..cases).step_by(BLOCK as usize) {
@@ -47,8 +52,16 @@ where
 }
 
 /// What no result is: a NaN of another kind.
-fn unwritten<T: crosslane_cases::Float>() -> T {
+fn unwritten<T: Format>() -> T {
     T::from_bits64(T::NAN + 1)
+}
+
+/// The first half of it.
+fn hexadecimal(hash: &[u8]) -> String {
+    hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[test]
@@ -67,11 +80,99 @@ fn every_level_reproduces_the_digest_of_the_program() {
             .chain_update(hash::<f32>(engine, cases))
             .chain_update(hash::<f64>(engine, cases))
             .finalize();
-        let digest: String = both[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hexadecimal(&both);
         println!("{cases:>10} cases  {digest}  {}", engine.level());
         assert_eq!(digest, expected, "{}", engine.level());
+    }
+}
+
+/// Vectors of all kinds that formulas tell apart: near 1, all of another magnitude, near the ends of the range, special ones among
+/// others, nearly parallel to the first operand's, and parallel.
+fn vector<T: Float>(i: usize, first: Option<[T; 3]>, random: &mut Random) -> [T; 3] {
+    let times = |random: &mut Random, exponent: i32| {
+        [0; 3].map(|_| T::near_one(random.bits()) * T::from_single((exponent as f32).exp2()))
+    };
+    match (i % 8, first) {
+        (2, _) => times(random, (i % 100) as i32 - 50),
+        (3, _) => times(random, 126),
+        (4, _) => times(random, -126),
+        (5, _) => [0; 3].map(|_| random.value()),
+        (6, Some(v)) => {
+            let nearly = |random: &mut Random| T::from_single(1.0 + random.below(3) as f32 / 8e6);
+            v.map(|x| x * nearly(random))
+        }
+        (7, Some(v)) => v.map(|x| x * T::from_single(-0.75)),
+        _ => times(random, 0),
+    }
+}
+
+/// Of every operation on the same 600 places, and of what is computed of one mesh of them.
+fn hash_of_what_is_derived<T: Float + Real>(engine: Engine, hash: &mut Sha256)
+where
+    T: Format,
+{
+    let mut random = Random(1);
+    let mut add = |output: &Operand<T>| {
+        for x in (0..output.len()).flat_map(|i| output.get(i)) {
+            // Of plain arithmetic NaN may be any.
+            let bits = if x.nan() {
+                <T as Format>::NAN
+            } else {
+                x.to_bits64()
+            };
+            hash.update(&bits.to_le_bytes()[..size_of::<T>()]);
+        }
+    };
+    for operation in operations::<T>() {
+        let mut inputs = operation.inputs(600, &mut random, |_| Layout::Soa);
+        for i in 0..600 {
+            let mut first = None;
+            for input in &mut inputs {
+                let v = vector(i, first, &mut random);
+                first = first.or(Some(v));
+                let v = if input.layout() == NUMBERS {
+                    [v[0]; 3]
+                } else {
+                    v
+                };
+                input.set(i, v);
+            }
+        }
+        let mut outputs = operation.outputs(&inputs, &mut random, |_| Layout::Soa);
+        operation.run(engine, &inputs, &mut outputs).unwrap();
+        outputs.iter().for_each(&mut add);
+    }
+    for operation in on_meshes::<T>() {
+        let mut vertices = Operand::new(Layout::Aos, 200, 0, &mut random);
+        for i in 0..200 {
+            vertices.set(i, vector(i, None, &mut random));
+        }
+        let faces: Vec<_> = (0..600)
+            .map(|_| [0; 3].map(|_| random.below(200) as u32))
+            .collect();
+        let len = if operation.of_vertices { 200 } else { 600 };
+        let layout = match operation.output {
+            Kind::Numbers => NUMBERS,
+            _ => Layout::Soa,
+        };
+        let mut out = Operand::new(layout, len, 0, &mut random);
+        operation.run(engine, &vertices, &faces, &mut out).unwrap();
+        add(&out);
+    }
+}
+
+/// A formula that is changed on purpose gives another: it stands in what fails.
+#[test]
+fn every_level_reproduces_the_digest_of_what_is_derived() {
+    for engine in engines() {
+        let mut hash = Sha256::new();
+        for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
+            let engine = engine.with_accuracy(accuracy);
+            hash_of_what_is_derived::<f32>(engine, &mut hash);
+            hash_of_what_is_derived::<f64>(engine, &mut hash);
+        }
+        let digest = hexadecimal(&hash.finalize());
+        println!("derived  {digest}  {}", engine.level());
+        assert_eq!(digest, DERIVED, "{}", engine.level());
     }
 }
