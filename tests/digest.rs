@@ -107,10 +107,7 @@ fn vector<T: Float>(i: usize, first: Option<[T; 3]>, random: &mut Random) -> [T;
 }
 
 /// Of every operation on the same 600 places, and of what is computed of one mesh of them.
-fn hash_of_what_is_derived<T: Float + Real>(engine: Engine, hash: &mut Sha256)
-where
-    T: Format,
-{
+fn hash_of_what_is_derived<T: Float + Format + Real>(engine: Engine, hash: &mut Sha256) {
     let mut random = Random(1);
     let mut add = |output: &Operand<T>| {
         for x in (0..output.len()).flat_map(|i| output.get(i)) {
