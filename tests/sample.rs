@@ -311,14 +311,17 @@ fn half_types<T: Float>() {
     let mut random = Random(5);
     for engine in engines() {
         for layout in [Layout::Soa, Layout::Aos, Layout::Padded] {
-            for narrow in [false, true] {
+            // Random bits; products with few exponents, and those that are subnormal or infinite in `f32`.
+            for exponent in [None, Some(0), Some(-66), Some(56)] {
                 let [mut a, mut b, mut out] =
                     [0; 3].map(|_| Operand::<T>::new(layout, 1500, 0, &mut random));
-                let mut number = |_| match narrow {
-                    false => T::from_random(random.bits()),
-                    true => {
+                let mut number = |_| match exponent {
+                    None => T::from_random(random.bits()),
+                    Some(exponent) => {
                         let integer = random.below(2048) as f32 - 1024.0;
-                        T::from_single(integer * (-(random.below(20) as f32)).exp2())
+                        let exponent =
+                            exponent - random.below(if exponent == 0 { 20 } else { 8 }) as i32;
+                        T::from_single(integer * (exponent as f32).exp2())
                     }
                 };
                 for i in 0..1500 {
