@@ -75,12 +75,13 @@ packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >>"$logs/apt.log" 2>&1
 }
 
-# cargo_tool NAME VERSION: a program from crates.io, built under target/tools unless this version is there.
+# cargo_tool NAME VERSION: a program from crates.io, built under target/tools unless this version is there. Not optimised: what these
+# programs do is to wait for others.
 cargo_tool() {
     local mark=$tools/$1-$2
     if [ -e "$mark" ]; then return; fi
     echo "building $1 $2 from crates.io under $tools"
-    cargo install --quiet --locked --root "$tools" --target-dir "$tools/build" "$1@$2" >"$logs/$1.log" 2>&1 || {
+    cargo install --quiet --locked --debug --root "$tools" --target-dir "$tools/build" "$1@$2" >"$logs/$1.log" 2>&1 || {
         tail -n 20 "$logs/$1.log"
         return 1
     }

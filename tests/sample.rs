@@ -311,18 +311,25 @@ fn half_types<T: Float>() {
     let mut random = Random(5);
     for engine in engines() {
         for layout in [Layout::Soa, Layout::Aos, Layout::Padded] {
-            // Random bits; products with few exponents, and those that are subnormal or infinite in `f32`.
-            for exponent in [None, Some(0), Some(-66), Some(56)] {
+            for class in 0..5 {
                 let [mut a, mut b, mut out] =
                     [0; 3].map(|_| Operand::<T>::new(layout, 1500, 0, &mut random));
-                let mut number = |_| match exponent {
-                    None => T::from_random(random.bits()),
-                    Some(exponent) => {
-                        let integer = random.below(2048) as f32 - 1024.0;
-                        let exponent =
-                            exponent - random.below(if exponent == 0 { 20 } else { 8 }) as i32;
-                        T::from_single(integer * (exponent as f32).exp2())
-                    }
+                let mut number = |_| {
+                    let integer = random.below(2048) as f32 - 1024.0;
+                    let exponent = match class {
+                        0 => return T::from_random(random.bits()),
+                        1 => -(random.below(20) as i32),
+                        // Products that are subnormal or infinite in `f32`.
+                        2 => -66 - random.below(8) as i32,
+                        3 => 56 - random.below(8) as i32,
+                        // Midpoints, and products beside them that are nothing in `f32`.
+                        _ => {
+                            let odd = 2 * random.below(32) + 1;
+                            let scale = [1.0, (-80.0_f32).exp2()][random.below(2)];
+                            return T::from_single(odd as f32 * scale);
+                        }
+                    };
+                    T::from_single(integer * (exponent as f32).exp2())
                 };
                 for i in 0..1500 {
                     a.set(i, [0; 3].map(&mut number));
