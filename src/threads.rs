@@ -124,6 +124,7 @@ mod rayon {
 
 #[cfg(all(test, feature = "rayon"))]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::{Duration, Instant};
 
@@ -163,14 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_worked_on_at_the_same_time_and_are_the_whole() {
+    fn pieces_are_worked_on_at_the_same_time_and_are_the_whole_in_equal_parts() {
         for threads in [2, 3, 7] {
             let (a, mut out) = (Soa::<f32>::zeros(10_007), Soa::zeros(10_007));
             let mut batch = Batch::new(a.view(), a.view(), out.view_mut()).expect("equal lengths");
-            let (arrived, seen) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let (arrived, seen) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
             pool(threads).install(|| {
                 split(&mut batch, threads, &|piece| {
-                    seen.fetch_add(piece.len(), Ordering::Relaxed);
+                    seen.lock().expect("nobody panics").push(piece.len());
                     arrived.fetch_add(1, Ordering::Relaxed);
                     // Nobody goes on before all have come, which takes a thread for each.
                     let patience = Instant::now() + Duration::from_secs(20);
@@ -180,7 +181,12 @@ mod tests {
                     }
                 });
             });
-            assert_eq!(seen.into_inner(), 10_007);
+            let seen = seen.into_inner().expect("nobody panics");
+            assert_eq!(seen.len(), threads, "{seen:?}");
+            assert_eq!(seen.iter().sum::<usize>(), 10_007, "{seen:?}");
+            // A cut is less than a line from where it should be, and there are three one after the other.
+            let equal = |len: &usize| len.abs_diff(10_007 / threads) <= 3 * 16;
+            assert!(seen.iter().all(equal), "{seen:?}");
         }
     }
 

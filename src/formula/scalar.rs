@@ -86,3 +86,32 @@ impl Exact for f64 {
         Self::from_bits(((1023.0 - self) as u64) << 52)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_that_is_no_number_is_the_odd_one_of_its_neighbours() {
+        let (last, less) = (f64::EPSILON, f64::EPSILON / 256.0);
+        for (x, y, expected) in [
+            // 1 is even, what comes next odd.
+            (1.0, -less, 1.0 + last),
+            (1.0 + last, less, 1.0 + last),
+            (1.0 + last, -less, 1.0 + last),
+            (1.0 + 2.0 * last, less, 1.0 + last),
+            (1.0 + 2.0 * last, -less, 1.0 + 3.0 * last),
+            // Numbers stay, odd or even.
+            (1.0 + 2.0 * last, last, 1.0 + last),
+            (1.0 + 3.0 * last, last, 1.0 + 2.0 * last),
+        ] {
+            assert_eq!(x.difference_to_odd(y), expected, "{x:e} - {y:e}");
+            assert_eq!((-x).difference_to_odd(-y), -expected, "-{x:e} + {y:e}");
+        }
+        assert_eq!(
+            f64::INFINITY.difference_to_odd(1.0),
+            f64::INFINITY,
+            "no error"
+        );
+    }
+}
