@@ -129,7 +129,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::Soa;
+    use crate::{Soa, VectorsMut};
 
     fn pool(threads: usize) -> rayon::ThreadPool {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -188,6 +188,35 @@ mod tests {
             let equal = |len: &usize| len.abs_diff(10_007 / threads) <= 3 * 16;
             assert!(seen.iter().all(equal), "{seen:?}");
         }
+    }
+
+    /// On two threads of four, and of an odd number of pieces.
+    #[test]
+    fn sums_are_made_on_as_many_threads_as_asked_for() {
+        let len = 6 * SUMMED + 1;
+        let (a, mut sum) = (Soa::<f32>::zeros(len), [0.0; 3]);
+        let out = VectorsMut::summed(&mut sum, len);
+        let mut batch = Batch::new(a.view(), a.view(), out).expect("equal lengths");
+        let (active, most, seen) = (
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+        );
+        let work = |piece: &Batch<'_, f32, 2, 1>| {
+            most.fetch_max(active.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            // The first waits for another, and all others long enough to be seen by one that should not be there.
+            let patience = Instant::now() + Duration::from_secs(20);
+            while most.load(Ordering::SeqCst) < 2 {
+                assert!(Instant::now() < patience, "pieces wait for each other");
+                std::thread::yield_now();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            seen.fetch_add(piece.len(), Ordering::SeqCst);
+            active.fetch_sub(1, Ordering::SeqCst);
+        };
+        pool(4).install(|| split_to_sum(&mut batch, 2, &work, &|_, _| {}));
+        assert_eq!(most.into_inner(), 2, "threads at a time");
+        assert_eq!(seen.into_inner(), len);
     }
 
     #[test]
