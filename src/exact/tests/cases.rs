@@ -389,3 +389,27 @@ fn known_results() {
     check([0x3f81, 0x3fc0, 1, 1], 0x3fc1, "less 2^-266, down");
     check([0xff81, 0, 0, 0], 0x7fc0, "any NaN is the quiet one");
 }
+
+/// What is left when the product of a subnormal number, which has few bits, takes away the leading half of another's.
+#[test]
+fn the_error_of_a_product_is_left_by_one_with_the_least_number() {
+    let (mut random, least) = (Random(8), f64::from_bits(1));
+    let mut inexact = 0;
+    for _ in 0..1000 {
+        let mut near = |exponent: u64| {
+            let fraction = random.bits() & ((1 << 52) - 1);
+            f64::from_bits((1023 - exponent) << 52 | fraction)
+        };
+        let (a, b) = (near(20), near(40));
+        // Times 2^1074, in two steps.
+        let d = a * b * 2.0_f64.powi(1000) * 2.0_f64.powi(74);
+        let rest = check([a, b, least, d]);
+        assert_eq!(
+            rest.to_bits(),
+            a.mul_add(b, -(a * b)).to_bits(),
+            "{a:e} · {b:e}"
+        );
+        inexact += usize::from(rest != 0.0);
+    }
+    assert!(inexact > 900, "{inexact}");
+}
