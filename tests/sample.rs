@@ -147,6 +147,21 @@ fn derived<T: Float + Real>() {
                 }
             }
             check(&operation, engine, &inputs, &mut random);
+            // Zeros and ones of either sign beside numbers with all bits: what a sum of zeros is depends on all signs.
+            let mut inputs = operation.inputs(200, &mut random, |_| Layout::Soa);
+            for input in &mut inputs {
+                for i in 0..200 {
+                    let mut v = [0; 3].map(|_| match random.below(5) {
+                        4 => T::near_one(random.bits()),
+                        k => T::SPECIAL[k],
+                    });
+                    if input.layout() == NUMBERS {
+                        v = [v[0]; 3];
+                    }
+                    input.set(i, v);
+                }
+            }
+            check(&operation, engine, &inputs, &mut random);
         }
     }
 }
