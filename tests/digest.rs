@@ -9,8 +9,8 @@ mod support;
 use crosslane::{Accuracy, Engine, Real, Soa};
 use crosslane_cases::{Float as Format, numbered};
 use sha2::{Digest, Sha256};
-use support::operations::{Kind, OnOperands, on_meshes, operations};
-use support::{Float, Layout, NUMBERS, Operand, Random, engines};
+use support::operations::{OnOperands, on_meshes, operations};
+use support::{Float, Layout, Operand, Random, engines};
 
 /// Copies of those in the program.
 const DIGESTS: [(u64, &str); 3] = [
@@ -127,12 +127,7 @@ fn hash_of_what_is_derived<T: Float + Format + Real>(engine: Engine, hash: &mut 
             for input in &mut inputs {
                 let v = vector(i, first, &mut random);
                 first = first.or(Some(v));
-                let v = if input.layout() == NUMBERS {
-                    [v[0]; 3]
-                } else {
-                    v
-                };
-                input.set(i, v);
+                input.put(i, v);
             }
         }
         let mut outputs = operation.outputs(&inputs, &mut random, |_| Layout::Soa);
@@ -147,12 +142,7 @@ fn hash_of_what_is_derived<T: Float + Format + Real>(engine: Engine, hash: &mut 
         let faces: Vec<_> = (0..600)
             .map(|_| [0; 3].map(|_| random.below(200) as u32))
             .collect();
-        let len = if operation.of_vertices { 200 } else { 600 };
-        let layout = match operation.output {
-            Kind::Numbers => NUMBERS,
-            _ => Layout::Soa,
-        };
-        let mut out = Operand::new(layout, len, 0, &mut random);
+        let mut out = operation.output([200, 600], Layout::Soa, 0, &mut random);
         operation.run(engine, &vertices, &faces, &mut out).unwrap();
         add(&out);
     }

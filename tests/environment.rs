@@ -13,7 +13,7 @@ use support::environment::{register::OTHERS, within};
 use support::operations::{
     Kind, OnOperands, Operation, gradients, on_meshes, operation, operations,
 };
-use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, one_in, outputs};
+use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
 
 /// Under a tool every third: subnormals are flushed or taken for 0, rounding is as always or towards 0, and all exceptions are trapped.
 fn others() -> impl Iterator<Item = u64> {
@@ -97,16 +97,7 @@ fn cases<T: Float + Real>() -> Vec<Case<T>> {
         let faces: Vec<_> = (0..2000 / one_in(5))
             .map(|_| [0; 3].map(|_| random.below(100) as u32))
             .collect();
-        let len = if operation.of_vertices {
-            100
-        } else {
-            faces.len()
-        };
-        let layout = match operation.output {
-            Kind::Numbers => NUMBERS,
-            _ => Layout::Soa,
-        };
-        let outputs = vec![Operand::new(layout, len, 2, &mut random)];
+        let outputs = vec![operation.output([100, faces.len()], Layout::Soa, 2, &mut random)];
         let accuracy = Accuracy::CorrectlyRounded;
         let expected = vec![operation.expected(&vertices, &faces, &outputs[0], accuracy)];
         let name = operation.name;

@@ -7,8 +7,8 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Soa, Stores, Threads, Vectors};
-use support::operations::{Kind, OnMesh, on_meshes};
-use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, one_in, outputs};
+use support::operations::on_meshes;
+use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -36,25 +36,6 @@ fn faces(len: usize, vertices: usize, random: &mut Random) -> Vec<[u32; 3]> {
     (0..len).map(|_| face()).collect()
 }
 
-fn out<T: Float + Real>(
-    operation: &OnMesh<T>,
-    [vertices, faces]: [usize; 2],
-    layout: Layout,
-    random: &mut Random,
-) -> Operand<T> {
-    let layout = if operation.output == Kind::Numbers {
-        NUMBERS
-    } else {
-        layout
-    };
-    let len = if operation.of_vertices {
-        vertices
-    } else {
-        faces
-    };
-    Operand::new(layout, len, random.below(16), random)
-}
-
 /// One mesh, all operations; compares the whole buffer of what is written.
 fn check<T: Float + Real>(
     engine: Engine,
@@ -67,7 +48,8 @@ fn check<T: Float + Real>(
     let vertices = vertices::<T>(lengths[0], layouts[0], random);
     let faces = faces(lengths[1], lengths[0], random);
     for operation in on_meshes() {
-        let mut out = out(&operation, lengths, layouts[1], random);
+        let offset = random.below(16);
+        let mut out = operation.output(lengths, layouts[1], offset, random);
         let expected = operation.expected(&vertices, &faces, &out, engine.accuracy());
         operation.run(engine, &vertices, &faces, &mut out).unwrap();
         out.assert_same(&expected, engine.accuracy(), &(operation.name, &context));
@@ -250,7 +232,8 @@ fn bad_indices<T: Float + Real>() {
                         (corner, index as usize)
                     };
                     let lengths = [vertex_count, face_count];
-                    let mut out = out(&operation, lengths, Layout::Padded, &mut random);
+                    let offset = random.below(16);
+                    let mut out = operation.output(lengths, Layout::Padded, offset, &mut random);
                     let before = out.clone();
                     assert_eq!(
                         operation.run(Engine::new(), &vertices, &faces, &mut out),
@@ -283,7 +266,8 @@ fn a_wrong_length_is_an_error_and_nothing_is_written() {
         for (lengths, wrong) in [([5, 7], 6), ([5, 7], 0), ([5, 7], 100), ([9, 0], 1)] {
             let vertices = vertices::<f64>(lengths[0], Layout::Soa, &mut random);
             let faces = faces(lengths[1], lengths[0], &mut random);
-            let right = out(&operation, lengths, Layout::Aos, &mut random);
+            let offset = random.below(16);
+            let right = operation.output(lengths, Layout::Aos, offset, &mut random);
             let mut out = Operand::new(right.layout(), wrong, 0, &mut random);
             let (before, expected) = (out.clone(), right.len());
             assert_eq!(

@@ -14,9 +14,7 @@ use crosslane_cases::{case, nearest, vectors};
 use support::operations::{Kind, OnOperands, Operation, gradients, on_meshes, operations};
 #[cfg(feature = "rayon")]
 use support::outputs;
-use support::{
-    Float, Layout, NUMBERS, Operand, Random, any_input, any_output, any_stores, engines,
-};
+use support::{Float, Layout, Operand, Random, any_input, any_output, any_stores, engines};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -138,12 +136,7 @@ fn derived<T: Float + Real>() {
                         _ => [0; 3].map(|_| T::near_one(random.bits())),
                     };
                     v[random.below(3)] = T::SPECIAL[random.below(T::SPECIAL.len())];
-                    let v = if input.layout() == NUMBERS {
-                        [v[0]; 3]
-                    } else {
-                        v
-                    };
-                    input.set(i, v);
+                    input.put(i, v);
                 }
             }
             check(&operation, engine, &inputs, &mut random);
@@ -151,14 +144,11 @@ fn derived<T: Float + Real>() {
             let mut inputs = operation.inputs(200, &mut random, |_| Layout::Soa);
             for input in &mut inputs {
                 for i in 0..200 {
-                    let mut v = [0; 3].map(|_| match random.below(5) {
+                    let v = [0; 3].map(|_| match random.below(5) {
                         4 => T::near_one(random.bits()),
                         k => T::SPECIAL[k],
                     });
-                    if input.layout() == NUMBERS {
-                        v = [v[0]; 3];
-                    }
-                    input.set(i, v);
+                    input.put(i, v);
                 }
             }
             check(&operation, engine, &inputs, &mut random);
@@ -216,16 +206,9 @@ fn meshes<T: Float + Real>() {
                 }
                 let mut face = || [0; 3].map(|_| random.below(count) as u32);
                 let faces: Vec<_> = (0..faces).map(|_| face()).collect();
-                let layout = match operation.output {
-                    Kind::Numbers => NUMBERS,
-                    _ => any_output(&mut random),
-                };
-                let len = if operation.of_vertices {
-                    count
-                } else {
-                    faces.len()
-                };
-                let mut out = Operand::new(layout, len, random.below(16), &mut random);
+                let (layout, offset) = (any_output(&mut random), random.below(16));
+                let lengths = [count, faces.len()];
+                let mut out = operation.output(lengths, layout, offset, &mut random);
                 let expected = operation.expected(&vertices, &faces, &out, engine.accuracy());
                 let engine = any_stores(engine, &mut random);
                 operation.run(engine, &vertices, &faces, &mut out).unwrap();

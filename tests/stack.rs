@@ -9,8 +9,8 @@ mod support;
 use std::thread;
 
 use crosslane::{Accuracy, Engine, Real, Soa, Stores, Threads, Vectors, VectorsMut};
-use support::operations::{Kind, OnOperands, on_meshes, operations};
-use support::{Float, Layout, NUMBERS, Operand, Random, engines};
+use support::operations::{OnOperands, on_meshes, operations};
+use support::{Float, Layout, Operand, Random, engines};
 
 /// Half of what a thread has by default.
 const STACK: usize = 1 << 20;
@@ -59,10 +59,7 @@ fn every_operation<T: Float + Real>(engine: Engine) {
     }
     let vertices = Operand::<T>::new(Layout::Aos, 5, 0, &mut random);
     for operation in on_meshes() {
-        let numbers = operation.output == Kind::Numbers;
-        let layout = if numbers { NUMBERS } else { Layout::Soa };
-        let len = if operation.of_vertices { 5 } else { 100 };
-        let mut out = Operand::new(layout, len, 0, &mut random);
+        let mut out = operation.output([5, 100], Layout::Soa, 0, &mut random);
         operation
             .run(engine, &vertices, &[[0, 3, 4]; 100], &mut out)
             .unwrap();

@@ -213,6 +213,12 @@ impl<T: Float> Operand<T> {
         }
     }
 
+    /// The same, or of numbers, whose components are in one place, the first.
+    pub fn put(&mut self, i: usize, v: [T; 3]) {
+        let is_number = self.layout == NUMBERS;
+        self.set(i, if is_number { [v[0]; 3] } else { v });
+    }
+
     pub fn view(&self) -> Vectors<'_, T> {
         let (data, len) = (self.elements(), self.len);
         let from = &data[self.first..];

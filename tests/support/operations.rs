@@ -211,6 +211,22 @@ pub fn on_meshes<T: Real>() -> [OnMesh<T>; 3] {
 }
 
 impl<T: Real + Float> OnMesh<T> {
+    /// An output as long as it must be for so many vertices and faces; numbers have a layout of their own.
+    pub fn output(
+        &self,
+        [vertices, faces]: [usize; 2],
+        layout: Layout,
+        offset: usize,
+        random: &mut Random,
+    ) -> Operand<T> {
+        let layout = match self.output {
+            Kind::Numbers => NUMBERS,
+            _ => layout,
+        };
+        let len = if self.of_vertices { vertices } else { faces };
+        Operand::new(layout, len, offset, random)
+    }
+
     /// Calls the method of the engine.
     pub fn run(
         &self,
