@@ -170,14 +170,14 @@ impl Scales for F64x2 {
         Self::of(f64x2::ONE / self.0)
     }
 
-    /// Where numbers would underflow on the way to Dekker's error, it is seen to one by one.
+    /// Where numbers would underflow on the way to Dekker's error, it is seen to one by one. No error may be −0 here, where a fused
+    /// operation has +0: a product of pairs is added to another before it is used, and sums of pairs that are zero are +0.
     #[inline(always)]
     fn error_of_any_product(a: Self, b: Self, p: Self) -> Self {
         let zero = a.0.simd_eq(f64x2::ZERO) | b.0.simd_eq(f64x2::ZERO);
         let small = p.0.abs().simd_lt(f64x2::splat(LEAST)) & !zero;
         if small.to_bitmask() == 0 {
-            // A fused operation has no −0.
-            return Self::of(Self::error_of_product(a, b, p).0 + f64x2::ZERO);
+            return Self::error_of_product(a, b, p);
         }
         Self::of(fused(a.0.to_array(), b.0.to_array(), p.0.to_array()).into())
     }
