@@ -4,7 +4,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicIsize, Ordering};
-use std::{fmt, fs};
+use std::time::{Duration, Instant};
+use std::{fmt, fs, thread};
 
 /// Counts what is allocated and not freed.
 struct Counting;
@@ -56,13 +57,23 @@ impl fmt::Display for Memory {
 }
 
 impl Memory {
-    pub fn now() -> Self {
+    /// When there are as many threads as there were, or a while later: the system counts one that was joined until it is gone.
+    pub fn after(threads: Option<usize>) -> Self {
+        let until = Instant::now() + Duration::from_secs(5);
+        while self::threads() != threads && Instant::now() < until {
+            thread::sleep(Duration::from_millis(1));
+        }
         Self {
             allocated: ALLOCATED.load(Ordering::Relaxed),
             resident: resident(),
-            threads: fs::read_dir("/proc/self/task").ok().map(Iterator::count),
+            threads: self::threads(),
         }
     }
+}
+
+/// How many there are; `None` where the system does not say.
+pub fn threads() -> Option<usize> {
+    fs::read_dir("/proc/self/task").ok().map(Iterator::count)
 }
 
 fn resident() -> Option<usize> {
