@@ -157,7 +157,7 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
 }
 
 /// Two steps, in which what lies side by side is stored one after the other: that is how the processor likes to
-/// write its cache lines.
+/// write its cache lines. (Of vectors: numbers are [swept once](sweep_once).)
 ///
 /// # Safety
 /// As [`compute`] and [`store`], for two registers' worth.
@@ -175,18 +175,12 @@ unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
+    debug_assert!(Op::OUTPUTS[0] == Kind::Vector, "numbers are swept once");
     let next = i + T::Lanes::<S>::LEN;
     // SAFETY: as granted by the caller.
     let first = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
     // SAFETY: as granted by the caller.
     let second = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, next) };
-    if Op::OUTPUTS[0] == Kind::Scalar {
-        // SAFETY: as granted by the caller.
-        unsafe { store::<A, S, T, Op, I, O>(to, i, first, stream) };
-        // SAFETY: as granted by the caller.
-        unsafe { store::<A, S, T, Op, I, O>(to, next, second, stream) };
-        return;
-    }
     for ((first, second), cursor) in first.into_iter().zip(second).zip(to) {
         // SAFETY: as granted by the caller.
         unsafe { A::store_two::<S, T>(cursor, i, first, second, stream) };
