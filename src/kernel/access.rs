@@ -36,16 +36,18 @@ pub(crate) trait Access: Copy {
         stream: bool,
     );
 
-    /// Stores the first components of vectors from `i` on, as numbers side by side.
+    /// Stores the first components of vectors from `i` on, as numbers side by side. What has numbers goes through [`Any`].
     ///
     /// # Safety
     /// As [`Access::store`], for numbers.
     unsafe fn store_first<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        registers: Self::Registers<S, T>,
-        stream: bool,
-    );
+        _: Cursor<T>,
+        _: usize,
+        _: Self::Registers<S, T>,
+        _: bool,
+    ) {
+        unreachable!("numbers are not stored as vectors alone");
+    }
 
     /// Stores two registers' worth of vectors from `i` on.
     ///
@@ -167,17 +169,6 @@ impl Access for Columns {
     }
 
     #[inline(always)]
-    unsafe fn store_first<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        [first, ..]: [T::Lanes<S>; 3],
-        stream: bool,
-    ) {
-        // SAFETY: as granted by the caller.
-        unsafe { store(first, cursor.components[0].wrapping_add(i), stream) };
-    }
-
-    #[inline(always)]
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [[T::Lanes<S>; 3]; I],
@@ -274,18 +265,6 @@ impl<K: Kind> Access for AllRows<K> {
     ) {
         // SAFETY: as granted by the caller.
         unsafe { cursor.store_rows(i, rows, stream) };
-    }
-
-    #[inline(always)]
-    unsafe fn store_first<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        i: usize,
-        rows: K::Row<T::Lanes<S>>,
-        stream: bool,
-    ) {
-        let [first, ..] = rows.to_columns();
-        // SAFETY: as granted by the caller.
-        unsafe { store(first, cursor.components[0].wrapping_add(i), stream) };
     }
 
     #[inline(always)]
