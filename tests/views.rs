@@ -147,9 +147,9 @@ fn extreme() -> impl Strategy<Value = isize> {
         isize::MAX / 2 + 1,
         isize::MAX - 1,
         isize::MAX,
-        1 << 32,
-        -(1 << 32),
-        (1 << 62) + 1,
+        1 << (isize::BITS / 2),
+        -(1 << (isize::BITS / 2)),
+        (1 << (isize::BITS - 2)) + 1,
     ];
     prop_oneof![prop::sample::select(edges), -9..9_isize]
 }
