@@ -170,8 +170,8 @@ impl Scales for F64x2 {
         Self::of(f64x2::ONE / self.0)
     }
 
-    /// Where numbers would underflow on the way to Dekker's error, it is seen to one by one. No error may be −0 here, where a fused
-    /// operation has +0: a product of pairs is added to another before it is used, and sums of pairs that are zero are +0.
+    /// Where numbers would underflow on the way to Dekker's error, it is seen to one by one. An error that is zero may be −0 here, where a
+    /// fused operation has +0. That is never seen: a product of pairs is added to another, and sums of pairs that are zero are +0.
     #[inline(always)]
     fn error_of_any_product(a: Self, b: Self, p: Self) -> Self {
         let zero = a.0.simd_eq(f64x2::ZERO) | b.0.simd_eq(f64x2::ZERO);
