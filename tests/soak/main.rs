@@ -24,7 +24,7 @@ use cases::{Case, Place, cases};
 use crosslane::{Engine, Stores, Threads};
 use memory::{Memory, threads};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use support::{Random, engines, under_a_tool};
+use support::{Random, engines, runner, under_a_tool};
 
 /// Threads that call the library all the time.
 const CALLERS: usize = 8;
@@ -223,7 +223,7 @@ fn everything_stays_right_and_nothing_grows() {
         (threads, threads),
         "threads are left, seed {seed}"
     );
-    let tool = under_a_tool() || std::env::var_os("CROSSLANE_RUNNER").is_some();
+    let tool = under_a_tool() || !runner().is_empty();
     match (before.resident, after.resident, tool) {
         (_, _, true) => println!("NOT TESTED: resident memory, which is in part that of the tool"),
         (Some(before), Some(after), false) => {

@@ -352,11 +352,16 @@ pub fn one_in(many: usize) -> usize {
     if under_a_tool() { many } else { 1 }
 }
 
-/// The program that runs these tests, to be started again; under an emulator it is that which starts it, with the words of
-/// `CROSSLANE_RUNNER` in front, as Cargo did with its own variable.
+/// The emulator or checker that runs these tests, and its arguments, as `CROSSLANE_RUNNER` says; empty if there is none.
+pub fn runner() -> String {
+    std::env::var("CROSSLANE_RUNNER").unwrap_or_default()
+}
+
+/// The program that runs these tests, to be started again; under an emulator it is that which starts it, as Cargo did with its
+/// own variable.
 pub fn this_program() -> Command {
     let program = std::env::current_exe().unwrap();
-    let runner = std::env::var("CROSSLANE_RUNNER").unwrap_or_default();
+    let runner = runner();
     let mut words = runner.split_whitespace();
     let Some(emulator) = words.next() else {
         return Command::new(program);
