@@ -148,22 +148,26 @@ impl Way {
 
 #[cfg(feature = "rayon")]
 mod pools {
+    use std::cell::RefCell;
     use std::collections::HashMap;
-    use std::sync::{LazyLock, Mutex};
+    use std::rc::Rc;
 
     use rayon::{ThreadPool, ThreadPoolBuilder};
 
+    thread_local! {
+        /// Of this thread alone: who waits in a pool takes up other work of it, and would do that in its own floating-point environment.
+        static POOLS: RefCell<HashMap<usize, Option<Rc<ThreadPool>>>> = RefCell::default();
+    }
+
     /// A pool of so many threads, or none where none are asked for or can be had.
-    pub(super) fn pool(threads: usize) -> Option<&'static ThreadPool> {
-        static POOLS: LazyLock<Mutex<HashMap<usize, Option<&'static ThreadPool>>>> =
-            LazyLock::new(Mutex::default);
+    pub(super) fn pool(threads: usize) -> Option<Rc<ThreadPool>> {
         if threads == 0 {
             return None;
         }
-        let mut pools = POOLS.lock().expect("nobody panics while it is held");
-        *pools.entry(threads).or_insert_with(|| {
-            let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-            pool.ok().map(|pool| &*Box::leak(Box::new(pool)))
+        let new = || ThreadPoolBuilder::new().num_threads(threads).build();
+        POOLS.with_borrow_mut(|pools| {
+            let pool = pools.entry(threads);
+            pool.or_insert_with(|| new().ok().map(Rc::new)).clone()
         })
     }
 }
