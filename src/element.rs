@@ -67,7 +67,7 @@ pub trait PerElement {
 mod sealed {
     use super::{Element, PerElement, PerReal, Real};
     use crate::exact::{self, Format};
-    use crate::formula::{Double, Floats, Formula, Plain, Single};
+    use crate::formula::{Corners, Double, FaceFormula, Floats, Formula, Plain, Single};
     use crate::simd::{Rows, Simd};
 
     pub trait Compiled: Format {
@@ -115,7 +115,26 @@ mod sealed {
             results.map(|v| v.map(|Plain(x)| x))
         }
 
+        /// A formula of faces evaluated with [`Accuracy::Plain`](crate::Accuracy::Plain), for one face.
+        fn plainly_of_face<F: FaceFormula>(formula: F, corners: &[[Self; 3]]) -> [Self; 3] {
+            formula.of_face(corners.map(Plain)).map(|Plain(x)| x)
+        }
+
         /// The same with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded).
+        fn accurately_of_face<F: FaceFormula>(formula: F, corners: &[[Self; 3]]) -> [Self; 3];
+
+        /// The bits of the magnitude, which are in the order of magnitudes.
+        fn magnitude(self) -> u64;
+
+        /// The exponent of a magnitude, as its field has it: less by one than that of the least normal number for what is subnormal, more by one
+        /// than that of the greatest for what is not finite.
+        fn exponent_of(magnitude: u64) -> i32;
+
+        /// The exponent that the greatest coordinate of a mesh gets before areas are added to its vertices: the areas of 2^40 corners
+        /// can then be added without overflow, and areas of 2^-200 (`f32`) or 2^-2000 (`f64`) times the largest are numbers, too.
+        const EXPONENT_OF_MESHES: i32;
+
+        /// A formula evaluated with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded), for one vector.
         fn accurately<F, const I: usize, const O: usize>(
             formula: F,
             inputs: [[Self; 3]; I],
@@ -136,6 +155,22 @@ mod sealed {
             let results = formula.of(inputs.map(|v| v.map(|x| Single(f64::from(x)))));
             results.map(|v| v.map(|Single(x)| exact::canonical(x as Self)))
         }
+
+        fn accurately_of_face<F: FaceFormula>(formula: F, corners: &[[Self; 3]]) -> [Self; 3] {
+            let v = formula.of_face(corners.map(|x| Single(f64::from(x))));
+            v.map(|Single(x)| exact::canonical(x as Self))
+        }
+
+        #[inline]
+        fn magnitude(self) -> u64 {
+            self.abs().to_bits().into()
+        }
+
+        fn exponent_of(magnitude: u64) -> i32 {
+            (magnitude >> 23) as i32 - 127
+        }
+
+        const EXPONENT_OF_MESHES: i32 = 40;
     }
 
     impl Computed for f64 {
@@ -150,6 +185,22 @@ mod sealed {
             let results = formula.of(inputs.map(|v| v.map(Double)));
             results.map(|v| v.map(|Double(x)| exact::canonical(x)))
         }
+
+        fn accurately_of_face<F: FaceFormula>(formula: F, corners: &[[Self; 3]]) -> [Self; 3] {
+            let v = formula.of_face(corners.map(Double));
+            v.map(|Double(x)| exact::canonical(x))
+        }
+
+        #[inline]
+        fn magnitude(self) -> u64 {
+            self.abs().to_bits()
+        }
+
+        fn exponent_of(magnitude: u64) -> i32 {
+            (magnitude >> 52) as i32 - 1023
+        }
+
+        const EXPONENT_OF_MESHES: i32 = 480;
     }
 
     impl Compiled for f32 {

@@ -43,11 +43,22 @@ pub enum Error {
         /// The alignment that the elements need, in bytes.
         expected: usize,
     },
+    /// A face of a mesh of polygons begins at a place where it cannot.
+    FaceStart {
+        /// The face, counted from 0.
+        face: usize,
+        /// Where it begins.
+        got: usize,
+        /// Where the face before it begins, or 0.
+        least: usize,
+        /// The number of corners, or 0 for the first face.
+        most: usize,
+    },
     /// A corner of a face is no vertex.
     IndexOutOfRange {
         /// The face, counted from 0.
         face: usize,
-        /// Its corner, 0 to 2.
+        /// Its corner, counted from 0.
         corner: usize,
         /// The index that it has.
         index: usize,
@@ -102,6 +113,15 @@ impl fmt::Display for Error {
                     "the data is not aligned to {expected} bytes; no view was made"
                 )
             }
+            Self::FaceStart {
+                face,
+                got,
+                least,
+                most,
+            } => write!(
+                f,
+                "face {face} begins at corner {got}, expected one from {least} to {most}; nothing was written"
+            ),
             Self::IndexOutOfRange {
                 face,
                 corner,
@@ -163,6 +183,15 @@ mod tests {
             (
                 Error::Misaligned { expected: 8 },
                 "the data is not aligned to 8 bytes; no view was made",
+            ),
+            (
+                Error::FaceStart {
+                    face: 2,
+                    got: 3,
+                    least: 4,
+                    most: 9,
+                },
+                "face 2 begins at corner 3, expected one from 4 to 9; nothing was written",
             ),
             (
                 Error::IndexOutOfRange {

@@ -4,7 +4,7 @@
 //! for reading and for tests; for speed use [`crate::cross`].
 
 use crate::exact;
-use crate::formula::{self, Formula};
+use crate::formula::{self, FaceFormula, Formula};
 use crate::{Element, Real};
 
 /// How the components are rounded.
@@ -139,10 +139,40 @@ defined! {
     angle_vjp(a, b; g) -> 2 = AngleVjp;
     /// The gradients of a·(b × c) for a, b and c: see [`Engine::scalar_triple_vjp`](crate::Engine::scalar_triple_vjp).
     scalar_triple_vjp(a, b, c; g) -> 3 = ScalarTripleVjp;
-    /// The normal of the triangle p, q, r: see [`Engine::triangle_normals`](crate::Engine::triangle_normals).
-    triangle_normal(p, q, r) -> vector = TriangleNormal;
-    /// The area of the triangle p, q, r: see [`Engine::triangle_areas`](crate::Engine::triangle_areas).
-    triangle_area(p, q, r) -> scalar = TriangleArea;
+}
+
+/// Evaluates a formula for one face; fewer than three corners have no area.
+fn evaluate_face<F, T>(formula: F, corners: &[[T; 3]], accuracy: Accuracy) -> [T; 3]
+where
+    F: FaceFormula,
+    T: Real,
+{
+    match accuracy {
+        _ if corners.len() < 3 => [T::default(); 3],
+        Accuracy::Plain => T::plainly_of_face(formula, corners),
+        Accuracy::CorrectlyRounded => T::accurately_of_face(formula, corners),
+    }
+}
+
+/// The normal of the triangle p, q, r: see [`Engine::triangle_normals`](crate::Engine::triangle_normals).
+pub fn triangle_normal<T: Real>(p: [T; 3], q: [T; 3], r: [T; 3], accuracy: Accuracy) -> [T; 3] {
+    face_normal(&[p, q, r], accuracy)
+}
+
+/// The area of the triangle p, q, r: see [`Engine::triangle_areas`](crate::Engine::triangle_areas).
+pub fn triangle_area<T: Real>(p: [T; 3], q: [T; 3], r: [T; 3], accuracy: Accuracy) -> T {
+    face_area(&[p, q, r], accuracy)
+}
+
+/// The normal of a polygon: see [`Engine::face_normals`](crate::Engine::face_normals).
+pub fn face_normal<T: Real>(corners: &[[T; 3]], accuracy: Accuracy) -> [T; 3] {
+    evaluate_face(formula::FaceNormal, corners, accuracy)
+}
+
+/// The area of a polygon: see [`Engine::face_areas`](crate::Engine::face_areas).
+pub fn face_area<T: Real>(corners: &[[T; 3]], accuracy: Accuracy) -> T {
+    let [area, ..] = evaluate_face(formula::FaceArea, corners, accuracy);
+    area
 }
 
 /// The sum of the gradients of an operand that was one vector for all: see [`Engine::cross_vjp`](crate::Engine::cross_vjp).
@@ -184,13 +214,43 @@ pub fn vertex_normals<T: Real>(
     faces: &[[u32; 3]],
     accuracy: Accuracy,
 ) -> Vec<[T; 3]> {
+    normals_of_vertices(vertices, faces.iter().map(|face| &face[..]), accuracy)
+}
+
+/// The normals of vertices of polygons: see [`Engine::polygon_vertex_normals`](crate::Engine::polygon_vertex_normals).
+///
+/// # Panics
+/// If a corner of a face is no vertex, or a face begins where it cannot.
+pub fn polygon_vertex_normals<T: Real>(
+    vertices: &[[T; 3]],
+    corners: &[u32],
+    starts: &[usize],
+    accuracy: Accuracy,
+) -> Vec<[T; 3]> {
+    let ends = starts.iter().skip(1).copied().chain([corners.len()]);
+    let faces = starts
+        .iter()
+        .zip(ends)
+        .map(|(&from, to)| &corners[from..to]);
+    normals_of_vertices(vertices, faces, accuracy)
+}
+
+/// The direction of the sums of areas, which are those of the mesh with a greatest coordinate that is neither large nor small.
+fn normals_of_vertices<'a, T: Real>(
+    vertices: &[[T; 3]],
+    faces: impl Iterator<Item = &'a [u32]> + Clone,
+    accuracy: Accuracy,
+) -> Vec<[T; 3]> {
+    let corners_of = |face: &'a [u32]| face.iter().map(|&i| vertices[i as usize]);
+    let corners = faces.clone().flat_map(corners_of);
+    let area = formula::WeightedNormal::of_mesh(vertices.iter().copied(), corners);
     let mut sums = vec![[T::default(); 3]; vertices.len()];
     for face in faces {
-        let corners = face.map(|i| vertices[i as usize]);
-        let [[x, y, z]] = evaluate(formula::WeightedNormal, corners, accuracy);
-        for i in face.map(|i| i as usize) {
-            let [sx, sy, sz] = sums[i];
-            sums[i] = [sx + x, sy + y, sz + z];
+        let corners: Vec<_> = corners_of(face).collect();
+        let [x, y, z] = evaluate_face(area, &corners, accuracy);
+        for &i in face {
+            let [sx, sy, sz] = sums[i as usize];
+            sums[i as usize] = [sx + x, sy + y, sz + z];
         }
     }
     let direction = |v| {

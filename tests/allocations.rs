@@ -7,7 +7,8 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Real, Stores, Threads, Vectors, VectorsMut, reference};
-use support::operations::{Kind, Operation, Read, Write, on_meshes, operations};
+use support::meshes::{OwnedFaces, on_meshes};
+use support::operations::{Kind, Operation, Read, Write, operations};
 use support::{Float, Random, engines, one_in};
 
 #[derive(Clone, Copy, Debug)]
@@ -171,14 +172,13 @@ fn derived<T: Float + Real>(
 fn meshes<T: Float + Real>(engine: Engine, len: usize, random: &mut Random) {
     let engine = any(engine, random);
     let vertices = Exact::<T>::new(layout(Kind::Vectors, random), len, random);
-    let mut face = |_| [0; 3].map(|_| random.below(len) as u32);
-    let faces: Vec<[u32; 3]> = (0..len).map(&mut face).collect();
+    let faces = OwnedFaces::random(len, len, random);
     let corners: Vec<_> = (0..len).map(|i| vertices.view().get(i).unwrap()).collect();
     for operation in on_meshes::<T>() {
         let mut out = Exact::<T>::new(layout(operation.output, random), len, random);
         let mut out = out.write();
-        (operation.call)(&engine, vertices.view(), &faces, &mut out).unwrap();
-        let expected = (operation.define)(&corners, &faces, engine.accuracy());
+        (operation.call)(&engine, vertices.view(), faces.view(), &mut out).unwrap();
+        let expected = (operation.define)(&corners, faces.view(), engine.accuracy());
         for (i, expected) in expected.into_iter().enumerate() {
             assert_same(
                 out.get(i),

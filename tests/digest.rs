@@ -9,7 +9,8 @@ mod support;
 use crosslane::{Accuracy, Engine, Real, Soa};
 use crosslane_cases::{Float as Format, numbered};
 use sha2::{Digest, Sha256};
-use support::operations::{OnOperands, on_meshes, operations};
+use support::meshes::{OwnedFaces, on_meshes};
+use support::operations::{OnOperands, operations};
 use support::{Float, Layout, Operand, Random, engines};
 
 /// Copies of those in the program.
@@ -139,10 +140,9 @@ fn hash_of_what_is_derived<T: Float + Format + Real>(engine: Engine, hash: &mut 
         for i in 0..200 {
             vertices.set(i, vector(i, None, &mut random));
         }
-        let faces: Vec<_> = (0..600)
-            .map(|_| [0; 3].map(|_| random.below(200) as u32))
-            .collect();
-        let mut out = operation.output([200, 600], Layout::Soa, 0, &mut random);
+        let faces = OwnedFaces::random(600, 200, &mut random);
+        let len = operation.results(200, &faces);
+        let mut out = operation.output(len, Layout::Soa, 0, &mut random);
         operation.run(engine, &vertices, &faces, &mut out).unwrap();
         add(&out);
     }

@@ -10,9 +10,8 @@ use crosslane::{Accuracy, Engine, Error, Real};
 #[cfg(feature = "rayon")]
 use support::environment::register;
 use support::environment::{register::OTHERS, within};
-use support::operations::{
-    Kind, OnOperands, Operation, gradients, on_meshes, operation, operations,
-};
+use support::meshes::{OwnedFaces, on_meshes};
+use support::operations::{Kind, OnOperands, Operation, gradients, operation, operations};
 use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
 
 /// Under a tool every third: subnormals are flushed or taken for 0, rounding is as always or towards 0, and all exceptions are trapped.
@@ -94,10 +93,9 @@ fn cases<T: Float + Real>() -> Vec<Case<T>> {
     for operation in on_meshes::<T>() {
         let mut vertices = Operand::new(Layout::Aos, 100, 1, &mut random);
         vertices.elements_mut().fill_with(|| random.ordinary());
-        let faces: Vec<_> = (0..2000 / one_in(5))
-            .map(|_| [0; 3].map(|_| random.below(100) as u32))
-            .collect();
-        let outputs = vec![operation.output([100, faces.len()], Layout::Soa, 2, &mut random)];
+        let faces = OwnedFaces::random(2000 / one_in(5), 100, &mut random);
+        let len = operation.results(100, &faces);
+        let outputs = vec![operation.output(len, Layout::Soa, 2, &mut random)];
         let accuracy = Accuracy::CorrectlyRounded;
         let expected = vec![operation.expected(&vertices, &faces, &outputs[0], accuracy)];
         let name = operation.name;

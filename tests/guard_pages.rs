@@ -10,7 +10,8 @@ use std::num::NonZeroUsize;
 
 use bytemuck::Pod;
 use crosslane::{Accuracy, Element, Engine, Real, Threads, Vectors, VectorsMut, reference};
-use support::operations::{Kind, Operation, Read, Write, on_meshes, operations};
+use support::meshes::{Faces, OwnedFaces, on_meshes};
+use support::operations::{Kind, Operation, Read, Write, operations};
 use support::{Float, Random, engines, one_in};
 
 /// Memory between two pages that may not be touched.
@@ -298,6 +299,13 @@ fn f64_nothing_outside_an_operand_of_a_derived_operation_is_touched() {
     every_operation::<f64>();
 }
 
+/// A copy at a guard.
+fn copied<'a, X: Pod>(memory: &'a mut Guarded, of: &[X], last: bool) -> &'a [X] {
+    let copy = memory.elements(of.len(), last);
+    copy.copy_from_slice(of);
+    copy
+}
+
 /// Vertices, faces and results each at a guard; the first and the last vertex are corners.
 fn every_mesh<T: Real + Float + From<i8>>() {
     let ([vertices, faces, ..], [out, ..]) = &mut memory::<T>();
@@ -313,9 +321,17 @@ fn every_mesh<T: Real + Float + From<i8>>() {
             {
                 let count = 1 + random.below(len);
                 let vertices = layout.view::<T>(vertices, count, last);
-                let faces: &mut [[u32; 3]] = faces[0].elements(len, last);
-                faces.fill_with(|| [0; 3].map(|_| random.below(count) as u32));
-                (faces[0][0], faces[len - 1][2]) = (0, count as u32 - 1);
+                let mut owned = OwnedFaces::random(len, count, &mut random);
+                (owned.triangles[0][0], owned.triangles[len - 1][2]) = (0, count as u32 - 1);
+                if let [first, .., end] = &mut *owned.corners {
+                    (*first, *end) = (0, count as u32 - 1);
+                }
+                let [triangles, corners, starts] = &mut *faces;
+                let faces = Faces {
+                    triangles: copied(triangles, &owned.triangles, last),
+                    corners: copied(corners, &owned.corners, last),
+                    starts: copied(starts, &owned.starts, last),
+                };
                 let rows: Vec<_> = (0..count).map(|i| vertices.get(i).unwrap()).collect();
                 for operation in on_meshes::<T>() {
                     let layout = Layout::ALL[random.below(4)];

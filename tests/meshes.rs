@@ -7,7 +7,7 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Soa, Stores, Threads, Vectors};
-use support::operations::on_meshes;
+use support::meshes::{OnMesh, OwnedFaces, on_meshes};
 use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
@@ -30,12 +30,6 @@ fn vertices<T: Float + Real>(len: usize, layout: Layout, random: &mut Random) ->
     vertices
 }
 
-/// Any three vertices, some of them twice in a face.
-fn faces(len: usize, vertices: usize, random: &mut Random) -> Vec<[u32; 3]> {
-    let mut face = || [0; 3].map(|_| random.below(vertices) as u32);
-    (0..len).map(|_| face()).collect()
-}
-
 /// One mesh, all operations; compares the whole buffer of what is written.
 fn check<T: Float + Real>(
     engine: Engine,
@@ -46,10 +40,10 @@ fn check<T: Float + Real>(
     let context = (T::NAME, engine, lengths, layouts, random.clone());
     let engine = engine.with_stores([Stores::Cached, Stores::Streaming][random.below(2)]);
     let vertices = vertices::<T>(lengths[0], layouts[0], random);
-    let faces = faces(lengths[1], lengths[0], random);
+    let faces = OwnedFaces::random(lengths[1], lengths[0], random);
     for operation in on_meshes() {
-        let offset = random.below(16);
-        let mut out = operation.output(lengths, layouts[1], offset, random);
+        let (len, offset) = (operation.results(lengths[0], &faces), random.below(16));
+        let mut out = operation.output(len, layouts[1], offset, random);
         let expected = operation.expected(&vertices, &faces, &out, engine.accuracy());
         operation.run(engine, &vertices, &faces, &mut out).unwrap();
         out.assert_same(&expected, engine.accuracy(), &(operation.name, &context));
@@ -208,47 +202,94 @@ fn triangles_without_area_have_no_normal_and_add_nothing() {
 fn bad_indices<T: Float + Real>() {
     let mut random = Random(3);
     for operation in on_meshes::<T>() {
-        for (vertex_count, face_count) in [(5, 1), (5, 7), (40, 300), (0, 2)] {
+        for (vertex_count, face_count) in [(5, 1), (5, 7), (40, 300)] {
             let vertices = vertices::<T>(vertex_count, Layout::Aos, &mut random);
             for index in [vertex_count as u32, u32::MAX] {
                 for corner in 0..3 {
-                    let face = if vertex_count == 0 {
-                        0
-                    } else {
-                        random.below(face_count)
-                    };
-                    let mut faces = match vertex_count {
-                        0 => vec![[0; 3]; face_count],
-                        n => faces(face_count, n, &mut random),
-                    };
-                    if vertex_count > 0 {
-                        faces[face][corner..].fill(u32::MAX);
-                        faces[face][corner] = index;
-                        faces[face + 1..].fill([u32::MAX - 1; 3]);
+                    let mut faces = OwnedFaces::random(face_count, vertex_count, &mut random);
+                    let face = random.below(face_count);
+                    if operation.polygons && faces.polygon(face).len() <= corner {
+                        continue;
                     }
-                    let bad = if vertex_count == 0 {
-                        (0, 0)
-                    } else {
-                        (corner, index as usize)
+                    let at = match operation.polygons {
+                        true => faces.starts[face] + corner,
+                        false => 3 * face + corner,
                     };
-                    let lengths = [vertex_count, face_count];
-                    let offset = random.below(16);
-                    let mut out = operation.output(lengths, Layout::Padded, offset, &mut random);
-                    let before = out.clone();
-                    assert_eq!(
-                        operation.run(Engine::new(), &vertices, &faces, &mut out),
-                        Err(Error::IndexOutOfRange {
+                    let indices = match operation.polygons {
+                        true => &mut faces.corners,
+                        false => faces.triangles.as_flattened_mut(),
+                    };
+                    indices[at..].fill(u32::MAX - 1);
+                    indices[at] = index;
+                    assert_refused(
+                        &operation,
+                        &vertices,
+                        &faces,
+                        Error::IndexOutOfRange {
                             face,
-                            corner: bad.0,
-                            index: bad.1,
-                            len: vertex_count
-                        }),
-                        "{}",
-                        operation.name
+                            corner,
+                            index: index as usize,
+                            len: vertex_count,
+                        },
                     );
-                    out.assert_same(&before, Accuracy::CorrectlyRounded, &operation.name);
                 }
             }
+        }
+        // Where there is none at all.
+        let faces = OwnedFaces::of_triangles(vec![[0; 3]; 2]);
+        let error = Error::IndexOutOfRange {
+            face: 0,
+            corner: 0,
+            index: 0,
+            len: 0,
+        };
+        let none = vertices::<T>(0, Layout::Aos, &mut random);
+        assert_refused(&operation, &none, &faces, error);
+    }
+}
+
+/// This error, and nothing is written.
+#[track_caller]
+fn assert_refused<T: Float + Real>(
+    operation: &OnMesh<T>,
+    vertices: &Operand<T>,
+    faces: &OwnedFaces,
+    error: Error,
+) {
+    let mut random = Random(8);
+    let len = operation.results(vertices.len(), faces);
+    let mut out = operation.output(len, Layout::Padded, 3, &mut random);
+    let before = out.clone();
+    let result = operation.run(Engine::new(), vertices, faces, &mut out);
+    assert_eq!(result, Err(error), "{}", operation.name);
+    out.assert_same(&before, Accuracy::CorrectlyRounded, &operation.name);
+}
+
+/// Where faces begin: not at 0, before the face before, behind the last corner.
+#[test]
+fn a_face_that_begins_where_it_cannot_is_named_and_nothing_is_written() {
+    let mut random = Random(9);
+    let vertices = vertices::<f64>(5, Layout::Aos, &mut random);
+    for (starts, face, got, least, most) in [
+        (&[1][..], 0, 1, 0, 0),
+        (&[usize::MAX], 0, usize::MAX, 0, 0),
+        (&[0, 4, 3], 2, 3, 4, 9),
+        (&[0, 4, 10], 2, 10, 4, 9),
+        (&[0, 10, 4], 1, 10, 0, 9),
+    ] {
+        let faces = OwnedFaces {
+            triangles: vec![[0; 3]; starts.len()],
+            corners: vec![0, 1, 2, 3, 4, 3, 2, 1, 0],
+            starts: starts.to_vec(),
+        };
+        for operation in on_meshes().into_iter().filter(|op| op.polygons) {
+            let error = Error::FaceStart {
+                face,
+                got,
+                least,
+                most,
+            };
+            assert_refused(&operation, &vertices, &faces, error);
         }
     }
 }
@@ -265,9 +306,9 @@ fn a_wrong_length_is_an_error_and_nothing_is_written() {
     for operation in on_meshes::<f64>() {
         for (lengths, wrong) in [([5, 7], 6), ([5, 7], 0), ([5, 7], 100), ([9, 0], 1)] {
             let vertices = vertices::<f64>(lengths[0], Layout::Soa, &mut random);
-            let faces = faces(lengths[1], lengths[0], &mut random);
-            let offset = random.below(16);
-            let right = operation.output(lengths, Layout::Aos, offset, &mut random);
+            let faces = OwnedFaces::random(lengths[1], lengths[0], &mut random);
+            let (len, offset) = (operation.results(lengths[0], &faces), random.below(16));
+            let right = operation.output(len, Layout::Aos, offset, &mut random);
             let mut out = Operand::new(right.layout(), wrong, 0, &mut random);
             let (before, expected) = (out.clone(), right.len());
             assert_eq!(

@@ -11,7 +11,8 @@ use std::num::NonZeroUsize;
 
 use crosslane::{Accuracy, Engine, Real, Stores, Threads, reference};
 use crosslane_cases::{case, nearest, vectors};
-use support::operations::{Kind, OnOperands, Operation, gradients, on_meshes, operations};
+use support::meshes::{OwnedFaces, on_meshes};
+use support::operations::{Kind, OnOperands, Operation, gradients, operations};
 #[cfg(feature = "rayon")]
 use support::outputs;
 use support::{Float, Layout, Operand, Random, any_input, any_output, any_stores, engines};
@@ -204,11 +205,10 @@ fn meshes<T: Float + Real>() {
                 if random.below(2) == 0 {
                     vertices.elements_mut().fill_with(|| random.ordinary());
                 }
-                let mut face = || [0; 3].map(|_| random.below(count) as u32);
-                let faces: Vec<_> = (0..faces).map(|_| face()).collect();
+                let faces = OwnedFaces::random(faces, count, &mut random);
                 let (layout, offset) = (any_output(&mut random), random.below(16));
-                let lengths = [count, faces.len()];
-                let mut out = operation.output(lengths, layout, offset, &mut random);
+                let len = operation.results(count, &faces);
+                let mut out = operation.output(len, layout, offset, &mut random);
                 let expected = operation.expected(&vertices, &faces, &out, engine.accuracy());
                 let engine = any_stores(engine, &mut random);
                 operation.run(engine, &vertices, &faces, &mut out).unwrap();
@@ -237,7 +237,8 @@ fn in_place<T: Float + Real>() {
             for (len, offset) in (3..=33).flat_map(|len| [1, 3, 5, 7].map(|i| (len, i))) {
                 let mut vertices = Operand::new(Layout::Aos, len, 0, &mut random);
                 vertices.elements_mut().fill_with(|| random.ordinary());
-                let faces: Vec<_> = (2..len as u32).map(|i| [i - 2, i - 1, i]).collect();
+                let triangles = (2..len as u32).map(|i| [i - 2, i - 1, i]).collect();
+                let faces = OwnedFaces::of_triangles(triangles);
                 let mut out = Operand::new(layout, len, offset, &mut random);
                 let expected = operation.expected(&vertices, &faces, &out, engine.accuracy());
                 operation.run(engine, &vertices, &faces, &mut out).unwrap();

@@ -9,7 +9,8 @@ mod support;
 use std::thread;
 
 use crosslane::{Accuracy, Engine, Real, Soa, Stores, Threads, Vectors, VectorsMut};
-use support::operations::{OnOperands, on_meshes, operations};
+use support::meshes::{OwnedFaces, on_meshes};
+use support::operations::{OnOperands, operations};
 use support::{Float, Layout, Operand, Random, engines};
 
 /// Half of what a thread has by default.
@@ -58,11 +59,11 @@ fn every_operation<T: Float + Real>(engine: Engine) {
         }
     }
     let vertices = Operand::<T>::new(Layout::Aos, 5, 0, &mut random);
+    let faces = OwnedFaces::random(100, 5, &mut random);
     for operation in on_meshes() {
-        let mut out = operation.output([5, 100], Layout::Soa, 0, &mut random);
-        operation
-            .run(engine, &vertices, &[[0, 3, 4]; 100], &mut out)
-            .unwrap();
+        let len = operation.results(5, &faces);
+        let mut out = operation.output(len, Layout::Soa, 0, &mut random);
+        operation.run(engine, &vertices, &faces, &mut out).unwrap();
     }
 }
 

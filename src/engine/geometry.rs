@@ -86,7 +86,8 @@ impl Engine {
     /// `a`, `b` and `out` are equally long and each in any layout. The result has no unit, and is the zero vector where a × b is zero.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; where the vectors are nearly parallel the
-    /// direction can be any, and where squares underflow it is zero. With
+    /// direction can be any. Where all products underflow the result is zero, where one overflows it is NaN in all components; every other
+    /// result has the length 1 to 4 u, at all scales. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross product has twice the precision: the error of each component is
     /// below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`), and what is not finite gives NaN, the canonical one. Range is as in
     /// [`Engine::cross_norm`].

@@ -11,6 +11,7 @@ use crate::simd::Environment;
 use crate::threads::{pieces, split, split_to_sum};
 use crate::{Accuracy, Element, Error, Level, Real, Stores, Threads, Vectors, VectorsMut};
 
+mod faces;
 mod geometry;
 mod gradients;
 mod meshes;
@@ -334,9 +335,6 @@ formulas! {
     UnitNormalVjp: 3 to 2;
     AngleVjp: 3 to 2;
     ScalarTripleVjp: 4 to 3;
-    TriangleNormal: 3 to 1;
-    TriangleArea: 3 to 1;
-    WeightedNormal: 3 to 1;
     Direction: 1 to 1;
 }
 

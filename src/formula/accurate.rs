@@ -1,5 +1,6 @@
 //! Accurate numbers: `f64` for `f32`, and `f64` that is scaled. See [`super::number`].
 
+use super::Corners;
 use super::number::{Exact, Floats, Number, Unscaled, number, one_number};
 use super::pair::Pair;
 
@@ -31,8 +32,14 @@ impl<X: Exact> Number for Single<X> {
     type Long = Pair<Self>;
     type Product = Self;
     type Exponent = Unscaled;
+    type Scale = Unscaled;
 
     one_number! {}
+
+    #[inline(always)]
+    fn in_scale(v: [Self; 3], _: Unscaled) -> [Self; 3] {
+        all_finite(v)
+    }
 
     #[inline(always)]
     fn settled(long: Pair<Self>) -> Self {
@@ -110,6 +117,7 @@ impl<X: Exact> Number for Double<X> {
     type Long = Pair<Self>;
     type Product = Pair<Self>;
     type Exponent = Self;
+    type Scale = Self;
 
     #[inline(always)]
     fn settled(long: Pair<Self>) -> Pair<Self> {
@@ -172,6 +180,25 @@ impl<X: Exact> Number for Double<X> {
     fn normalised<const K: usize>(numbers: [Self; K]) -> ([Self; K], Self) {
         let (scale, e) = scale_of(numbers);
         (all_finite(scaled_by(numbers, scale)), e)
+    }
+
+    #[inline(always)]
+    fn scale_of_all(vectors: impl Corners<Self>) -> (Self, Self) {
+        let mut greatest = vectors.get(0);
+        for k in 1..vectors.len() {
+            let [x, y, z] = vectors.get(k);
+            greatest = [
+                Self(greatest[0].0.greater_magnitude(x.0)),
+                Self(greatest[1].0.greater_magnitude(y.0)),
+                Self(greatest[2].0.greater_magnitude(z.0)),
+            ];
+        }
+        scale_of(greatest)
+    }
+
+    #[inline(always)]
+    fn in_scale(v: [Self; 3], scale: Self) -> [Self; 3] {
+        all_finite(scaled_by(v, scale))
     }
 
     #[inline(always)]

@@ -10,7 +10,7 @@
 //!
 //! (n × g) × n is what of g is perpendicular to n; g − n(n·g), which is the same, loses it where g is nearly parallel.
 
-use super::{Formula, Number, divided, plain_cross, plain_dot, polar, rounded, scaled, times};
+use super::{Formula, Number, divided, plain_cross, plain_dot, rounded, scaled, times};
 
 /// The gradients of a × b.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ impl Formula<3, 2> for CrossNormVjp {
     fn of<N: Number>(self, [a, b, [g, ..]]: [[N; 3]; 3]) -> [[N; 3]; 2] {
         let ((a, ea), (b, eb), ([g], eg)) =
             (N::normalised(a), N::normalised(b), N::normalised([g]));
-        let n = polar::<N>(N::cross(a, b)).unit;
+        let n = N::polar(N::cross(a, b)).unit;
         [
             scaled(times(plain_cross(b, n), g), eb + eg),
             scaled(times(plain_cross(n, a), g), ea + eg),
@@ -101,7 +101,7 @@ impl Formula<3, 2> for UnitNormalVjp {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, g]: [[N; 3]; 3]) -> [[N; 3]; 2] {
         let ((a, ea), (b, eb), (g, eg)) = (N::normalised(a), N::normalised(b), N::normalised(g));
-        let c = polar::<N>(N::cross(a, b));
+        let c = N::polar(N::cross(a, b));
         let across = plain_cross(plain_cross(c.unit, g), c.unit);
         let dc = divided(across, c.length);
         [
@@ -122,7 +122,7 @@ impl Formula<3, 2> for AngleVjp {
     fn of<N: Number>(self, [a, b, [g, ..]]: [[N; 3]; 3]) -> [[N; 3]; 2] {
         let ((a, ea), (b, eb), ([g], eg)) =
             (N::normalised(a), N::normalised(b), N::normalised([g]));
-        let n = polar::<N>(N::cross(a, b)).unit;
+        let n = N::polar(N::cross(a, b)).unit;
         let over_a = g / plain_dot(a, a).one_if_zero();
         let over_b = g / plain_dot(b, b).one_if_zero();
         [

@@ -1,6 +1,6 @@
 //! Lengths, angles, areas, volumes, directions.
 
-use super::{Formula, Kind, Number, dot, long_cross, norm, polar, rounded, scaled};
+use super::{Formula, Kind, Number, dot, long_cross, norm, rounded, scaled};
 
 /// a·b, before it is rounded.
 #[inline(always)]
@@ -50,7 +50,7 @@ impl Formula<2, 1> for UnitNormal {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
         let ((a, _), (b, _)) = (N::normalised(a), N::normalised(b));
-        [polar::<N>(N::cross(a, b)).unit]
+        [N::polar(N::cross(a, b)).unit]
     }
 }
 

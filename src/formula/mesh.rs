@@ -1,62 +1,133 @@
-//! Triangles, from their corners.
+//! Triangles and polygons, from their corners.
 
-use super::{Formula, Kind, Number, norm, polar, scaled};
+use super::{Corners, FaceFormula, Formula, Kind, Number, norm, scaled, times};
+use crate::Real;
 
-/// Twice the area of a triangle times its normal, (q − p) × (r − p), and an exponent. Differences and products are not rounded
-/// before the end: of a thin triangle far from the origin nothing would be left.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn double_area<N: Number>([p, q, r]: [[N; 3]; 3]) -> ([N::Product; 3], N::Exponent) {
-    let corners = [p[0], p[1], p[2], q[0], q[1], q[2], r[0], r[1], r[2]];
-    let ([px, py, pz, qx, qy, qz, rx, ry, rz], e) = N::normalised(corners);
+/// v − u, before it is rounded.
+#[inline(always)]
+fn edge<N: Number>(u: [N; 3], v: [N; 3]) -> [N::Long; 3] {
     let d = N::difference;
-    let (ax, ay, az) = (d(qx, px), d(qy, py), d(qz, pz));
-    let (bx, by, bz) = (d(rx, px), d(ry, py), d(rz, pz));
-    let cross = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx];
-    let [x, y, z] = cross;
+    [d(v[0], u[0]), d(v[1], u[1]), d(v[2], u[2])]
+}
+
+/// a × b of vectors that are not rounded yet.
+#[inline(always)]
+fn cross_of_edges<N: Number>(a: [N::Long; 3], b: [N::Long; 3]) -> [N::Long; 3] {
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
+}
+
+/// Twice the vector area of a polygon, Σ (vᵢ − v₀) × (vᵢ₊₁ − v₀), and an exponent. Differences, products and sums are not rounded
+/// before the end: of a thin face far from the origin nothing would be left.
+///
+/// There must be three corners or more.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn double_area<N: Number>(corners: impl Corners<N>) -> ([N::Product; 3], N::Exponent) {
+    let (scale, e) = N::scale_of_all(corners);
+    let first = N::in_scale(corners.get(0), scale);
+    let before = edge(first, N::in_scale(corners.get(1), scale));
+    let this = edge(first, N::in_scale(corners.get(2), scale));
+    let (mut sum, mut before) = (cross_of_edges::<N>(before, this), this);
+    for k in 3..corners.len() {
+        let this = edge(first, N::in_scale(corners.get(k), scale));
+        let [x, y, z] = cross_of_edges::<N>(before, this);
+        sum = [sum[0] + x, sum[1] + y, sum[2] + z];
+        before = this;
+    }
+    let [x, y, z] = sum;
     ([N::settled(x), N::settled(y), N::settled(z)], e + e)
 }
 
-/// The unit normal of a triangle.
+/// The unit normal of a face.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TriangleNormal;
+pub(crate) struct FaceNormal;
 
-impl Formula<3, 1> for TriangleNormal {
-    const COST: usize = 20;
-
+impl FaceFormula for FaceNormal {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of<N: Number>(self, corners: [[N; 3]; 3]) -> [[N; 3]; 1] {
-        [polar::<N>(double_area(corners).0).unit]
+    fn of_face<N: Number>(self, corners: impl Corners<N>) -> [N; 3] {
+        N::polar(double_area(corners).0).unit
     }
 }
 
-/// The area of a triangle.
+/// The area of a face.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TriangleArea;
+pub(crate) struct FaceArea;
 
-impl Formula<3, 1> for TriangleArea {
-    const OUTPUTS: [Kind; 1] = [Kind::Scalar];
-    const COST: usize = 20;
+impl FaceFormula for FaceArea {
+    const OUTPUT: Kind = Kind::Scalar;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of<N: Number>(self, corners: [[N; 3]; 3]) -> [[N; 3]; 1] {
+    fn of_face<N: Number>(self, corners: impl Corners<N>) -> [N; 3] {
         let (cross, e) = double_area(corners);
         let (length, more) = norm::<N>(cross);
-        [[length.half().scaled(e + more); 3]]
+        [length.half().scaled(e + more); 3]
     }
 }
 
-/// The normal of a triangle, twice as long as its area is large.
+/// The normal of a face, twice as long as its area is large, of a mesh that is scaled by two powers of two, one after the other.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct WeightedNormal;
+pub(crate) struct WeightedNormal {
+    pub(crate) scale: [f64; 2],
+}
 
-impl Formula<3, 1> for WeightedNormal {
-    const COST: usize = 20;
-
+impl FaceFormula for WeightedNormal {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of<N: Number>(self, corners: [[N; 3]; 3]) -> [[N; 3]; 1] {
-        let (cross, e) = double_area(corners);
-        [scaled(N::nearest(cross), e)]
+    fn of_face<N: Number>(self, corners: impl Corners<N>) -> [N; 3] {
+        let (cross, e) = double_area(Scaled(corners, self.scale));
+        scaled(N::nearest(cross), e)
     }
+}
+
+/// Corners that are multiplied by two powers of two.
+#[derive(Clone, Copy)]
+struct Scaled<C>(C, [f64; 2]);
+
+impl<N: Number, C: Corners<N>> Corners<N> for Scaled<C> {
+    #[inline(always)]
+    fn len(self) -> usize {
+        self.0.len()
+    }
+
+    #[inline(always)]
+    fn get(self, k: usize) -> [N; 3] {
+        let v = self.0.get(k);
+        times(times(v, v[0].all(self.1[0])), v[0].all(self.1[1]))
+    }
+}
+
+impl WeightedNormal {
+    /// For a mesh whose greatest coordinate is to become one for which the sums of areas, which are products of coordinates, are numbers of
+    /// the type.
+    ///
+    /// It is looked up among all vertices if none of these is out of the ordinary, or else among the corners of faces: a vertex that no
+    /// face has may be anything.
+    pub(crate) fn of_mesh<T: Real>(
+        vertices: impl Iterator<Item = [T; 3]>,
+        corners: impl Iterator<Item = [T; 3]>,
+    ) -> Self {
+        let mut greatest = greatest_exponent(vertices);
+        if greatest.abs() > T::EXPONENT_OF_MESHES {
+            let finite = |v: &[T; 3]| v.iter().all(|x| *x - *x == T::default());
+            greatest = greatest_exponent(corners.filter(finite));
+        }
+        let e = T::EXPONENT_OF_MESHES - greatest;
+        // Both halves are exponents of normal numbers, of `f32` as well.
+        let power = |e: i32| f64::from_bits(((1023 + e) as u64) << 52);
+        Self {
+            scale: [power(e / 2), power(e - e / 2)],
+        }
+    }
+}
+
+/// The greatest exponent of a coordinate.
+fn greatest_exponent<T: Real>(vectors: impl Iterator<Item = [T; 3]>) -> i32 {
+    // Component by component, which can be done at the same time.
+    let greater = |m: [u64; 3], v: [T; 3]| [0, 1, 2].map(|k| m[k].max(v[k].magnitude()));
+    let [x, y, z] = vectors.fold([0; 3], greater);
+    T::exponent_of(x.max(y).max(z))
 }
 
 /// v / |v|.
@@ -69,6 +140,6 @@ impl Formula<1, 1> for Direction {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [v]: [[N; 3]; 1]) -> [[N; 3]; 1] {
         let ([x, y, z], _) = N::normalised(v);
-        [polar::<N>([x.exactly(), y.exactly(), z.exactly()]).unit]
+        [N::polar([x.exactly(), y.exactly(), z.exactly()]).unit]
     }
 }

@@ -4,6 +4,8 @@
 //! a register's worth, plainly or accurately. Separate because it knows of no lanes, no memory and no caller; it is what to
 //! read to see how a quantity is computed. How numbers are made accurate is in [`number`].
 
+use core::marker::PhantomData;
+
 mod accurate;
 mod gradient;
 mod measure;
@@ -16,7 +18,7 @@ pub(crate) use accurate::{Double, Single};
 pub(crate) use gradient::*;
 pub(crate) use measure::*;
 pub(crate) use mesh::*;
-pub(crate) use number::{Exact, Floats, Number, Plain};
+pub(crate) use number::{DOUBLE, Exact, Floats, Number, Plain, SINGLE};
 
 /// What an output holds for each place of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,58 @@ pub trait Formula<const I: usize, const O: usize>: Copy + Send + Sync {
 
     /// The formula; must be `#[inline(always)]` where it is optimised.
     fn of<N: Number>(self, inputs: [[N; 3]; I]) -> [[N; 3]; O];
+}
+
+/// What is computed of one face, a polygon of any number of corners.
+pub trait FaceFormula: Copy + Send + Sync {
+    /// What the output is.
+    const OUTPUT: Kind = Kind::Vector;
+
+    /// The formula for a face of three corners or more; must be `#[inline(always)]` where it is optimised.
+    fn of_face<N: Number>(self, corners: impl Corners<N>) -> [N; 3];
+}
+
+/// The corners of a face in turn, or of a register's worth of faces. A trait and not a closure, because a closure cannot be told to be
+/// inlined, and what is not inlined has no vector instructions.
+pub trait Corners<X>: Copy {
+    /// How many there are.
+    fn len(self) -> usize;
+
+    /// The coordinates of corner `k`; must be `#[inline(always)]`.
+    fn get(self, k: usize) -> [X; 3];
+
+    /// The same as other numbers, which a function makes of these that is `#[inline(always)]`.
+    #[inline(always)]
+    fn map<Y, F: Fn(X) -> Y + Copy>(self, f: F) -> Mapped<Self, F, X> {
+        Mapped(self, f, PhantomData)
+    }
+}
+
+/// What [`Corners::map`] gives.
+#[derive(Clone, Copy, Debug)]
+pub struct Mapped<C, F, X>(C, F, PhantomData<fn(X)>);
+
+impl<X: Copy, Y, C: Corners<X>, F: Fn(X) -> Y + Copy> Corners<Y> for Mapped<C, F, X> {
+    #[inline(always)]
+    fn len(self) -> usize {
+        self.0.len()
+    }
+
+    #[inline(always)]
+    fn get(self, k: usize) -> [Y; 3] {
+        let [x, y, z] = self.0.get(k);
+        [(self.1)(x), (self.1)(y), (self.1)(z)]
+    }
+}
+
+impl<X: Copy> Corners<X> for &[[X; 3]] {
+    fn len(self) -> usize {
+        <[_]>::len(self)
+    }
+
+    fn get(self, k: usize) -> [X; 3] {
+        self[k]
+    }
 }
 
 /// a·b, before it is rounded.
@@ -98,21 +152,13 @@ fn scaled<N: Number>(v: [N; 3], e: N::Exponent) -> [N; 3] {
 }
 
 /// A vector as its direction, its length and an exponent: v = length·2^e·unit.
-#[derive(Clone, Copy)]
-struct Polar<N: Number> {
+#[derive(Clone, Copy, Debug)]
+pub struct Polar<N: Number> {
     /// Of length one, or zero.
     unit: [N; 3],
     /// One where the vector is zero.
     length: N,
     e: N::Exponent,
-}
-
-#[inline(always)]
-fn polar<N: Number>(v: [N::Product; 3]) -> Polar<N> {
-    let (v, e) = N::rescaled(v);
-    let length = N::length(v).one_if_zero();
-    let unit = N::over(v, length);
-    Polar { unit, length, e }
 }
 
 /// |v| as a number and an exponent.

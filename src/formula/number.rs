@@ -12,6 +12,8 @@
 
 use core::ops::{Add, Div, Mul, Sub};
 
+use super::{Corners, Polar};
+
 /// Numbers of IEEE 754: each operation is rounded once, to nearest even.
 pub trait Floats:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
@@ -27,7 +29,44 @@ pub trait Floats:
 
     /// The angle of the point (x, self), from −π to π; −0 for x is as +0.
     fn atan2(self, x: Self) -> Self;
+
+    /// Whether all of these are squares of vectors that need not be scaled, neither zero nor NaN among them.
+    fn are_squares_in_range(self) -> bool;
+
+    /// The power of two by which to multiply a vector whose square this is, so that its square is neither less nor more than the type
+    /// can hold: 1 where it is already in range. See [`Squares`].
+    fn scale_of_square(self) -> Self;
+
+    /// This number, which the type must have, in every lane.
+    fn all(self, x: f64) -> Self;
 }
+
+/// Where squares of vectors leave the range of a type, and the powers of two that bring them back.
+pub(crate) struct Squares<T> {
+    /// Less than this, parts of the square may have been lost below the least number; the vector is multiplied by `up`.
+    pub(crate) least: T,
+    pub(crate) up: T,
+    /// More than this is near infinity; the vector is multiplied by `down`.
+    pub(crate) most: T,
+    pub(crate) down: T,
+}
+
+/// A square of at least 2^-100 has lost at most 2^-48 of itself. Vectors below 2^-50 become those of 2^-49 to 2^50, vectors above
+/// 2^62 those of 2^-4 to 2^62.
+pub(crate) const SINGLE: Squares<f32> = Squares {
+    least: f32::from_bits((127 - 100) << 23),
+    up: f32::from_bits((127 + 100) << 23),
+    most: f32::from_bits((127 + 126) << 23),
+    down: f32::from_bits((127 - 66) << 23),
+};
+
+/// Likewise: vectors below 2^-450 become those of 2^-474 to 2^150, vectors above 2^510 those of 2^-4 to 2^510.
+pub(crate) const DOUBLE: Squares<f64> = Squares {
+    least: f64::from_bits((1023 - 900) << 52),
+    up: f64::from_bits((1023 + 600) << 52),
+    most: f64::from_bits((1023 + 1022) << 52),
+    down: f64::from_bits((1023 - 514) << 52),
+};
 
 /// What accurate arithmetic needs of `f64` beside.
 pub(crate) trait Exact: Floats {
@@ -123,6 +162,25 @@ pub trait Number: Floats {
     /// The same of a vector that came from such.
     fn rescaled(v: [Self::Product; 3]) -> ([Self::Product; 3], Self::Exponent);
 
+    /// A vector as its direction and its length.
+    #[inline(always)]
+    fn polar(v: [Self::Product; 3]) -> Polar<Self> {
+        let (v, e) = Self::rescaled(v);
+        let length = Self::length(v).one_if_zero();
+        let unit = Self::over(v, length);
+        Polar { unit, length, e }
+    }
+
+    /// By what numbers are multiplied to be scaled.
+    type Scale: Copy;
+
+    /// [`Number::normalised`] in two steps, for vectors that are not all there at once. This is the first: the scale of all of them, of
+    /// which there is one or more.
+    fn scale_of_all(vectors: impl Corners<Self>) -> (Self::Scale, Self::Exponent);
+
+    /// The second step: one of the vectors in that scale.
+    fn in_scale(v: [Self; 3], scale: Self::Scale) -> [Self; 3];
+
     /// This times a power of two.
     fn scaled(self, e: Self::Exponent) -> Self;
 }
@@ -181,6 +239,21 @@ macro_rules! number {
             fn atan2(self, x: Self) -> Self {
                 Self(self.0.atan2(x.0))
             }
+
+            #[inline(always)]
+            fn are_squares_in_range(self) -> bool {
+                self.0.are_squares_in_range()
+            }
+
+            #[inline(always)]
+            fn scale_of_square(self) -> Self {
+                Self(self.0.scale_of_square())
+            }
+
+            #[inline(always)]
+            fn all(self, x: f64) -> Self {
+                Self(self.0.all(x))
+            }
         }
     };
     ($name:ident of $floats:ident: $operator:ident $method:ident) => {
@@ -223,6 +296,11 @@ macro_rules! one_number {
         fn rescaled(v: [Self; 3]) -> ([Self; 3], Unscaled) {
             (v, Unscaled)
         }
+
+        #[inline(always)]
+        fn scale_of_all(_: impl $crate::formula::Corners<Self>) -> (Unscaled, Unscaled) {
+            (Unscaled, Unscaled)
+        }
     };
 }
 pub(super) use one_number;
@@ -231,6 +309,7 @@ impl<X: Floats> Number for Plain<X> {
     type Long = Self;
     type Product = Self;
     type Exponent = Unscaled;
+    type Scale = Unscaled;
 
     one_number! {}
 
@@ -242,6 +321,34 @@ impl<X: Floats> Number for Plain<X> {
     #[inline(always)]
     fn over(v: [Self; 3], k: Self) -> [Self; 3] {
         super::divided(v, k)
+    }
+
+    /// The direction has length one, is zero, or is NaN, whatever the range: a vector whose square is out of range is scaled first.
+    /// (To scale all of them, by 1 where they are in range, costs a third of the speed in L1.)
+    #[inline(always)]
+    fn polar(mut v: [Self; 3]) -> Polar<Self> {
+        let square = super::plain_dot(v, v);
+        let (mut length, mut divisor) = (square.root(), square.root());
+        if !square.are_squares_in_range() {
+            let scale = square.scale_of_square();
+            v = super::times(v, scale);
+            let square = super::plain_dot(v, v);
+            // An infinite component makes all of them NaN.
+            divisor = (square + (square - square)).root();
+            length = (divisor / scale).one_if_zero();
+            divisor = divisor.one_if_zero();
+        }
+        let unit = super::divided(v, divisor);
+        Polar {
+            unit,
+            length,
+            e: Unscaled,
+        }
+    }
+
+    #[inline(always)]
+    fn in_scale(v: [Self; 3], _: Unscaled) -> [Self; 3] {
+        v
     }
 
     #[inline(always)]

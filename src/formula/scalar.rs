@@ -1,10 +1,11 @@
 //! Numbers of the language as formulas see them: for the reference.
 
+use super::number::{DOUBLE, SINGLE};
 use super::{Exact, Floats};
 use crate::exact;
 
 macro_rules! floats {
-    ($number:ty, $atan2:path) => {
+    ($number:ident, $atan2:path, $squares:path) => {
         impl Floats for $number {
             #[inline(always)]
             fn root(self) -> Self {
@@ -25,11 +26,31 @@ macro_rules! floats {
             fn atan2(self, x: Self) -> Self {
                 $atan2(self, x + 0.0) // of zeros, +0
             }
+
+            fn are_squares_in_range(self) -> bool {
+                self >= $squares.least && self <= $squares.most
+            }
+
+            fn scale_of_square(self) -> Self {
+                let squares = $squares;
+                if self < squares.least {
+                    squares.up
+                } else if self > squares.most {
+                    squares.down
+                } else {
+                    1.0
+                }
+            }
+
+            #[inline(always)]
+            fn all(self, x: f64) -> Self {
+                x as Self
+            }
         }
     };
 }
-floats! { f32, libm::atan2f }
-floats! { f64, libm::atan2 }
+floats! { f32, libm::atan2f, SINGLE }
+floats! { f64, libm::atan2, DOUBLE }
 
 /// As plain as it gets: by integers where they are exact, and with the one fused operation of the language.
 impl Exact for f64 {

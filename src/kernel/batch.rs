@@ -1,6 +1,7 @@
 //! A batch: the operands of one call, seen to be equally long, that are split together.
 
 use super::cursor::Form;
+use super::faces::Faces;
 use super::place::Place;
 use super::plus;
 use crate::exact;
@@ -21,8 +22,8 @@ mod tests;
 pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     pub(super) inputs: [Vectors<'a, T>; I],
     pub(super) outputs: [VectorsMut<'a, T>; O],
-    /// Which vectors of the inputs are meant, if not each in turn: vector i of input k is number `faces[i][k]` of that view.
-    pub(super) faces: Option<&'a [[u32; 3]]>,
+    /// Whose corners the vectors of the inputs are, if outputs are of faces and not of the vectors in turn.
+    faces: Option<Faces<'a>>,
     in_place: bool,
 }
 
@@ -65,22 +66,30 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
     }
 }
 
-impl<'a, T: Element> Batch<'a, T, 3, 1> {
-    /// The corners of faces in; the indices must have been checked, and `out` to be as long as `faces`.
-    pub(crate) fn corners(
+impl<'a, T: Element> Batch<'a, T, 1, 1> {
+    /// The vertices of faces in; the indices must have been checked, and `out` to be as long as `faces`.
+    pub(crate) fn of_faces(
         vertices: Vectors<'a, T>,
-        faces: &'a [[u32; 3]],
+        faces: Faces<'a>,
         out: VectorsMut<'a, T>,
     ) -> Self {
-        let inside = |face: &[u32; 3]| face.iter().all(|&i| (i as usize) < vertices.len());
-        debug_assert!(faces.iter().all(inside), "indices are checked before");
+        let inside = |face: &[u32]| face.iter().all(|&i| (i as usize) < vertices.len());
+        debug_assert!(
+            (0..faces.len()).all(|i| inside(faces.get(i))),
+            "indices are checked before"
+        );
         assert_eq!(faces.len(), out.len(), "lengths are checked before");
         Self {
-            inputs: [vertices; 3],
+            inputs: [vertices],
             outputs: [out],
             faces: Some(faces),
             in_place: false,
         }
+    }
+
+    /// The faces, if it is a batch of these.
+    pub(crate) fn faces(&self) -> Option<Faces<'a>> {
+        self.faces
     }
 }
 
@@ -251,11 +260,6 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {
         self.inputs.each_ref().map(Place::of)
-    }
-
-    /// The indices of the corners of faces from `start` on, if the inputs are corners.
-    pub(super) fn faces_from(&self, start: usize) -> Option<&[[u32; 3]]> {
-        self.faces.map(|faces| &faces[start..])
     }
 
     pub(super) fn outputs(&self) -> [Place<T>; O] {

@@ -47,8 +47,7 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
         let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream && !short);
         let sums = Op::SUMS && batch.has_sums();
         let tiled = inputs.iter().any(|place| place.layout() == Layout::Strided)
-            || outputs.iter().any(|place| place.needs_tile(way))
-            || batch.faces.is_some();
+            || outputs.iter().any(|place| place.needs_tile(way));
         let most = match (sums, tiled) {
             (true, _) => leaf::<T>(),
             (_, true) => Tile::capacity::<T>(),
@@ -67,17 +66,13 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
                 true => most,
                 false => block(total - start, most, lanes, head),
             };
-            let faces = batch.faces_from(start);
-            for (k, (cursor, place)) in from.iter_mut().zip(&inputs).enumerate() {
-                let tile = &mut in_tiles[k];
-                *cursor = match faces {
+            for ((cursor, place), tile) in from.iter_mut().zip(&inputs).zip(&mut in_tiles) {
+                *cursor = match short {
                     // SAFETY: as below; a tile holds a register's worth.
-                    None if short => unsafe { place.filled_up(simd, len, lanes, tile) },
+                    true => unsafe { place.filled_up(simd, len, lanes, tile) },
                     // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
                     // order, `len` no more than a tile where one is needed.
-                    None => unsafe { place.source(simd, start, len, tile) },
-                    // SAFETY: a batch has indices of vectors only, and a block is no more than a tile.
-                    Some(faces) => unsafe { place.corners(simd, &faces[..len], k, lanes, tile) },
+                    false => unsafe { place.source(simd, start, len, tile) },
                 };
             }
             for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {

@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use super::cursor::{Cursor, Form, repeat};
-use super::tile::{LINE, Tile, gather, gather_corners, scatter, stream_columns};
+use super::tile::{LINE, Tile, gather, scatter, stream_columns};
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
 use crate::view::{moved, row};
@@ -164,40 +164,8 @@ impl<T: Element> Place<T> {
         len: usize,
         tile: &mut MaybeUninit<Tile>,
     ) {
-        let mut columns = Tile::columns(tile);
-        if kind == Kind::Scalar {
-            // All three components are in one place, and only the first was stored.
-            columns = [columns[0]; 3];
-        }
         // SAFETY: as granted by the caller.
-        unsafe { scatter(simd, columns, self.components, self.stride, len) };
-    }
-
-    /// Where the corners `corner` of these faces are loaded from: a tile that holds them, filled up to `lanes`.
-    ///
-    /// # Safety
-    /// The indices are those of vectors that are valid for reads, and there is one face or more, and no more than a tile's capacity.
-    #[inline(always)]
-    pub(super) unsafe fn corners<S: Simd>(
-        &self,
-        simd: S,
-        faces: &[[u32; 3]],
-        corner: usize,
-        lanes: usize,
-        tile: &mut MaybeUninit<Tile>,
-    ) -> Cursor<T> {
-        debug_assert!(
-            faces.len() <= Tile::capacity::<T>(),
-            "{} vectors in a tile",
-            faces.len()
-        );
-        let columns = Tile::columns(tile);
-        let (from, stride) = (self.components, self.stride);
-        // SAFETY: as granted by the caller, and they fit into the tile.
-        unsafe { gather_corners(simd, from, stride, faces, corner, columns) };
-        // SAFETY: as granted by the caller; a tile holds a register's worth.
-        unsafe { Tile::fill_up(columns, faces.len(), lanes) };
-        Cursor::new(columns, Form::Columns)
+        unsafe { self.store_columns(simd, kind, 0, len, Tile::columns(tile)) };
     }
 
     /// Where vectors from `start` on are stored to: the operand itself, or a tile.
@@ -236,6 +204,56 @@ impl<T: Element> Place<T> {
         } else {
             // SAFETY: as granted by the caller.
             unsafe { scatter(simd, columns, self.moved(start), self.stride, len) };
+        }
+    }
+
+    /// Stores `len` vectors or scalars, from `start` on, that are in columns.
+    ///
+    /// # Safety
+    /// They are valid for writes, and the columns hold them.
+    #[inline(always)]
+    pub(super) unsafe fn store_columns<S: Simd>(
+        &self,
+        simd: S,
+        kind: Kind,
+        start: usize,
+        len: usize,
+        mut columns: [*mut T; 3],
+    ) {
+        if kind == Kind::Scalar {
+            // All three components are in one place, and only the first counts.
+            columns = [columns[0]; 3];
+        }
+        // SAFETY: as granted by the caller.
+        unsafe { scatter(simd, columns, self.moved(start), self.stride, len) };
+    }
+
+    /// Stores vectors or scalars that are in columns: the first at place `start + order[0]`, and so on.
+    ///
+    /// # Safety
+    /// `order` has each of the numbers from 0 on once, all places are valid for writes, and the columns hold as many.
+    #[inline(always)]
+    pub(super) unsafe fn store_in_order<S: Simd>(
+        &self,
+        simd: S,
+        kind: Kind,
+        start: usize,
+        order: &[u8],
+        columns: [*mut T; 3],
+    ) {
+        if order.is_sorted() {
+            // SAFETY: as granted by the caller.
+            return unsafe { self.store_columns(simd, kind, start, order.len(), columns) };
+        }
+        let components = if kind == Kind::Scalar { 1 } else { 3 };
+        for (i, place) in order.iter().enumerate() {
+            let to = self.moved(start + usize::from(*place));
+            for (column, to) in columns.into_iter().zip(to).take(components) {
+                // SAFETY: as granted by the caller.
+                let result = unsafe { column.wrapping_add(i).read() };
+                // SAFETY: as granted by the caller.
+                unsafe { to.write(result) };
+            }
         }
     }
 

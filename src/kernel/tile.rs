@@ -55,18 +55,16 @@ impl Tile {
 
 /// What fills a tile, or empties it. A piece of work, and so a function of its own at each level: inlined into the loop of every
 /// operation it would be half of their code.
-enum Transfer<'a, T> {
+enum Transfer<T> {
     /// As [`gather`].
     Gather([*mut T; 3], isize, [*mut T; 3], usize),
-    /// As [`gather_corners`].
-    Corners([*mut T; 3], isize, &'a [[u32; 3]], usize, [*mut T; 3]),
     /// As [`scatter`].
     Scatter([*mut T; 3], [*mut T; 3], isize, usize),
     /// As [`stream_columns`].
     Stream([*mut T; 3], [*mut T; 3], usize, usize, usize),
 }
 
-impl<T: Element> Work for Transfer<'_, T> {
+impl<T: Element> Work for Transfer<T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }
@@ -76,10 +74,6 @@ impl<T: Element> Work for Transfer<'_, T> {
         match self {
             // SAFETY: as granted to the function that made it.
             Self::Gather(from, stride, to, len) => unsafe { copy_in(from, stride, to, len) },
-            // SAFETY: as above.
-            Self::Corners(from, stride, faces, corner, to) => unsafe {
-                copy_corners(from, stride, faces, corner, to);
-            },
             // SAFETY: as above.
             Self::Scatter(from, to, stride, len) => unsafe { copy_out(from, to, stride, len) },
             // SAFETY: as above.
@@ -102,21 +96,6 @@ pub(super) unsafe fn gather<S: Simd, T: Element>(
     len: usize,
 ) {
     simd.vectorize(Transfer::Gather(from, stride, to, len));
-}
-
-/// Copies those vectors, `stride` apart, that are the corners `corner` of faces.
-///
-/// # Safety
-/// The vectors of these indices are valid for reads, as many `to` as there are faces for writes, and they do not overlap.
-pub(super) unsafe fn gather_corners<S: Simd, T: Element>(
-    simd: S,
-    from: [*mut T; 3],
-    stride: isize,
-    faces: &[[u32; 3]],
-    corner: usize,
-    to: [*mut T; 3],
-) {
-    simd.vectorize(Transfer::Corners(from, stride, faces, corner, to));
 }
 
 /// Copies `len` vectors from the columns of a tile to any stride.
@@ -150,26 +129,6 @@ pub(super) unsafe fn stream_columns<S: Simd, T: Element>(
     total: usize,
 ) {
     simd.vectorize(Transfer::Stream(tile, to, start, len, total));
-}
-
-/// # Safety
-/// As [`gather_corners`].
-#[inline(always)]
-unsafe fn copy_corners<T: Element>(
-    from: [*mut T; 3],
-    stride: isize,
-    faces: &[[u32; 3]],
-    corner: usize,
-    to: [*mut T; 3],
-) {
-    for (i, face) in faces.iter().enumerate() {
-        for (from, to) in from.into_iter().zip(to) {
-            // SAFETY: as granted by the caller.
-            let component = unsafe { moved(from, face[corner] as usize, stride).read() };
-            // SAFETY: as granted by the caller.
-            unsafe { to.wrapping_add(i).write(component) };
-        }
-    }
 }
 
 /// # Safety

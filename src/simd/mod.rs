@@ -301,4 +301,4 @@ pub trait Rows: Lanes {
 }
 
 /// No level has more lanes of any type.
-const MOST_LANES: usize = 16;
+pub(crate) const MOST_LANES: usize = 16;

@@ -5,7 +5,7 @@
 
 use super::rounded::{Doubles, Singles};
 use super::{Lanes, MOST_LANES};
-use crate::formula::{Double, Exact, Floats, Formula, Plain, Single};
+use crate::formula::{Corners, Double, Exact, FaceFormula, Floats, Formula, Plain, Single};
 
 /// An integer from 0 to 2^52 in the bits of its significand.
 pub(crate) const INTEGER: f64 = (1_u64 << 52) as f64;
@@ -22,6 +22,16 @@ pub trait Reals: Lanes + Floats {
     ) -> [[Self; 3]; O]
     where
         F: Formula<I, O>;
+
+    /// The same of a formula of faces.
+    fn accurately_of_face<F: FaceFormula>(formula: F, corners: impl Corners<Self>) -> [Self; 3];
+
+    /// A formula of faces evaluated with the numbers as they are.
+    #[inline(always)]
+    fn plainly_of_face<F: FaceFormula>(formula: F, corners: impl Corners<Self>) -> [Self; 3] {
+        let [x, y, z] = formula.of_face(corners.map(Plain));
+        [x.0, y.0, z.0]
+    }
 
     /// A formula evaluated with the numbers as they are.
     #[inline(always)]
@@ -141,6 +151,46 @@ where
         *output = [x.0.canonical(), y.0.canonical(), z.0.canonical()];
     }
     outputs
+}
+
+/// Lanes of `f64`, of faces.
+#[inline(always)]
+pub(super) fn doubles_of_face<D: Scales, F: FaceFormula>(
+    formula: F,
+    corners: impl Corners<D>,
+) -> [D; 3] {
+    let [x, y, z] = formula.of_face(corners.map(Double));
+    [x.0.canonical(), y.0.canonical(), z.0.canonical()]
+}
+
+#[inline(always)]
+fn first_half<L: Singles>(x: L) -> Single<L::Doubles> {
+    let [half, _] = x.widen();
+    Single(half)
+}
+
+#[inline(always)]
+fn second_half<L: Singles>(x: L) -> Single<L::Doubles> {
+    let [_, half] = x.widen();
+    Single(half)
+}
+
+/// Lanes of `f32`, as two halves of `f64`, of faces.
+#[inline(always)]
+pub(super) fn singles_of_face<L, F>(formula: F, corners: impl Corners<L>) -> [L; 3]
+where
+    L: Singles,
+    L::Doubles: Exact,
+    F: FaceFormula,
+{
+    let low = formula.of_face(corners.map(first_half));
+    let high = formula.of_face(corners.map(second_half));
+    let narrow = |k: usize| [low[k].0, high[k].0];
+    [
+        L::narrow(narrow(0)),
+        L::narrow(narrow(1)),
+        L::narrow(narrow(2)),
+    ]
 }
 
 /// Lanes of `f32`, as two halves of `f64`.

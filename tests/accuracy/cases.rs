@@ -15,6 +15,8 @@ pub(crate) enum Inputs {
     Tangents,
     /// Corners of triangles.
     Triangles,
+    /// Four corners of polygons, in one plane or not.
+    Polygons,
 }
 
 /// Vectors a, b, g, h; the first component of g is the upstream gradient of a number.
@@ -90,6 +92,8 @@ impl<T: Number> Cases<T> {
                 let ([a, b], g, h) = (at_an_angle(random), near_one(random), near_one(random));
                 if of == Inputs::Triangles {
                     triangle(i, [a, b], random)
+                } else if of == Inputs::Polygons {
+                    polygon(i, [a, b, g], random)
                 } else {
                     let mut v = [a, b, g, h].map(|v| {
                         let (low, high) = T::EXPONENTS;
@@ -148,16 +152,31 @@ fn hard<T: Number>(index: u64, random: &mut Random) -> [[T; 3]; 4] {
     }
 }
 
-/// Corners of a triangle with such edges, near the origin or up to a million times its size from it.
-fn triangle<T: Number>(i: usize, edges: [[f64; 3]; 2], random: &mut Random) -> [[T; 3]; 4] {
+/// Corners of a triangle with such edges, the last twice.
+fn triangle<T: Number>(i: usize, [a, b]: [[f64; 3]; 2], random: &mut Random) -> [[T; 3]; 4] {
+    let [p, q, r, _] = corners(i, [a, b, a], random);
+    [p, q, r, q]
+}
+
+/// Corners of a polygon of two such edges from the first corner, and a fourth corner anywhere in their plane, up to rounding, or, one in four
+/// times, out of it.
+fn polygon<T: Number>(i: usize, [a, b, c]: [[f64; 3]; 3], random: &mut Random) -> [[T; 3]; 4] {
+    let [s, t, _] = near_one(random);
+    let inside = [0, 1, 2].map(|k| s * a[k] + t * b[k]);
+    let last = if random.below(4) == 0 { c } else { inside };
+    corners(i, [a, b, last], random)
+}
+
+/// A corner near the origin, or up to a million times their size from it, and those at the ends of such edges.
+fn corners<T: Number>(i: usize, edges: [[f64; 3]; 3], random: &mut Random) -> [[T; 3]; 4] {
     let far = 2.0_f64.powi(random.below(21) as i32);
     let p = near_one(random).map(|x| x * if i.is_multiple_of(2) { far } else { 1.0 });
     let (low, high) = T::EXPONENTS;
     let range = (high - low) as usize / if i.is_multiple_of(8) { 1 } else { 5 };
     let exponent = (high + low) / 2 - 25 + random.below(range) as i64 - range as i64 / 2;
     let corner = |edge: [f64; 3]| [0, 1, 2].map(|k| T::scaled(p[k] + edge[k], exponent));
-    let [q, r] = edges.map(corner);
-    [corner([0.0; 3]), q, r, q]
+    let [q, r, s] = edges.map(corner);
+    [corner([0.0; 3]), q, r, s]
 }
 
 /// Whether components are within 2^200 of each other: from 2^450 on the small ones may count for less.

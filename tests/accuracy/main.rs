@@ -281,7 +281,74 @@ fn quantities<T: Number>() -> Vec<Quantity<T>> {
                 )
             }
         ),
+        quantity!(
+            "face_normals",
+            Polygons,
+            Component,
+            2.6,
+            |engine, cases| {
+                let (vertices, corners, starts) = polygons(cases);
+                let mut out = vec![[T::default(); 3]; starts.len()];
+                engine
+                    .face_normals(&vertices, &corners, &starts, &mut out)
+                    .unwrap();
+                vec![out]
+            },
+            |corners| {
+                let (sum, edges) = fan(corners);
+                let length = exact::norm(&sum);
+                let thin = match length.is_zero() {
+                    true => length,
+                    false => edges.over(&length),
+                };
+                (vec![exact::unit(&sum)], Some(vec![thin]))
+            }
+        ),
+        quantity!(
+            "face_areas",
+            Polygons,
+            Component,
+            2.03,
+            |engine, cases| {
+                let (vertices, corners, starts) = polygons(cases);
+                let mut out = vec![T::default(); starts.len()];
+                engine
+                    .face_areas(&vertices, &corners, &starts, &mut out)
+                    .unwrap();
+                scalars(out)
+            },
+            |corners| {
+                let (sum, edges) = fan(corners);
+                let half = Big::power_of_two(-1);
+                (number(exact::norm(&sum) * &half), Some(vec![edges * half]))
+            }
+        ),
     ]
+}
+
+/// A polygon of the four corners, of which two come twice, so that some of its triangles cancel others.
+const POLYGON: [usize; 6] = [0, 1, 2, 3, 1, 2];
+
+/// Twice its vector area, from the definition, and the products of the lengths of its edges, times 2^-50: a smaller area has lost the precision
+/// of its terms.
+fn fan(corners: &[Vector; 4]) -> (Vector, Big) {
+    let next = |i: usize| &corners[POLYGON[(i + 1) % POLYGON.len()]];
+    let products = (0..POLYGON.len()).map(|i| exact::cross(&corners[POLYGON[i]], next(i)));
+    let zero = [0; 3].map(Big::integer);
+    let sum = products.fold(zero, |sum, product| exact::plus(&sum, &product));
+    let triangles = (1..POLYGON.len() - 1).map(|i| {
+        let [a, b, c] = [0, i, i + 1].map(|i| &corners[POLYGON[i]]);
+        edges(a, b, c).1
+    });
+    (sum, triangles.fold(Big::integer(0), |sum, x| sum + x))
+}
+
+/// The four vectors as the corners of polygons.
+fn polygons<T: Number>(cases: &Cases<T>) -> (Vec<[T; 3]>, Vec<u32>, Vec<usize>) {
+    let n = cases.numbers.len();
+    let corners = (0..n).flat_map(|i| POLYGON.map(|k| (i + k * n) as u32));
+    let starts = (0..n).map(|i| POLYGON.len() * i);
+    (cases.vectors.concat(), corners.collect(), starts.collect())
 }
 
 /// (b − a) × (c − a), and the product of the edges' lengths times 2^-50: thinner than that, twice the precision does not do.
@@ -351,7 +418,13 @@ fn worst<T: Number>(of: Of, got: [T; 3], exact: &Vector, by: Option<&Big>) -> f6
 
 fn measure<T: Number>() {
     let count = cases();
-    let all = [Inputs::Vectors, Inputs::Tangents, Inputs::Triangles].map(|of| {
+    let all = [
+        Inputs::Vectors,
+        Inputs::Tangents,
+        Inputs::Triangles,
+        Inputs::Polygons,
+    ]
+    .map(|of| {
         let cases = Cases::<T>::new(of, count);
         let inputs: Vec<[Vector; 4]> = (0..count)
             .map(|i| cases.input(i).map(|v| v.map(Big::of)))

@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 
 use crosslane::{Accuracy, Engine, Real};
 
-use crate::support::operations::{Kind, OnOperands, Operation, gradients, on_meshes, operations};
+use crate::support::meshes::{OwnedFaces, on_meshes};
+use crate::support::operations::{Kind, OnOperands, Operation, gradients, operations};
 use crate::support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, outputs, under_a_tool};
 
 /// Runs the work that it gets, wherever it likes, before it returns.
@@ -186,17 +187,12 @@ fn meshes<T: Float + Real>(
         let count = 3 + len / 2;
         let mut vertices = vec![operand(layout(INPUTS.into_iter(), random), count, random)];
         values(&mut vertices, random);
-        let mut face = || [0; 3].map(|_| random.below(count) as u32);
-        let faces: Vec<[u32; 3]> = (0..len).map(|_| face()).collect();
+        let faces = OwnedFaces::random(len, count, random);
         let layout = match operation.output {
             Kind::Numbers => NUMBERS,
             _ => layout(outputs(), random),
         };
-        let before = operand(
-            layout,
-            if operation.of_vertices { count } else { len },
-            random,
-        );
+        let before = operand(layout, operation.results(count, &faces), random);
         let expected = operation.expected(&vertices[0], &faces, &before, accuracy);
         let (name, both) = (operation.name, [vec![before], vec![expected]]);
         prepared(

@@ -15,6 +15,7 @@ use crosslane::{Accuracy, Engine, Level, Soa, Stores, Vectors, VectorsMut, refer
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub mod environment;
 mod float;
+pub mod meshes;
 pub mod operations;
 
 pub use float::Float;

@@ -5,7 +5,8 @@ use crosslane::{Accuracy, Error, Real};
 use crosslane_measure::Kind;
 
 use crate::source::{Source, Values};
-use crate::support::operations::{OnOperands, on_meshes, operations};
+use crate::support::meshes::{OwnedFaces, on_meshes};
+use crate::support::operations::{OnOperands, operations};
 use crate::support::{Float, NUMBERS, Operand};
 
 pub(crate) fn run(bytes: &[u8]) {
@@ -98,7 +99,7 @@ fn fill<T: Float>(values: &mut Values<T>, operand: &mut Operand<T>, ordinary: bo
 }
 
 fn of_mesh<T: Float + Real>(mut source: Source<'_>) {
-    let operation = &on_meshes::<T>()[usize::from(source.byte() % 3)];
+    let operation = &on_meshes::<T>()[usize::from(source.byte() % 6)];
     let (accuracy, way) = (source.accuracy(), source.way());
     let layouts = [source.input(), source.output()];
     let (vertices, faces, tight) = (source.len(600), source.len(1100), source.flag());
@@ -108,24 +109,19 @@ fn of_mesh<T: Float + Real>(mut source: Source<'_>) {
     fill(&mut values, &mut vertices, ordinary);
 
     let len = vertices.len();
-    let mut faces: Vec<[u32; 3]> = (0..if len == 0 { 0 } else { faces })
-        .map(|_| [0; 3].map(|_| values.random().below(len) as u32))
-        .collect();
+    let mut faces = OwnedFaces::random(faces, len, values.random());
+    let results = operation.results(len, &faces);
     let mut out = match operation.output {
-        Kind::Numbers => values.operand(NUMBERS, faces.len(), 0),
-        _ if operation.of_vertices => values.operand(layouts[1], len, 0),
-        _ => values.operand(layouts[1], faces.len(), 0),
+        Kind::Numbers => values.operand(NUMBERS, results, 0),
+        _ => values.operand(layouts[1], results, 0),
     };
     if tight {
         (vertices, out) = (vertices.tight(), out.tight());
     }
     // One corner that is no vertex.
-    let wrong = (wrong < 16 && !faces.is_empty()).then(|| {
-        let (face, corner) = (far as usize % faces.len(), usize::from(wrong % 3));
-        faces[face][corner] = ((far >> 32) as u32).max(len as u32);
-        (face, corner)
-    });
-    let expected = match wrong {
+    let error = (wrong < 16).then(|| spoil(&mut faces, operation.polygons, far, len));
+    let error = error.flatten();
+    let expected = match error {
         None => operation.expected(&vertices, &faces, &out, accuracy),
         Some(_) => out.clone(),
     };
@@ -133,14 +129,47 @@ fn of_mesh<T: Float + Real>(mut source: Source<'_>) {
     way.at_every_level(accuracy, |engine| {
         let mut got = out.clone();
         let result = operation.run(engine, &vertices, &faces, &mut got);
-        let error = wrong.map(|(face, corner)| Error::IndexOutOfRange {
-            face,
-            corner,
-            index: faces[face][corner] as usize,
-            len,
-        });
         assert_eq!(result.err(), error, "{context:?}");
         got.assert_same(&expected, accuracy, &(&context, engine));
     });
     vertices.assert_same(&before, accuracy, &context);
+}
+
+/// Makes one corner, if there is one, an index of no vertex, or one beginning of polygons a place where no face can begin; and says what error
+/// that is.
+fn spoil(faces: &mut OwnedFaces, polygons: bool, far: u64, len: usize) -> Option<Error> {
+    let index = ((far >> 32) as u32).max(len as u32);
+    let (indices, count) = match polygons {
+        true => (&mut *faces.corners, faces.starts.len()),
+        false => (faces.triangles.as_flattened_mut(), 0),
+    };
+    let all = indices.len();
+    if polygons && far % 3 == 0 && count > 0 {
+        let face = far as usize / 3 % count;
+        let got = all + 1 + index as usize;
+        let least = face.checked_sub(1).map_or(0, |before| faces.starts[before]);
+        faces.starts[face] = got;
+        let most = if face == 0 { 0 } else { all };
+        return Some(Error::FaceStart {
+            face,
+            got,
+            least,
+            most,
+        });
+    }
+    let at = far as usize % all.max(1);
+    *indices.get_mut(at)? = index;
+    let (face, corner) = match polygons {
+        true => {
+            let face = faces.starts.partition_point(|start| *start <= at) - 1;
+            (face, at - faces.starts[face])
+        }
+        false => (at / 3, at % 3),
+    };
+    Some(Error::IndexOutOfRange {
+        face,
+        corner,
+        index: index as usize,
+        len,
+    })
 }

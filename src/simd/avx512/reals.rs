@@ -7,17 +7,19 @@ use crate::simd::reals;
 use crate::simd::x86::{floats, scales};
 
 floats! {
-    F32x16 from single and reals::singles;
+    F32x16 from single and reals::singles, reals::singles_of_face;
     add _mm512_add_ps, sub _mm512_sub_ps, mul _mm512_mul_ps, div _mm512_div_ps, sqrt _mm512_sqrt_ps
 }
 floats! {
-    F64x8 from double and reals::doubles;
+    F64x8 from double and reals::doubles, reals::doubles_of_face;
     add _mm512_add_pd, sub _mm512_sub_pd, mul _mm512_mul_pd, div _mm512_div_pd, sqrt _mm512_sqrt_pd
 }
 scales! { F64x8 }
 
 mod single {
     use core::arch::x86_64::*;
+
+    use crate::formula::SINGLE;
 
     #[target_feature(enable = "avx512f")]
     #[inline]
@@ -31,6 +33,28 @@ mod single {
     pub(super) fn half(x: __m512) -> __m512 {
         _mm512_mul_ps(x, _mm512_set1_ps(0.5))
     }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn are_squares_in_range(squares: __m512) -> bool {
+        let small = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(squares, _mm512_set1_ps(SINGLE.least));
+        _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(small, squares, _mm512_set1_ps(SINGLE.most)) == 0xffff
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn scale_of_square(square: __m512) -> __m512 {
+        let small = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(square, _mm512_set1_ps(SINGLE.least));
+        let large = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(square, _mm512_set1_ps(SINGLE.most));
+        let scale = _mm512_mask_mov_ps(_mm512_set1_ps(1.0), small, _mm512_set1_ps(SINGLE.up));
+        _mm512_mask_mov_ps(scale, large, _mm512_set1_ps(SINGLE.down))
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn all(x: f64) -> __m512 {
+        _mm512_set1_ps(x as f32)
+    }
 }
 
 /// Functions of several instructions. They have the target feature, so that each instruction is safe; the
@@ -38,6 +62,7 @@ mod single {
 mod double {
     use core::arch::x86_64::*;
 
+    use crate::formula::DOUBLE;
     use crate::simd::reals::{BIASED, INTEGER};
 
     /// For `_mm512_range_pd`: the greater magnitude, without a sign.
@@ -54,6 +79,28 @@ mod double {
     #[inline]
     pub(super) fn half(x: __m512d) -> __m512d {
         _mm512_mul_pd(x, _mm512_set1_pd(0.5))
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn are_squares_in_range(squares: __m512d) -> bool {
+        let small = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(squares, _mm512_set1_pd(DOUBLE.least));
+        _mm512_mask_cmp_pd_mask::<_CMP_LE_OQ>(small, squares, _mm512_set1_pd(DOUBLE.most)) == 0xff
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn scale_of_square(square: __m512d) -> __m512d {
+        let small = _mm512_cmp_pd_mask::<_CMP_LT_OQ>(square, _mm512_set1_pd(DOUBLE.least));
+        let large = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(square, _mm512_set1_pd(DOUBLE.most));
+        let scale = _mm512_mask_mov_pd(_mm512_set1_pd(1.0), small, _mm512_set1_pd(DOUBLE.up));
+        _mm512_mask_mov_pd(scale, large, _mm512_set1_pd(DOUBLE.down))
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    pub(super) fn all(x: f64) -> __m512d {
+        _mm512_set1_pd(x)
     }
 
     #[target_feature(enable = "avx512dq")]

@@ -7,7 +7,7 @@ use bytemuck::cast;
 use wide::{f32x4, f64x2, u64x2};
 
 use super::{F32x4, F64x2, Scalar, Wide};
-use crate::formula::{Floats, Formula};
+use crate::formula::{Corners, DOUBLE, FaceFormula, Floats, Formula, SINGLE};
 use crate::simd::reals::{self, BIASED, INTEGER, Reals, Scales};
 use crate::simd::rounded::{Arithmetic, LEAST};
 
@@ -48,10 +48,25 @@ impl<V: Floats, E: Copy, S: Copy> Floats for Wide<V, E, S> {
     fn atan2(self, x: Self) -> Self {
         Self(self.0.atan2(x.0), PhantomData)
     }
+
+    #[inline(always)]
+    fn are_squares_in_range(self) -> bool {
+        self.0.are_squares_in_range()
+    }
+
+    #[inline(always)]
+    fn scale_of_square(self) -> Self {
+        Self(self.0.scale_of_square(), PhantomData)
+    }
+
+    #[inline(always)]
+    fn all(self, x: f64) -> Self {
+        Self(self.0.all(x), PhantomData)
+    }
 }
 
 macro_rules! floats {
-    ($register:ident) => {
+    ($register:ident of $number:ident, $squares:ident) => {
         impl Floats for $register {
             #[inline(always)]
             fn root(self) -> Self {
@@ -76,14 +91,36 @@ macro_rules! floats {
                 }
                 ys.into()
             }
+
+            #[inline(always)]
+            fn are_squares_in_range(self) -> bool {
+                let no_less = self.simd_ge(Self::splat($squares.least));
+                let no_more = self.simd_le(Self::splat($squares.most));
+                (no_less & no_more).to_bitmask()
+                    == (1 << size_of::<Self>() / size_of::<$number>()) - 1
+            }
+
+            #[inline(always)]
+            fn scale_of_square(self) -> Self {
+                let all = Self::splat;
+                let small = self.simd_lt(all($squares.least));
+                let large = self.simd_gt(all($squares.most));
+                let down = large.bitselect(all($squares.down), Self::ONE);
+                small.bitselect(all($squares.up), down)
+            }
+
+            #[inline(always)]
+            fn all(self, x: f64) -> Self {
+                Self::splat(x as $number)
+            }
         }
     };
 }
-floats! { f32x4 }
-floats! { f64x2 }
+floats! { f32x4 of f32, SINGLE }
+floats! { f64x2 of f64, DOUBLE }
 
 macro_rules! reals {
-    ($name:ty, $lanes:path) => {
+    ($name:ty, $lanes:path, $of_face:path) => {
         impl Reals for $name {
             #[inline(always)]
             fn accurately<F, const I: usize, const O: usize>(
@@ -95,11 +132,19 @@ macro_rules! reals {
             {
                 $lanes(formula, inputs)
             }
+
+            #[inline(always)]
+            fn accurately_of_face<F: FaceFormula>(
+                formula: F,
+                corners: impl Corners<Self>,
+            ) -> [Self; 3] {
+                $of_face(formula, corners)
+            }
         }
     };
 }
-reals! { F32x4, reals::singles }
-reals! { F64x2, reals::doubles }
+reals! { F32x4, reals::singles, reals::singles_of_face }
+reals! { F64x2, reals::doubles, reals::doubles_of_face }
 
 /// One number is computed in all lanes of a register.
 macro_rules! alone {
@@ -127,6 +172,16 @@ macro_rules! alone {
                     }
                 }
                 outputs
+            }
+
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn accurately_of_face<F: FaceFormula>(
+                formula: F,
+                corners: impl Corners<Self>,
+            ) -> [Self; 3] {
+                let lanes = corners.map(|number| $register::of(number.0.into()));
+                let results = $register::accurately_of_face(formula, lanes);
+                results.map(|lanes| Self(lanes.0.to_array()[0], PhantomData))
             }
         }
     };

@@ -4,7 +4,7 @@
 /// Declares the operations of lanes, from intrinsics and a module that has the functions of several instructions.
 macro_rules! floats {
     (
-        $name:ident from $module:ident and $lanes:path;
+        $name:ident from $module:ident and $lanes:path, $of_face:path;
         add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident, sqrt $sqrt:ident
     ) => {
         $crate::simd::x86::floats! { $name: Add add $add }
@@ -36,6 +36,24 @@ macro_rules! floats {
             fn atan2(self, x: Self) -> Self {
                 $crate::simd::reals::atan2(self, x)
             }
+
+            #[inline(always)]
+            fn are_squares_in_range(self) -> bool {
+                // SAFETY: as in `root`.
+                unsafe { $module::are_squares_in_range(self.0) }
+            }
+
+            #[inline(always)]
+            fn scale_of_square(self) -> Self {
+                // SAFETY: as in `root`.
+                Self(unsafe { $module::scale_of_square(self.0) })
+            }
+
+            #[inline(always)]
+            fn all(self, x: f64) -> Self {
+                // SAFETY: as in `root`.
+                Self(unsafe { $module::all(x) })
+            }
         }
 
         impl $crate::simd::Reals for $name {
@@ -48,6 +66,14 @@ macro_rules! floats {
                 F: $crate::formula::Formula<I, O>,
             {
                 $lanes(formula, inputs)
+            }
+
+            #[inline(always)]
+            fn accurately_of_face<F: $crate::formula::FaceFormula>(
+                formula: F,
+                corners: impl $crate::formula::Corners<Self>,
+            ) -> [Self; 3] {
+                $of_face(formula, corners)
             }
         }
     };

@@ -1,0 +1,203 @@
+//! Faces of meshes: what is checked of them, and how formulas of faces are run. Separate from the methods by name, which are mostly
+//! documentation.
+
+use super::Engine;
+use crate::element::PerReal;
+use crate::formula::{self, FaceFormula};
+use crate::kernel::{Accurately, Batch, EachFace, FaceOperation, Faces, Plainly, plus};
+use crate::simd::Environment;
+use crate::threads::{pieces, split};
+use crate::{Accuracy, Element, Error, Real, Threads, Vectors, VectorsMut};
+
+/// So many faces are worked on before they are added to their vertices: enough for the kernel, little enough for the stack.
+const BLOCK: usize = 256;
+
+/// Triangles, if every corner is one of `len` vertices.
+pub(super) fn triangles(faces: &[[u32; 3]], len: usize) -> Result<Faces<'_>, Error> {
+    let outside = |face: &[u32; 3]| face.iter().any(|&i| i as usize >= len);
+    match faces.iter().position(outside) {
+        None => Ok(Faces::triangles(faces)),
+        Some(face) => Err(index_out_of_range(face, &faces[face], len)),
+    }
+}
+
+/// Polygons, if faces begin one behind the other, and every corner is one of `len` vertices.
+pub(super) fn polygons<'a>(
+    corners: &'a [u32],
+    starts: &'a [usize],
+    len: usize,
+) -> Result<Faces<'a>, Error> {
+    let mut least = 0;
+    for (face, &got) in starts.iter().enumerate() {
+        let most = if face == 0 { 0 } else { corners.len() };
+        if !(least..=most).contains(&got) {
+            return Err(face_start(face, got, least, most));
+        }
+        least = got;
+    }
+    let faces = Faces::polygons(corners, starts);
+    let inside = |&i: &u32| (i as usize) < len;
+    let all = if starts.is_empty() { &[] } else { corners };
+    if !all.iter().all(inside) {
+        return Err(first_outside(faces, len));
+    }
+    Ok(faces)
+}
+
+#[cold]
+fn face_start(face: usize, got: usize, least: usize, most: usize) -> Error {
+    Error::FaceStart {
+        face,
+        got,
+        least,
+        most,
+    }
+}
+
+#[cold]
+fn first_outside(faces: Faces<'_>, len: usize) -> Error {
+    let outside = |face: &usize| faces.get(*face).iter().any(|&i| i as usize >= len);
+    let face = (0..faces.len()).find(outside).unwrap_or_default();
+    index_out_of_range(face, faces.get(face), len)
+}
+
+#[cold]
+fn index_out_of_range(face: usize, corners: &[u32], len: usize) -> Error {
+    let corner = corners.iter().position(|&i| i as usize >= len).unwrap_or(0);
+    Error::IndexOutOfRange {
+        face,
+        corner,
+        index: corners[corner] as usize,
+        len,
+    }
+}
+
+/// A formula of faces that is compiled for every type of real numbers, here.
+pub(super) trait EvaluateFaces: FaceFormula {
+    /// Evaluates it for each face of a batch.
+    fn evaluate<'a, T: Real>(self, engine: &'a Engine, batch: &'a mut Batch<'a, T, 1, 1>);
+}
+
+/// Compiles formulas of faces.
+macro_rules! formulas {
+    ($($formula:ident),*) => {
+        $(
+            formulas! { Plainly of $formula }
+            formulas! { Accurately of $formula }
+
+            impl EvaluateFaces for formula::$formula {
+                fn evaluate<'a, T: Real>(
+                    self,
+                    engine: &'a Engine,
+                    batch: &'a mut Batch<'a, T, 1, 1>,
+                ) {
+                    match engine.accuracy {
+                        Accuracy::Plain => {
+                            T::select_real::<Plainly<Self>>((engine, Plainly(self), batch));
+                        }
+                        Accuracy::CorrectlyRounded => {
+                            T::select_real::<Accurately<Self>>((engine, Accurately(self), batch));
+                        }
+                    }
+                }
+            }
+        )*
+    };
+    ($how:ident of $formula:ident) => {
+        impl PerReal for $how<formula::$formula> {
+            type Input<'a, T: Real> = (&'a Engine, Self, &'a mut Batch<'a, T, 1, 1>);
+
+            fn f32((engine, operation, batch): Self::Input<'_, f32>) {
+                engine.run_faces(operation, batch);
+            }
+
+            fn f64((engine, operation, batch): Self::Input<'_, f64>) {
+                engine.run_faces(operation, batch);
+            }
+        }
+    };
+}
+formulas! { FaceNormal, FaceArea, WeightedNormal }
+
+impl Engine {
+    /// Evaluates a formula for each face, on as many threads as it is worth; everything has been checked.
+    pub(super) fn face<'a, T: Real, F: EvaluateFaces>(
+        &'a self,
+        formula: F,
+        vertices: Vectors<'a, T>,
+        faces: Faces<'a>,
+        out: VectorsMut<'a, T>,
+    ) {
+        formula.evaluate(self, &mut Batch::of_faces(vertices, faces, out));
+    }
+
+    fn run_faces<T: Element, Op: FaceOperation>(
+        &self,
+        operation: Op,
+        batch: &mut Batch<'_, T, 1, 1>,
+    ) {
+        let Some(faces) = batch.faces().filter(|faces| faces.len() > 0) else {
+            return;
+        };
+        let corner = size_of::<[T; 3]>() + size_of::<u32>();
+        let cost = corner.max(operation.cost::<T>(self.level.rank()));
+        let pieces = pieces(self.threads, faces.corners().saturating_mul(cost));
+        split(batch, pieces, &|batch| {
+            let _environment = Op::ROUNDS_ONCE.then(Environment::default_here);
+            if let Some(faces) = batch.faces() {
+                self.level.vectorize_long(EachFace {
+                    operation,
+                    batch,
+                    faces,
+                });
+            }
+        });
+    }
+}
+
+/// The areas of faces, of a mesh that is brought into a range in which they can be added.
+fn weighted<T: Real>(vertices: Vectors<'_, T>, faces: Faces<'_>) -> formula::WeightedNormal {
+    let vertex = |i: usize| vertices.get(i).unwrap_or_default();
+    let of_faces = (0..faces.len()).flat_map(|i| faces.get(i));
+    formula::WeightedNormal::of_mesh(
+        (0..vertices.len()).map(vertex),
+        of_faces.map(|&i| vertex(i as usize)),
+    )
+}
+
+/// Adds the vector area of each face, doubled and multiplied by a power of two, to each of its corners, in the order of faces.
+pub(super) fn add_areas<T: Real>(
+    engine: &Engine,
+    vertices: Vectors<'_, T>,
+    faces: Faces<'_>,
+    out: &mut VectorsMut<'_, T>,
+) {
+    let rounded = engine.accuracy == Accuracy::CorrectlyRounded;
+    let _environment = rounded.then(Environment::default_here);
+    let formula = weighted(vertices, faces);
+    for i in 0..out.len() {
+        out.set(i, [T::default(); 3]);
+    }
+    let serial = engine.with_threads(Threads::Serial);
+    let mut areas = [[T::default(); 3]; BLOCK];
+    let mut rest = faces;
+    while rest.len() > 0 {
+        let (block, tail) = rest.split_at(BLOCK.min(rest.len()));
+        let areas = &mut areas[..block.len()];
+        serial.face(formula, vertices, block, VectorsMut::aos(areas));
+        let mut add = |corner: u32, area: [T; 3]| {
+            let before = out.get(corner as usize).unwrap_or_default();
+            out.set(corner as usize, plus(before, area));
+        };
+        if let Some(triangles) = block.as_triangles() {
+            for (triangle, area) in triangles.iter().zip(&*areas) {
+                triangle.iter().for_each(|&corner| add(corner, *area));
+            }
+        } else {
+            for (i, area) in areas.iter().enumerate() {
+                block.get(i).iter().for_each(|&corner| add(corner, *area));
+            }
+        }
+        rest = tail;
+    }
+}
