@@ -84,19 +84,25 @@ impl Normals {
             }
         };
         interrupt.check()?;
-        for note in &mesh.notes {
-            // Where standard error is gone there is nobody to tell.
-            let note = note.replace(char::is_control, " ");
-            let _ = writeln!(
-                std::io::stderr(),
-                "crosslane: {}: {note}",
-                self.mesh.display()
-            );
-        }
         // Before the files get their names, so that an error here is one of those that leave nothing.
         writeln!(out, "{normals} normals, {element}; {}", summary(&mesh))
             .context("standard output")?;
-        Output::finish_all(outputs)
+        Output::finish_all(outputs)?;
+        self.say(&mesh.notes);
+        Ok(())
+    }
+
+    /// Says what of the mesh was left out. Not before all is done: an error is a line, and the only one.
+    fn say(&self, notes: &[String]) {
+        let name = match self.mesh.to_str() {
+            Some("-") => "standard input".to_owned(),
+            _ => self.mesh.display().to_string(),
+        };
+        for note in notes {
+            let line = format!("{name}: {note}").replace(char::is_control, " ");
+            // Where standard error is gone there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "crosslane: {line}");
+        }
     }
 
     /// The file that must not be replaced: none if the mesh comes from a pipe.

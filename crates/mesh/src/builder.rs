@@ -94,6 +94,16 @@ impl<'a> Builder<'a> {
         self.starts.len()
     }
 
+    /// A word about bytes behind the last `item`, if there are some.
+    pub(crate) fn note_behind(&mut self, line: &str, bytes: usize, item: &str) {
+        let behind = match bytes {
+            0 => return,
+            1 => format!("1 byte behind the last {item} is left out"),
+            _ => format!("{bytes} bytes behind the last {item} are left out"),
+        };
+        self.notes.push(format!("{line}{behind}"));
+    }
+
     /// The mesh, if every face has vertices that are there and finite.
     pub(crate) fn finish(mut self) -> Result<Mesh> {
         self.check_highest()?;

@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
             .unknown
             .first()
             .map(|first| format!("{first} is no statement of OBJ"));
-        if self.mesh.vertices.len() == 0 {
+        if self.mesh.vertices.is_empty() {
             let unknown = unknown
                 .map(|unknown| format!("; {unknown}"))
                 .unwrap_or_default();

@@ -21,8 +21,8 @@ const CORNERS: [&[u8]; 2] = [b"vertex_indices", b"vertex_index"];
 
 pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
     let header = Header::parse(file)?;
-    let mut mesh = Builder::new(vertices(&header)?, 0);
     check_twice(&header)?;
+    let mut mesh = Builder::new(vertices(&header)?, 0);
     match header.encoding {
         Encoding::Ascii => read_all(&header, &mut ascii::Rows::new(&header), &mut mesh)?,
         Encoding::Little => read_all(&header, &mut binary::Rows::<false>::new(&header), &mut mesh)?,
@@ -192,18 +192,12 @@ fn note_behind(
     if bytes == 0 {
         return Ok(());
     }
-    let line = line
-        .map(|line| format!("line {line}: "))
-        .unwrap_or_default();
+    let line = line.map(|line| format!("line {line}: "));
+    let line = line.unwrap_or_default();
     if let Some(unknown) = header.unknown() {
-        bail!("{line}{bytes} bytes behind the last element, and {unknown}");
+        bail!("{line}{bytes} bytes behind the last element, expected none, and {unknown}");
     }
-    let are = if bytes == 1 {
-        "1 byte behind the last element is"
-    } else {
-        &format!("{bytes} bytes behind the last element are")
-    };
-    mesh.notes.push(format!("{line}{are} left out"));
+    mesh.note_behind(&line, bytes, "element");
     Ok(())
 }
 

@@ -8,11 +8,12 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::Solid;
 use crate::Mesh;
+use crate::text::{Words, is_space, shown, unmarked};
 
 /// The header of a binary file, and the number of facets behind it.
 pub(super) const HEADER: usize = 84;
 /// A normal, three corners, and two bytes of attributes.
-const FACET: usize = 50;
+pub(super) const FACET: usize = 50;
 
 /// How many facets a file says it has, the bytes that they need, and those that there are.
 fn facets(file: &[u8]) -> Option<(u32, u64, &[u8])> {
@@ -62,9 +63,18 @@ impl<'a> Iterator for Records<'a> {
 }
 
 pub(super) fn read(file: &[u8]) -> Result<Mesh> {
+    // What is not printed has to be somewhere: in the number of facets, in coordinates, or where attributes are.
+    let mut start = file.iter().take(HEADER + FACET);
+    if start.all(|&byte| is_space(byte) || !byte.is_ascii_control()) {
+        let word = Words(unmarked(file)).next().unwrap_or_default();
+        bail!(
+            "a text that begins with '{}', expected 'solid' or a binary file",
+            shown(word)
+        );
+    }
     let Some((facets, expected, data)) = facets(file) else {
         bail!(
-            "{} bytes that do not begin with 'solid', expected an STL file",
+            "truncated: {} bytes, expected at least {HEADER} of a binary STL file",
             file.len()
         );
     };
@@ -84,17 +94,7 @@ pub(super) fn read(file: &[u8]) -> Result<Mesh> {
         let pushed = solid.push(corners(record), [None; 3]);
         pushed.with_context(|| format!("facet {i}"))?;
     }
-    match records.data.len() {
-        0 => {}
-        1 => solid
-            .mesh
-            .notes
-            .push("1 byte behind the last facet is left out".to_owned()),
-        n => solid
-            .mesh
-            .notes
-            .push(format!("{n} bytes behind the last facet are left out")),
-    }
+    solid.mesh.note_behind("", records.data.len(), "facet");
     solid.mesh.finish()
 }
 

@@ -17,7 +17,8 @@ mod text;
 pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
     let text = unmarked(file);
     // The header of a binary file may be any text, and begin as a text does. No text has a byte of zero.
-    let zeros = file.iter().take(binary::HEADER).any(|&byte| byte == 0);
+    let mut start = file.iter().take(binary::HEADER + binary::FACET);
+    let zeros = start.any(|&byte| byte == 0);
     if begins_as_text(text) && !zeros && !binary::is_whole(file) {
         return text::read(text);
     }
