@@ -21,7 +21,6 @@ mod compare;
 mod cross;
 mod info;
 mod interrupt;
-mod mesh;
 mod normals;
 mod output;
 mod speed;

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use crosslane::{Engine, Real, Vectors, VectorsMut};
+use crosslane_mesh::{Mesh, Vertices};
 use crosslane_npy::Component;
 use npyz::WriterBuilder;
 
 use crate::interrupt::Interrupt;
-use crate::mesh::{Mesh, Vertices};
 use crate::output::Output;
 
 /// Take the unit normals of a mesh in an OBJ, PLY or STL file
 ///
-/// The extension of MESH says what it is: .obj, .ply or .stl, the latter two as text or binary. The result is
-/// a .npy file of shape (N, 3): float32 for STL and for PLY whose coordinates are float, float64 for OBJ
-/// and for every other PLY.
+/// MESH is an OBJ, PLY or STL file, the latter two as text or binary, compressed by gzip or not; - is standard
+/// input. The extension says what it is (.obj, .ply or .stl, with .gz behind it or without), even if the content looks
+/// like something else. Without one of these the content says it. The result is a .npy file of shape (N, 3): float32 for
+/// STL and for PLY whose coordinates are float, float64 for OBJ and for every other PLY.
 ///
 /// There is one normal per triangle, in the order of the file, to the side from which the corners are seen
 /// counterclockwise. A face of more than three corners is taken as a fan of triangles around its first
@@ -27,9 +28,15 @@ use crate::output::Output;
 /// weighted by their areas. A vertex without faces has the zero vector. STL has no vertices that faces share,
 /// so equal positions are one (0 and -0 are equal), in the order in which they first appear.
 ///
-/// A mesh without faces is no error: it has no normals. Coordinates that are not finite, vertices that do not
-/// exist, faces of fewer than three corners and files that are truncated are errors. They count vertices and faces
-/// from 0, the vertices of OBJ and lines from 1.
+/// A mesh without faces is no error: it has no normals. A face of fewer than three corners is left out, and so are
+/// bytes behind the end of a PLY or binary STL file; standard error says it. A vertex that no face has may be
+/// anything. Coordinates of other vertices that are not finite, vertices that do not exist, truncated files, and
+/// curves, surfaces or other elements that may be faces in a file that has none are errors. They count vertices and
+/// faces from 0, the vertices of OBJ and lines from 1.
+///
+/// Of PLY, the elements face and tristrips are read, whose list is vertex_indices or vertex_index. A text of PLY has
+/// each element on a line of its own. Negative vertices count back in OBJ only. Not read, though others do: an STL
+/// file that says it has 0 facets and has some, a facet of more than three corners, text in UTF-16.
 ///
 /// Without --accuracy the accurate computation is used, correctly-rounded. Plain is faster, and can be wrong
 /// where edges are nearly parallel.
@@ -38,7 +45,7 @@ use crate::output::Output;
 /// only the last of them cannot get its name, a file that the other one replaced with --force stays replaced.
 #[derive(Debug, Args)]
 pub(crate) struct Normals {
-    /// Mesh to read: .obj, .ply or .stl
+    /// Mesh to read: .obj, .ply or .stl, or - for standard input
     mesh: PathBuf,
     /// File to write
     #[arg(short, long = "output", value_name = "OUT")]
@@ -59,7 +66,9 @@ impl Normals {
         let mesh = Mesh::open(&self.mesh)?;
         let interrupt = Interrupt::watch()?;
         let names = [Some(&self.out), self.areas.as_ref()];
-        let create = |name: &PathBuf| Output::create(name, &[&self.mesh], self.force);
+        let input = self.input();
+        let inputs: Vec<&Path> = input.as_deref().into_iter().collect();
+        let create = |name: &PathBuf| Output::create(name, &inputs, self.force);
         let outputs: Result<Vec<_>> = names.into_iter().flatten().map(create).collect();
         let mut outputs = outputs?;
         if let Some(areas) = &self.areas {
@@ -78,7 +87,33 @@ impl Normals {
         // Before the files get their names, so that an error here is one of those that leave nothing.
         writeln!(out, "{normals} normals, {element}; {}", summary(&mesh))
             .context("standard output")?;
-        Output::finish_all(outputs)
+        Output::finish_all(outputs)?;
+        self.say(&mesh.notes);
+        Ok(())
+    }
+
+    /// Says what of the mesh was left out. Not before all is done: an error is a line, and the only one.
+    fn say(&self, notes: &[String]) {
+        let name = match self.mesh.to_str() {
+            Some("-") => "standard input".to_owned(),
+            _ => self.mesh.display().to_string(),
+        };
+        for note in notes {
+            let line = format!("{name}: {note}").replace(char::is_control, " ");
+            // Where standard error is gone there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "crosslane: {line}");
+        }
+    }
+
+    /// The file that must not be replaced: none if the mesh comes from a pipe.
+    fn input(&self) -> Option<PathBuf> {
+        let path = match self.mesh.to_str() {
+            Some("-") => PathBuf::from("/dev/stdin"),
+            _ => self.mesh.clone(),
+        };
+        std::fs::metadata(&path)
+            .is_ok_and(|m| m.is_file())
+            .then_some(path)
     }
 
     /// Fills the outputs, and returns the number of normals.
@@ -89,7 +124,7 @@ impl Normals {
         engine: Engine,
         outputs: &mut [Output],
     ) -> Result<usize> {
-        let (triangles, vectors) = (&*mesh.triangles, Vectors::aos(vertices));
+        let (triangles, vectors) = (&*triangles(mesh), Vectors::aos(vertices));
         let len = if self.vertex {
             vertices.len()
         } else {
@@ -121,13 +156,22 @@ fn write<T: Component>(out: &mut Output, shape: &[u64], elements: &[T]) -> Resul
     out.write_at(header.len() as u64, bytemuck::cast_slice(elements))
 }
 
+/// The faces as fans of triangles around their first corners.
+fn triangles(mesh: &Mesh) -> Vec<[u32; 3]> {
+    let fan = |face: &[u32]| -> Vec<_> {
+        let triangle = |edge: &[u32]| [face[0], edge[0], edge[1]];
+        face[1..].windows(2).map(triangle).collect()
+    };
+    mesh.faces().flat_map(fan).collect()
+}
+
 /// What the mesh has: `8 vertices, 12 triangles from 6 polygons`.
 fn summary(mesh: &Mesh) -> String {
-    let (vertices, triangles) = (mesh.vertices.len(), mesh.triangles.len());
-    if triangles == mesh.polygons {
+    let (vertices, polygons) = (mesh.vertices.len(), mesh.faces().len());
+    let triangles = mesh.corners.len() - 2 * polygons;
+    if triangles == polygons {
         format!("{vertices} vertices, {triangles} triangles")
     } else {
-        let polygons = mesh.polygons;
         format!("{vertices} vertices, {triangles} triangles from {polygons} polygons")
     }
 }

@@ -49,7 +49,8 @@ const FACE: &str = "element face 1\nproperty list uchar int vertex_indices\n";
 #[test]
 fn what_is_no_mesh() {
     refused("mesh.off", b"OFF\n", &[".off", ".obj, .ply or .stl"]);
-    refused("mesh", b"", &["no extension", ".obj, .ply or .stl"]);
+    refused("mesh", b"OFF\n", &["no extension", ".obj, .ply or .stl"]);
+    refused("mesh", b"", &["empty"]);
     for name in ["bad.obj", "bad.ply", "bad.stl"] {
         refused(name, b"", &["empty"]);
         refused(name, b"\x93NUMPY\x01\x00", &["expected"]);
@@ -57,10 +58,14 @@ fn what_is_no_mesh() {
     refused("bad.obj", &Mesh::cube().stl_binary(b""), &["v x y z"]);
     refused("bad.obj", b"# nothing\n", &["v x y z"]);
     refused("bad.ply", &Mesh::cube().obj(), &["'ply'", "PLY"]);
-    refused("bad.stl", &Mesh::cube().obj(), &["truncated", "facets"]);
+    refused(
+        "bad.stl",
+        &Mesh::cube().obj(),
+        &["'#'", "'solid'", "binary"],
+    );
     let directory = Directory::new();
     fs::create_dir(directory.path("folder.stl")).unwrap();
-    for (name, expected) in [("folder.stl", "not a regular file"), ("missing.ply", "")] {
+    for (name, expected) in [("folder.stl", "a directory"), ("missing.ply", "")] {
         let mut command = directory.normals(&[name, "-o", "out.npy"]);
         directory.refuses(&mut command, &[name, expected]);
     }
@@ -107,9 +112,6 @@ fn vertices_that_are_not_there() {
 
 #[test]
 fn faces_that_are_none() {
-    obj("f\n", &["line 4", "without corners"]);
-    obj("f 1\n", &["line 4", "1 corners"]);
-    obj("f 1 2\n", &["line 4", "2 corners", "at least 3"]);
     obj("f 1 2 x\n", &["line 4", "'x'"]);
     obj("f 1 2 3/x\n", &["line 4", "'3/x'"]);
     obj("f 1 2 3/1/1/1\n", &["line 4", "'3/1/1/1'"]);
@@ -117,55 +119,57 @@ fn faces_that_are_none() {
     obj("f 1 2 3 \\", &["truncated"]);
     ply(
         &format!("{VERTEX}{FACE}"),
-        "1 2 3\n2 0 0\n",
-        &["face 0", "2 corners"],
-    );
-    ply(
-        &format!("{VERTEX}{FACE}"),
-        "1 2 3\n0\n",
-        &["face 0", "without corners"],
-    );
-    ply(
-        &format!("{VERTEX}{FACE}"),
         "1 2 3\n3 0 0\n",
         &["line 11, face 0", "3 list elements"],
     );
     let facet = |corners: &str| format!("solid s\nfacet normal 0 0 1\n{corners}endfacet\nendsolid");
-    for corners in ["", "vertex 1 2 3\n", &"vertex 1 2 3\n".repeat(4)] {
-        refused(
-            "bad.stl",
-            facet(corners).as_bytes(),
-            &["line", "not 3 corners"],
-        );
+    for (corners, expected) in [
+        ("", "no facet has 3 corners"),
+        ("vertex 1 2 3\n", "no facet has 3 corners"),
+        (
+            &"vertex 1 2 3\n".repeat(4),
+            "line 6: a facet of more than 3 corners",
+        ),
+    ] {
+        refused("bad.stl", facet(corners).as_bytes(), &[expected]);
     }
 }
 
 #[test]
 fn coordinates_that_are_no_numbers() {
     for (word, expected) in [
-        ("nan", "NaN"),
-        ("-inf", "-inf"),
-        ("1e999", "inf"),
-        ("x", "'x'"),
+        ("nan", "'nan' is NaN"),
+        ("-inf", "'-inf' is -inf"),
+        ("1e999", "'1e999' is inf"),
+        ("1.#QNAN", "'1.#QNAN' is NaN"),
+        ("x", "'x', expected a number"),
     ] {
-        obj(&format!("v 1 {word} 2\n"), &["line 4", expected, "number"]);
+        obj(
+            &format!("v 1 {word} 2\nf 1 2 4\n"),
+            &["line 4", expected, "number"],
+        );
         let stl = format!("solid s\nfacet normal 0 0 1\nvertex 1 {word} 2\n");
         let rest = "vertex 1 1 1\nvertex 1 1 1\nendfacet\nendsolid";
-        refused(
-            "bad.stl",
-            format!("{stl}{rest}").as_bytes(),
-            &["line", expected],
+        let file = format!("{stl}{rest}");
+        refused("bad.stl", file.as_bytes(), &["line 3", expected]);
+        ply(
+            &format!("{VERTEX}{FACE}"),
+            &format!("1 {word} 2\n3 0 0 0\n"),
+            &["line 10", "vertex 0", expected],
         );
-        ply(VERTEX, &format!("1 {word} 2\n"), &["line 8, vertex 0"]);
     }
     obj("v 1 2\n", &["line 4", "2 coordinates"]);
     obj("v 1 2 3 v 4 5 6\n", &["line 4", "'v'"]);
     ply(VERTEX, "1 20000\n", &["line 8, vertex 0"]);
-    ply(VERTEX, "1 1e39 2\n", &["line 8, vertex 0", "inf"]);
+    ply(
+        &format!("{VERTEX}{FACE}"),
+        "1 1e39 2\n3 0 0 0\n",
+        &["line 10: vertex 0", "'1e39' is inf", "face 0"],
+    );
     let mut mesh = Mesh::tilted();
     mesh.vertices[4][2] = f64::NAN;
     let stl = mesh.stl_binary(b"");
-    refused("bad.stl", &stl, &["facet 2", "NaN"]);
+    refused("bad.stl", &stl, &["face 2", "NaN", "finite"]);
     for big in [false, true] {
         for element in [Element::Float, Element::Double] {
             let file = mesh.ply_binary(element, big);
@@ -183,12 +187,7 @@ fn files_that_end_too_early_or_too_late() {
         &stl[..stl.len() - 1],
         &["12 facets", "600", "599"],
     );
-    refused(
-        "bad.stl",
-        &[&stl[..], b"\0"].concat(),
-        &["12 facets", "601", "more"],
-    );
-    refused("bad.stl", &stl[..83], &["83 bytes", "solid"]);
+    refused("bad.stl", &stl[..83], &["truncated: 83 bytes", "84"]);
     let text = cube.stl_text();
     refused(
         "bad.stl",
@@ -198,14 +197,7 @@ fn files_that_end_too_early_or_too_late() {
     for big in [false, true] {
         let file = cube.ply_binary(Element::Float, big);
         refused("bad.ply", &file[..file.len() - 1], &["edge 0", "truncated"]);
-        refused("bad.ply", &[&file[..], b"\0"].concat(), &["1 bytes behind"]);
     }
-    let text = cube.ply_text(Element::Double);
-    refused(
-        "bad.ply",
-        &[&text[..], b"1 2\n"].concat(),
-        &["3 bytes behind"],
-    );
     ply(VERTEX, "1 2 3 4\n", &["line 8, vertex 0", "'4' behind"]);
     ply(
         &format!("{VERTEX}{FACE}"),
@@ -270,7 +262,6 @@ fn headers_that_are_no_mesh() {
     for face in [
         "property int other",
         "property int vertex_indices",
-        "property list uchar float vertex_indices",
         "property list float int vertex_index",
     ] {
         ply(
@@ -294,9 +285,23 @@ fn headers_that_are_no_mesh() {
         "1 2 3\n",
         &["twice"],
     );
-    ply(&format!("{VERTEX}nonsense\n"), "", &["header", "Line 7"]);
+    ply(
+        &format!("{VERTEX}nonsense\n"),
+        "1 2 3\n",
+        &["no faces", "line 7 of the header", "'nonsense'"],
+    );
+    let unknown = format!("{VERTEX}{FACE}nonsense\n");
+    ply(
+        &unknown,
+        "1 2 3\n3 0 0 0\n4\n",
+        &["line 13: 1 bytes behind", "'nonsense'"],
+    );
     refused("bad.ply", b"ply\nend_header\n", &["header", "format"]);
-    refused("bad.ply", b"ply\nformat xml 1.0\nend_header\n", &["Line 2"]);
+    refused(
+        "bad.ply",
+        b"ply\nformat xml 1.0\nend_header\n",
+        &["header, line 2"],
+    );
     refused("bad.stl", b"solid s\nloop\nendsolid", &["line 2", "'loop'"]);
     refused(
         "bad.stl",

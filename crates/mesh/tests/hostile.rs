@@ -1,28 +1,25 @@
 //! No file makes a reader panic, and what it makes of one is a mesh.
 
-use std::path::Path;
-
+use crosslane_mesh::{Mesh, Vertices};
 use fastrand::Rng;
 
-use super::{Format, Mesh, Vertices};
-
-#[path = "../../tests/support/meshes.rs"]
+#[path = "../../cli/tests/support/meshes.rs"]
 mod meshes;
 
 /// What a reader makes of these bytes, if it is something: it must be a mesh that others can rely on.
 #[track_caller]
 fn read(name: &str, bytes: &[u8]) -> Option<Mesh> {
-    let format = Format::of(Path::new(name)).expect("a known extension");
-    let mesh = Mesh::read(format, bytes).ok()?;
-    let len = mesh.vertices.len();
-    let inside = |i: &u32| (*i as usize) < len;
-    assert!(mesh.triangles.as_flattened().iter().all(inside), "{name}");
-    assert!(mesh.polygons <= mesh.triangles.len(), "{name}");
-    let finite = match &mesh.vertices {
-        Vertices::F32(v) => v.as_flattened().iter().all(|x| x.is_finite()),
-        Vertices::F64(v) => v.as_flattened().iter().all(|x| x.is_finite()),
-    };
-    assert!(finite, "{name}");
+    let mesh = Mesh::read(name, bytes).ok()?;
+    for face in mesh.faces() {
+        assert!(face.len() >= 3, "{name}: a face of {} corners", face.len());
+        for &vertex in face {
+            let finite = match &mesh.vertices {
+                Vertices::F32(v) => v[vertex as usize].iter().all(|x| x.is_finite()),
+                Vertices::F64(v) => v[vertex as usize].iter().all(|x| x.is_finite()),
+            };
+            assert!(finite, "{name}: vertex {vertex}");
+        }
+    }
     Some(mesh)
 }
 

@@ -1,0 +1,304 @@
+//! PLY, as text and binary of either byte order: the vertices, and the polygons and strips of triangles of it.
+//!
+//! A reader of its own, because that of others knows letters only in the names of properties, needs UTF-8 and line
+//! feeds, reads every column as a number of its type, and allocates what the header promises. Of an element, the
+//! columns of interest are read; the others are counted in a text, and passed over in a binary file. A text has one
+//! element on each line that is not blank.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::builder::{Builder, Place, index};
+use crate::{Mesh, Vertices};
+
+mod ascii;
+mod binary;
+mod header;
+
+use header::{Element, Encoding, Header, Kind, Type};
+
+/// What others call the vertices of a face.
+const CORNERS: [&[u8]; 2] = [b"vertex_indices", b"vertex_index"];
+
+pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
+    let header = Header::parse(file)?;
+    check_twice(&header)?;
+    let mut mesh = Builder::new(vertices(&header)?, 0);
+    match header.encoding {
+        Encoding::Ascii => read_all(&header, &mut ascii::Rows::new(&header), &mut mesh)?,
+        Encoding::Little => read_all(&header, &mut binary::Rows::<false>::new(&header), &mut mesh)?,
+        Encoding::Big => read_all(&header, &mut binary::Rows::<true>::new(&header), &mut mesh)?,
+    }
+    check_other_elements(&header, &mut mesh)?;
+    mesh.finish()
+}
+
+/// What an element has to do with the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Vertex,
+    Face,
+    Strips,
+    Other,
+}
+
+impl Role {
+    fn of(element: &Element<'_>) -> Self {
+        match element.name {
+            b"vertex" => Self::Vertex,
+            b"face" => Self::Face,
+            b"tristrips" => Self::Strips,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The elements of a file, one after the other: as text, or as binary.
+trait Rows<'a> {
+    /// Reads the next element. The columns of `wanted` are put there, and a list that is among them is put into `list`.
+    fn next(&mut self, element: &Element<'a>, wanted: &mut Wanted<'a, '_>) -> Result<()>;
+
+    /// Passes over all elements of a kind.
+    fn skip(&mut self, element: &Element<'a>) -> Result<()>;
+
+    /// Refuses what cannot be there, since the file is too short.
+    fn check_count(&self, element: &Element<'a>) -> Result<()>;
+
+    /// The line of the element that was read last, if there are lines.
+    fn line(&self) -> Option<usize>;
+
+    /// What is behind the last element: how many bytes, and in which line.
+    fn behind(&self) -> (usize, Option<usize>);
+}
+
+/// The columns of interest of one element.
+enum Wanted<'a, 'b> {
+    /// Three numbers, in the columns `at`, and the words of them.
+    Position {
+        at: [usize; 3],
+        value: [f64; 3],
+        words: [&'a [u8]; 3],
+    },
+    /// The list in the column `at`.
+    List { at: usize, items: &'b mut Vec<i64> },
+}
+
+fn read_all<'a>(
+    header: &Header<'a>,
+    rows: &mut impl Rows<'a>,
+    mesh: &mut Builder<'a>,
+) -> Result<()> {
+    let mut items = Vec::new();
+    for element in &header.elements {
+        rows.check_count(element)?;
+        let role = Role::of(element);
+        if role == Role::Other || element.count == 0 {
+            rows.skip(element)?;
+            continue;
+        }
+        let place = if role == Role::Vertex {
+            Ok(columns(element)?)
+        } else {
+            Err(list(element)?)
+        };
+        for i in 0..element.count {
+            let mut read = || match place {
+                Ok(at) => read_vertex(element, at, rows, mesh),
+                Err(at) => {
+                    items.clear();
+                    rows.next(
+                        element,
+                        &mut Wanted::List {
+                            at,
+                            items: &mut items,
+                        },
+                    )?;
+                    match role {
+                        Role::Strips => push_strips(&items, element, at, rows.line(), mesh),
+                        _ => push_face(&items, rows.line(), mesh),
+                    }
+                }
+            };
+            let result = read();
+            result.with_context(|| {
+                let line = rows.line().map(|line| format!("line {line}, "));
+                format!("{}{} {i}", line.unwrap_or_default(), element.shown())
+            })?;
+        }
+    }
+    note_behind(header, rows.behind(), mesh)
+}
+
+fn read_vertex<'a>(
+    element: &Element<'a>,
+    at: [usize; 3],
+    rows: &mut impl Rows<'a>,
+    mesh: &mut Builder<'a>,
+) -> Result<()> {
+    let mut wanted = Wanted::Position {
+        at,
+        value: [0.0; 3],
+        words: [b""; 3],
+    };
+    rows.next(element, &mut wanted)?;
+    if let Wanted::Position { value, words, .. } = wanted {
+        let place = rows.line().map(|line| Place { line, words });
+        mesh.vertex(value, place);
+    }
+    Ok(())
+}
+
+fn push_face(items: &[i64], line: Option<usize>, mesh: &mut Builder<'_>) -> Result<()> {
+    let corners: Result<Vec<u32>> = items.iter().map(|&vertex| index(vertex)).collect();
+    mesh.face(&corners?, line);
+    Ok(())
+}
+
+/// Strips of triangles, each of which ends with -1: every corner from the third makes a triangle with the two before it,
+/// of which the second, fourth... is turned round, so that all have the same side.
+fn push_strips(
+    items: &[i64],
+    element: &Element<'_>,
+    at: usize,
+    line: Option<usize>,
+    mesh: &mut Builder<'_>,
+) -> Result<()> {
+    // Where the type has no sign, -1 is its largest number: no file has as many vertices.
+    let unsigned = matches!(element.properties[at].kind, Kind::List(_, Type::U32));
+    let ends = |vertex: &i64| *vertex == -1 || unsigned && *vertex == i64::from(u32::MAX);
+    for strip in items.split(ends).filter(|strip| !strip.is_empty()) {
+        if strip.len() < 3 {
+            // Not a triangle; its vertices are looked at all the same.
+            push_face(strip, line, mesh)?;
+        }
+        for (i, triangle) in strip.windows(3).enumerate() {
+            let [a, b, c] = [
+                index(triangle[0])?,
+                index(triangle[1])?,
+                index(triangle[2])?,
+            ];
+            let turned = if i % 2 == 0 { [a, b, c] } else { [b, a, c] };
+            mesh.face(&turned, line);
+        }
+    }
+    Ok(())
+}
+
+/// A word about what is behind the last element, unless the header has a line that might have been about it.
+fn note_behind(
+    header: &Header<'_>,
+    (bytes, line): (usize, Option<usize>),
+    mesh: &mut Builder<'_>,
+) -> Result<()> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    let line = line.map(|line| format!("line {line}: "));
+    let line = line.unwrap_or_default();
+    if let Some(unknown) = header.unknown() {
+        bail!("{line}{bytes} bytes behind the last element, expected none, and {unknown}");
+    }
+    mesh.note_behind(&line, bytes, "element");
+    Ok(())
+}
+
+/// The header has no element twice that is read.
+fn check_twice(header: &Header<'_>) -> Result<()> {
+    for role in [Role::Vertex, Role::Face, Role::Strips] {
+        let mut elements = header.elements.iter().filter(|e| Role::of(e) == role);
+        if let (Some(_), Some(second)) = (elements.next(), elements.next()) {
+            bail!(
+                "line {}: the element '{}' is there twice",
+                second.line,
+                second.shown()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// No vertices yet, of the type that the header describes.
+fn vertices(header: &Header<'_>) -> Result<Vertices> {
+    let mut elements = header.elements.iter();
+    let vertex = elements.find(|e| Role::of(e) == Role::Vertex);
+    let vertex = vertex.context("the header has no element 'vertex'")?;
+    let single = |k: usize| vertex.properties[k].kind == Kind::Scalar(Type::F32);
+    Ok(if columns(vertex)?.into_iter().all(single) {
+        Vertices::F32(Vec::new())
+    } else {
+        Vertices::F64(Vec::new())
+    })
+}
+
+/// Which properties of the vertices are x, y and z.
+fn columns(vertex: &Element<'_>) -> Result<[usize; 3]> {
+    let mut columns = [0; 3];
+    for (name, column) in ["x", "y", "z"].into_iter().zip(&mut columns) {
+        *column = vertex.column(&[name.as_bytes()])?.with_context(|| {
+            format!(
+                "line {}: the vertices have no property '{name}'",
+                vertex.line
+            )
+        })?;
+        let property = &vertex.properties[*column];
+        ensure!(
+            matches!(property.kind, Kind::Scalar(_)),
+            "line {}: property '{name}' of the vertices is a list, expected a number",
+            property.line
+        );
+    }
+    Ok(columns)
+}
+
+/// Which property of faces or strips are their corners.
+fn list(element: &Element<'_>) -> Result<usize> {
+    let (name, line) = (element.shown(), element.line);
+    let column = element.column(&CORNERS)?;
+    let column = column.with_context(|| {
+        let names: Vec<_> = element.properties.iter().map(header::Property::shown).collect();
+        let has = if names.is_empty() { "none".to_owned() } else { format!("'{}'", names.join("', '")) };
+        format!("line {line}: the faces ('{name}') have no property 'vertex_indices' or 'vertex_index', but {has}")
+    })?;
+    let property = &element.properties[column];
+    match property.kind {
+        Kind::List(len, _) if len.is_integer() => Ok(column),
+        _ => bail!(
+            "line {}: property '{}' of the faces ('{name}') is not a list of integers",
+            property.line,
+            property.shown()
+        ),
+    }
+}
+
+/// What could be faces under another name is an error in a file that has no others, and said in one that has.
+fn check_other_elements(header: &Header<'_>, mesh: &mut Builder<'_>) -> Result<()> {
+    let no_faces = mesh.faces() == 0;
+    if let Some(unknown) = header.unknown().filter(|_| no_faces) {
+        bail!("no faces, and {unknown}");
+    }
+    let is_other = |e: &&Element<'_>| Role::of(e) == Role::Other && e.count > 0;
+    for element in header.elements.iter().filter(is_other) {
+        let Some(connectivity) = connectivity(element) else {
+            continue;
+        };
+        let (line, name) = (element.line, element.shown());
+        let what = format!(
+            "line {line}: the element '{name}' has {connectivity}, which is not understood"
+        );
+        ensure!(!no_faces, "no faces, and {what}");
+        mesh.notes.push(format!("{what} and left out"));
+    }
+    Ok(())
+}
+
+/// What of an element could be the corners of faces: a list of integers, or three integers, each in a column of its own.
+/// An edge has two of them, and perhaps a number or so.
+fn connectivity(element: &Element<'_>) -> Option<String> {
+    let is_list =
+        |p: &&header::Property<'_>| matches!(p.kind, Kind::List(_, item) if item.is_integer());
+    let is_wide = |p: &&header::Property<'_>| matches!(p.kind, Kind::Scalar(scalar) if scalar.is_integer() && scalar.size() > 1);
+    if let Some(list) = element.properties.iter().find(is_list) {
+        return Some(format!("a list of integers '{}'", list.shown()));
+    }
+    let integers = element.properties.iter().filter(is_wide).count();
+    (integers >= 3 && element.name != b"edge").then(|| format!("{integers} integers"))
+}
