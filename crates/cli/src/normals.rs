@@ -20,13 +20,16 @@ use crate::output::Output;
 /// like something else. Without one of these the content says it. The result is a .npy file of shape (N, 3): float32 for
 /// STL and for PLY whose coordinates are float, float64 for OBJ and for every other PLY.
 ///
-/// There is one normal per triangle, in the order of the file, to the side from which the corners are seen
-/// counterclockwise. A face of more than three corners is taken as a fan of triangles around its first
-/// corner, each of which has a normal of its own. A triangle without area has the zero vector.
+/// There is one normal per face of the file, in its order, to the side from which the corners are seen
+/// counterclockwise: the direction of the face's vector area, half the sum of v[i] x v[i+1] over its corners, so
+/// that concave faces, and corners within an edge, are no special case. A face that is not plane has the normal of the
+/// plane on which its shadow is largest. A face without area has the zero vector.
 ///
-/// With --vertex there is one normal per vertex instead, in the order of the file: that of the faces around it,
-/// weighted by their areas. A vertex without faces has the zero vector. STL has no vertices that faces share,
-/// so equal positions are one (0 and -0 are equal), in the order in which they first appear.
+/// With --vertex there is one normal per vertex instead, in the order of the file: the direction of the sum of the
+/// vector areas of the faces around it. A vertex without faces has the zero vector. STL has no vertices that faces
+/// share, so equal positions are one (0 and -0 are equal), in the order in which they first appear.
+///
+/// With --areas the lengths of the vector areas are written, too: the areas of plane faces.
 ///
 /// A mesh without faces is no error: it has no normals. A face of fewer than three corners is left out, and so are
 /// bytes behind the end of a PLY or binary STL file; standard error says it. A vertex that no face has may be
@@ -50,10 +53,10 @@ pub(crate) struct Normals {
     /// File to write
     #[arg(short, long = "output", value_name = "OUT")]
     out: PathBuf,
-    /// File to write the areas of the triangles to, of shape (N,), with --vertex too
+    /// File to write the areas of the faces to, of shape (N,), with --vertex too
     #[arg(long, value_name = "OUT2")]
     areas: Option<PathBuf>,
-    /// One normal per vertex, weighted by area, instead of one per triangle
+    /// One normal per vertex, weighted by area, instead of one per face
     #[arg(long)]
     vertex: bool,
     /// Replace OUT and OUT2 if they exist
@@ -124,25 +127,28 @@ impl Normals {
         engine: Engine,
         outputs: &mut [Output],
     ) -> Result<usize> {
-        let (triangles, vectors) = (&*triangles(mesh), Vectors::aos(vertices));
+        let Mesh {
+            corners, starts, ..
+        } = mesh;
+        let vectors = Vectors::aos(vertices);
         let len = if self.vertex {
             vertices.len()
         } else {
-            triangles.len()
+            starts.len()
         };
         let mut normals = vec![[T::default(); 3]; len];
         let view = VectorsMut::aos(&mut normals);
         if self.vertex {
-            engine.vertex_normals(vectors, triangles, view)?;
+            engine.polygon_vertex_normals(vectors, corners, starts, view)?;
         } else {
-            engine.triangle_normals(vectors, triangles, view)?;
+            engine.face_normals(vectors, corners, starts, view)?;
         }
         if let [out, areas_out @ ..] = outputs {
             write(out, &[len as u64, 3], normals.as_flattened())?;
             if let [areas_out] = areas_out {
-                let mut areas = vec![T::default(); triangles.len()];
-                engine.triangle_areas(vectors, triangles, &mut areas)?;
-                write(areas_out, &[triangles.len() as u64], &areas)?;
+                let mut areas = vec![T::default(); starts.len()];
+                engine.face_areas(vectors, corners, starts, &mut areas)?;
+                write(areas_out, &[starts.len() as u64], &areas)?;
             }
         }
         Ok(len)
@@ -156,24 +162,11 @@ fn write<T: Component>(out: &mut Output, shape: &[u64], elements: &[T]) -> Resul
     out.write_at(header.len() as u64, bytemuck::cast_slice(elements))
 }
 
-/// The faces as fans of triangles around their first corners.
-fn triangles(mesh: &Mesh) -> Vec<[u32; 3]> {
-    let fan = |face: &[u32]| -> Vec<_> {
-        let triangle = |edge: &[u32]| [face[0], edge[0], edge[1]];
-        face[1..].windows(2).map(triangle).collect()
-    };
-    mesh.faces().flat_map(fan).collect()
-}
-
-/// What the mesh has: `8 vertices, 12 triangles from 6 polygons`.
+/// What the mesh has: `8 vertices, 6 faces, 24 corners`.
 fn summary(mesh: &Mesh) -> String {
-    let (vertices, polygons) = (mesh.vertices.len(), mesh.faces().len());
-    let triangles = mesh.corners.len() - 2 * polygons;
-    if triangles == polygons {
-        format!("{vertices} vertices, {triangles} triangles")
-    } else {
-        format!("{vertices} vertices, {triangles} triangles from {polygons} polygons")
-    }
+    let (vertices, faces) = (mesh.vertices.len(), mesh.starts.len());
+    let corners = mesh.corners.len();
+    format!("{vertices} vertices, {faces} faces, {corners} corners")
 }
 
 /// Where a file is, whether or not it is there; its directory is.

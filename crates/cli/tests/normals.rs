@@ -38,15 +38,29 @@ fn normals(name: &str, bytes: &[u8], single: bool, options: &[&str]) -> Vec<[f64
     rows
 }
 
-/// Every format gives these rows, exactly.
+/// Every format gives these rows, one for each face, exactly; STL has triangles only, and one for each of these.
 #[track_caller]
 fn all_give(mesh: &Mesh, options: &[&str], expected: &[[f64; 3]]) {
     for file in mesh.files() {
         let rows = normals(file.name, &file.bytes, file.single, options);
         let rounded = |x: f64| if file.single { f64::from(x as f32) } else { x };
+        let expected = per_face(mesh, file.name, expected);
         let expected: Vec<_> = expected.iter().map(|row| row.map(rounded)).collect();
         assert_eq!(rows, expected, "{}", file.name);
     }
+}
+
+fn is_stl(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("stl")
+}
+
+/// What each face has, or, in STL, each triangle that it is cut into.
+fn per_face<X: Copy>(mesh: &Mesh, name: &str, of_faces: &[X]) -> Vec<X> {
+    let faces = mesh.faces.iter().zip(of_faces);
+    let triangles = |face: &Vec<u32>| if is_stl(name) { face.len() - 2 } else { 1 };
+    faces
+        .flat_map(|(face, x)| std::iter::repeat_n(*x, triangles(face)))
+        .collect()
 }
 
 const X: [f64; 3] = [1.0, 0.0, 0.0];
@@ -60,14 +74,14 @@ fn opposite(v: [f64; 3]) -> [f64; 3] {
 #[test]
 fn a_cube_has_the_axes() {
     let axes = [X, Y, Z].into_iter();
-    let twice = axes.flat_map(|axis| [opposite(axis), opposite(axis), axis, axis]);
-    all_give(&Mesh::cube(), &[], &twice.collect::<Vec<_>>());
+    let both = axes.flat_map(|axis| [opposite(axis), axis]);
+    all_give(&Mesh::cube(), &[], &both.collect::<Vec<_>>());
 }
 
 #[test]
 fn a_tilted_quad_has_three_fifths() {
     // Edges of 2 along x and of (0, -3, 4): the product is (0, -8, -6).
-    all_give(&Mesh::tilted(), &[], &[[0.0, -0.8, -0.6]; 3]);
+    all_give(&Mesh::tilted(), &[], &[[0.0, -0.8, -0.6]; 2]);
 }
 
 #[test]
@@ -118,16 +132,31 @@ fn vertices_of_no_face_have_zero_and_keep_their_place() {
 }
 
 #[test]
-fn areas_are_those_of_the_triangles() {
+fn areas_are_those_of_the_faces() {
     for vertex in [&[][..], &["--vertex"]] {
-        for (mesh, expected) in [(Mesh::cube(), &[2.0; 12][..]), (Mesh::tilted(), &[5.0; 3])] {
+        for (mesh, of_faces) in [
+            (Mesh::cube(), &[4.0; 6][..]),
+            (Mesh::tilted(), &[10.0, 5.0]),
+        ] {
             for file in mesh.files() {
+                // The triangles of each face are equally large.
+                let share = |(face, area): (&Vec<u32>, &f64)| match is_stl(file.name) {
+                    true => area / (face.len() - 2) as f64,
+                    false => *area,
+                };
+                let shares: Vec<_> = mesh.faces.iter().zip(of_faces).map(share).collect();
+                let expected = per_face(&mesh, file.name, &shares);
                 let directory = Directory::new();
                 directory.write(file.name, &file.bytes);
                 let mut command = directory.normals(&[file.name, "-o", "n.npy"]);
                 succeeds(command.args(["--areas", "a.npy"]).args(vertex));
                 let areas = array(&directory, "a.npy", file.single);
-                assert_eq!(areas, (vec![expected.len()], expected.to_vec()));
+                assert_eq!(
+                    areas,
+                    (vec![expected.len()], expected.clone()),
+                    "{}",
+                    file.name
+                );
                 let rows = array(&directory, "n.npy", file.single).0[0];
                 let vertices = mesh.vertices.len();
                 let expected = if vertex.is_empty() {
@@ -189,22 +218,22 @@ fn random_triangles_are_the_library_s_in_either_accuracy_at_every_level() {
 }
 
 #[test]
-fn the_summary_tells_triangles_from_polygons() {
+fn the_summary_counts_vertices_faces_and_corners() {
     for (mesh, options, expected) in [
         (
             Mesh::cube(),
             &[][..],
-            "12 normals, float64; 8 vertices, 12 triangles from 6 polygons\n",
+            "6 normals, float64; 8 vertices, 6 faces, 24 corners\n",
         ),
         (
             Mesh::tilted(),
             &["--vertex"],
-            "5 normals, float64; 5 vertices, 3 triangles from 2 polygons\n",
+            "5 normals, float64; 5 vertices, 2 faces, 7 corners\n",
         ),
         (
             Mesh::tetrahedron(),
             &[],
-            "4 normals, float64; 4 vertices, 4 triangles\n",
+            "4 normals, float64; 4 vertices, 4 faces, 12 corners\n",
         ),
     ] {
         let directory = Directory::new();
@@ -316,7 +345,97 @@ fn with_force_both_are_replaced() {
 #[test]
 fn help_says_what_becomes_of_polygons_and_of_stl() {
     let help = text(&succeeds(crosslane().args(["normals", "--help"])).stdout);
-    for expected in ["fan of triangles", "equal positions", ".obj, .ply or .stl"] {
+    for expected in ["vector area", "equal positions", ".obj, .ply or .stl"] {
         assert!(help.contains(expected), "{expected} in {help}");
+    }
+}
+
+/// A file of the field trials.
+fn trial(name: &str) -> Vec<u8> {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trials");
+    fs::read(data.join(name)).unwrap()
+}
+
+/// Normals and areas of a mesh of one face, and the normals of its vertices, with either accuracy.
+#[track_caller]
+fn one_face(name: &str, bytes: &[u8], area: f64) {
+    let directory = Directory::new();
+    directory.write(name, bytes);
+    let single = is_stl(name);
+    for accuracy in ["plain", "correctly-rounded"] {
+        for (options, vertex) in [(&[][..], false), (&["--vertex"], true)] {
+            let mut command = directory.normals(&[name, "-o", "n.npy", "--areas", "a.npy"]);
+            succeeds(
+                command
+                    .args(options)
+                    .args(["--force", "--accuracy", accuracy]),
+            );
+            let (shape, elements) = array(&directory, "n.npy", single);
+            assert!(vertex || shape == [1, 3], "{name}: {shape:?}");
+            let rows = elements.as_chunks::<3>().0;
+            assert_eq!(rows, vec![Z; shape[0]], "{name}, {accuracy}, {options:?}");
+            let areas = array(&directory, "a.npy", single);
+            assert_eq!(areas, (vec![1], vec![area]), "{name}, {accuracy}");
+        }
+    }
+}
+
+#[test]
+fn trials_of_polygons_have_one_normal_and_their_own_area() {
+    one_face("L.obj", &trial("polygon-concave/L.obj"), 5.0);
+    one_face("dart.obj", &trial("polygon-concave/dart-quad.obj"), 2.0);
+    one_face("c.obj", &trial("polygon-collinear/collinear.obj"), 100.0);
+}
+
+/// Squares that underflow, and that overflow. Areas with either accuracy are what the type can say of them.
+#[test]
+fn trials_of_small_and_large_faces_have_unit_normals() {
+    for (name, single) in [
+        ("plain-not-unit/tiny.obj", false),
+        ("plain-not-unit/five-picometres.stl", true),
+        ("vertex-overflow/large.stl", true),
+    ] {
+        let file = name.rsplit('/').next().unwrap();
+        for accuracy in ["plain", "correctly-rounded"] {
+            for options in [&[][..], &["--vertex"]] {
+                let options = [options, &["--accuracy", accuracy]].concat();
+                for [x, y, z] in normals(file, &trial(name), single, &options) {
+                    // Four units of f32 are allowed to plain normals.
+                    let length = (x * x + y * y + z * z).sqrt();
+                    assert!(
+                        (length - 1.0).abs() < 3e-7,
+                        "{name} {options:?}: {x} {y} {z}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// In every format that has polygons; their triangles have other normals, or none.
+#[test]
+fn concave_faces_and_corners_in_line_have_the_normal_of_their_face_in_every_format() {
+    // A comb whose first corner is in line with the two after it, tilted by 4y = 3z.
+    let flat = [
+        [0, 0],
+        [2, 0],
+        [9, 0],
+        [9, 5],
+        [7, 1],
+        [5, 5],
+        [3, 1],
+        [1, 5],
+        [0, 1],
+    ];
+    let place = |[x, y]: [i32; 2]| [f64::from(x), f64::from(3 * y), f64::from(4 * y)];
+    let vertices = flat.map(place);
+    let mesh = Mesh::new(&vertices, &[&[0, 1, 2, 3, 4, 5, 6, 7, 8]]);
+    for file in mesh.files().iter().filter(|file| !is_stl(file.name)) {
+        let exact = [0.0, -0.8, 0.6].map(|x| if file.single { f64::from(x as f32) } else { x });
+        for options in [&[][..], &["--vertex"]] {
+            let rows = normals(file.name, &file.bytes, file.single, options);
+            let len = if options.is_empty() { 1 } else { 9 };
+            assert_eq!(rows, vec![exact; len], "{} {options:?}", file.name);
+        }
     }
 }
