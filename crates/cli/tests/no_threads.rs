@@ -92,9 +92,9 @@ fn what_would_be_split_is_right_and_says_that_one_thread_did_it() {
 #[test]
 fn hard_cases_are_checked_on_one_thread() {
     without_threads(|| {
-        let shown = succeeds_alone(crosslane().args(["verify", "--cases", "65536"]));
+        let shown = succeeds_alone(crosslane().args(["verify", "--cases", "2000"]));
         assert!(shown.contains("run       on 1 thread, as"), "{shown}");
-        assert!(shown.contains("this CPU reproduces the digest"), "{shown}");
+        assert!(shown.contains("result    0 misrounded of "), "{shown}");
     });
 }
 
