@@ -101,13 +101,20 @@ impl Proof {
     /// That of [`Level::best`].
     pub(crate) fn best() -> Self {
         static BEST: OnceLock<Proof> = OnceLock::new();
-        *BEST.get_or_init(|| {
-            std::env::var("CROSSLANE_LEVEL")
-                .ok()
-                .and_then(|name| name.parse::<Level>().ok())
-                .and_then(Level::detect)
-                .unwrap_or_else(Self::highest)
+        BEST.get().copied().unwrap_or_else(|| {
+            let best = Self::find_best();
+            // Found first and then set, so that nobody waits for a thread that is about to find it: a process that is forked
+            // meanwhile would wait for ever. Another thread has set the same.
+            let _ = BEST.set(best);
+            best
         })
+    }
+
+    #[cold]
+    fn find_best() -> Self {
+        let level = std::env::var("CROSSLANE_LEVEL").ok();
+        let level = level.and_then(|name| name.parse::<Level>().ok());
+        level.and_then(Level::detect).unwrap_or_else(Self::highest)
     }
 
     fn highest() -> Self {

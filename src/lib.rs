@@ -27,7 +27,12 @@
 //!    caller's floating-point environment: the same bits, NaN included, on every CPU.
 //! 3. An `Err` means that nothing was written. No input makes safe code panic, read or write outside the
 //!    views, or leak ([`Soa`] panics or aborts as `Vec` does when it cannot have its memory).
-//! 4. The library changes no global state: no floating-point mode is left changed, and there is no thread pool of its own.
+//! 4. The library changes no global state: no floating-point mode is left changed, and there is no thread pool of its own. It works in
+//!    the caller's rayon pool, or in rayon's global one.
+//! 5. Automatic threads and stores are not slower than the best fixed choice, beyond noise.
+//! 6. Nothing hangs: not after `fork`, not where no thread can be started ([`Threads`] has the one rule, about locks, that callers keep).
+//!    Nothing is silently wrong: what is not understood is an error. (Environment variables are the exception, for the program alone
+//!    refuses nonsense in them: a library does not fail because of a variable.)
 //!
 //! # Features
 //!

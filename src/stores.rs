@@ -1,6 +1,6 @@
 //! How results are stored: through the caches or past them.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::simd::fast_l3;
 
@@ -16,7 +16,8 @@ pub enum Stores {
     ///
     /// The limit is 2 MiB read and written; on CPUs of AMD's, whose L3 is near, a third of that L3, if that is more (of 32 MiB
     /// at most: what a virtual machine reports may be more than there is). The environment variable `CROSSLANE_STREAMING_BYTES` sets
-    /// another (a number of bytes, at least 65536; read once, at the first use; what is no number changes nothing). Where
+    /// another (a number of bytes, at least 65536; read once, at the first use; what is no
+    /// number, `2MiB` say, changes nothing, and is an error in the program). Where
     /// results are read again at once, from a large shared cache, a higher limit may be better: that
     /// depends on the program, and no measurement of the operation alone can tell.
     #[default]
@@ -64,9 +65,18 @@ const LEAST: usize = 64 << 10;
 
 #[cold]
 fn limit() -> usize {
-    static LIMIT: OnceLock<usize> = OnceLock::new();
-    let variable = || std::env::var("CROSSLANE_STREAMING_BYTES").ok();
-    *LIMIT.get_or_init(|| limit_of(variable().as_deref()))
+    // 0 before the first use. No lock: a process that is forked while another thread holds one could never have it. Threads that
+    // come at the same time find the same.
+    static LIMIT: AtomicUsize = AtomicUsize::new(0);
+    match LIMIT.load(Ordering::Relaxed) {
+        0 => {
+            let variable = std::env::var("CROSSLANE_STREAMING_BYTES").ok();
+            let limit = limit_of(variable.as_deref());
+            LIMIT.store(limit, Ordering::Relaxed);
+            limit
+        }
+        limit => limit,
+    }
 }
 
 fn limit_of(variable: Option<&str>) -> usize {

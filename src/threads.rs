@@ -5,13 +5,53 @@ use core::num::NonZeroUsize;
 use crate::Element;
 use crate::kernel::{Batch, SUMMED};
 
+#[cfg(feature = "rayon")]
+mod pool;
+
 /// On how many threads an operation runs. The result does not depend on it, to the last bit.
 ///
-/// The threads are those of the rayon pool that the caller is in, or of rayon's global pool. Without the
-/// feature `rayon` everything is serial.
+/// The threads are those of the rayon pool that the caller is in, or of rayon's global pool, which is started when a batch is first
+/// split over it. Without the feature `rayon` everything is serial.
 ///
-/// Where the system lets no thread be started, rayon panics when its global pool is first used; a program
-/// that expects this builds the pool itself, or stays serial.
+/// # Locks
+///
+/// While a call is split, the calling thread waits for pieces that other threads work on. In a rayon pool a thread that waits runs
+/// other tasks of that pool, **inside the call**. If the caller holds a lock and one of these tasks wants that lock, both wait for ever. So
+/// hold no lock around a call that tasks of the same pool want, or use [`Threads::Serial`], which runs nothing but the operation:
+///
+/// ```
+/// use crosslane::{Engine, Threads};
+/// use std::sync::Mutex;
+///
+/// let (a, b) = ([[1.0, 2.0, 3.0]; 100], [[4.0, 5.0, 6.0]; 100]);
+/// let shared = Mutex::new([[0.0; 3]; 100]);
+/// let mut c = shared.lock().expect("nobody panics");
+/// Engine::new().with_threads(Threads::Serial).cross(&a, &b, &mut *c)?;
+/// assert_eq!(c[99], [-3.0, 6.0, -3.0]);
+/// # Ok::<(), crosslane::Error>(())
+/// ```
+///
+/// Anything else that a task keeps for its thread alone has the same fate: thread-local state that is borrowed, a transaction that is open.
+///
+/// # The floating-point environment
+///
+/// For the same reason a task of a pool that changes the rounding mode or flush-to-zero of its thread, and then waits (in `rayon::join`,
+/// or in a call that is split), may run pieces of other tasks' calls in that environment. [`Accuracy::CorrectlyRounded`](crate::Accuracy)
+/// and half types compute in the default environment, whatever the caller's is. [`Accuracy::Plain`](crate::Accuracy) computes in
+/// that of the thread that runs the piece: products of other tasks may be rounded otherwise or lose their subnormals. Workers keep the
+/// environment of the thread that started them.
+///
+/// # Processes
+///
+/// A process made by `fork` has no workers of its parent's pools. A call there is serial instead of waiting for them: on the thread that
+/// called `fork` if that was a worker, and outside pools if the global pool was started before. In pools that the new process starts
+/// itself calls are split as ever. (What needs other threads of the parent in some other way, a lock of theirs say, is not this crate's.)
+///
+/// # Without threads
+///
+/// Where the system starts no thread, calls are serial, and stay so in this process. [`Threads::available`] and [`Threads::denied`] tell.
+/// If the workers of the global pool are all busy with other work when a batch is first to be split over it, calls are serial until
+/// one of them was idle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Threads {
@@ -20,9 +60,38 @@ pub enum Threads {
     Auto,
     /// The caller's own thread; rayon is not touched.
     Serial,
-    /// As many threads as this, or all of the pool if it has fewer, however small the batch is. (Sums over a batch are made in pieces
-    /// of 32,768 vectors.)
+    /// As many threads as this, or all of the pool if it has fewer, for every batch of more than a few cache lines. (Sums over a batch
+    /// are made in pieces of 32,768 vectors.)
     Max(NonZeroUsize),
+}
+
+impl Threads {
+    /// On how many threads a large batch is worked on if a call is made here with [`Threads::Auto`]: all of the pool that the caller is
+    /// in, or of rayon's global pool, which is started; 1 where there are none.
+    ///
+    /// ```
+    /// use crosslane::Threads;
+    ///
+    /// println!("large batches are split over {} threads", Threads::available());
+    /// assert!(Threads::available() >= 1);
+    /// ```
+    pub fn available() -> usize {
+        pool::threads()
+    }
+
+    /// Whether work outside any pool was to be split, and this process has no threads for it: none could be started, or the process
+    /// was forked from one in which the global pool was used.
+    ///
+    /// Starts nothing: `false` as long as no batch was large enough. A program can ask in the end, and tell its user.
+    ///
+    /// ```
+    /// if crosslane::Threads::denied() {
+    ///     eprintln!("no threads could be started: one did all of the work");
+    /// }
+    /// ```
+    pub fn denied() -> bool {
+        pool::are_denied()
+    }
 }
 
 /// Below this, [`Threads::Auto`] stays serial: in bytes moved, or what takes as long.
@@ -35,16 +104,19 @@ const PARALLEL: usize = 8 << 20;
 /// No piece is smaller, so that many threads do not share what is worth the while of a few.
 const PIECE: usize = PARALLEL / 2;
 
-/// Into how many pieces a batch of this cost is split. Rayon is not asked for its threads unless there is more
-/// than one to be used.
+/// Below this a batch is a few cache lines and stays whole. To ask whether workers are there takes some 0.2 µs, and to wake one takes 20.
+const WHOLE: usize = 1 << 10;
+
+/// Into how many pieces a batch of this cost is split. Neither the system nor rayon is asked unless there is more than one thread
+/// to be used.
 #[inline]
 pub(crate) fn pieces(threads: Threads, cost: usize) -> usize {
     match threads {
         Threads::Serial => 1,
-        Threads::Max(threads) if threads.get() == 1 => 1,
-        Threads::Max(threads) => rayon::current_num_threads().min(threads.get()),
+        Threads::Max(threads) if threads.get() == 1 || cost < WHOLE => 1,
+        Threads::Max(threads) => pool::threads().min(threads.get()),
         Threads::Auto if cost < PARALLEL => 1,
-        Threads::Auto => rayon::current_num_threads().min(cost / PIECE),
+        Threads::Auto => pool::threads().min(cost / PIECE),
     }
 }
 
@@ -109,13 +181,20 @@ pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     add(batch, &more);
 }
 
-/// A pool of one thread.
+/// The pool without rayon.
 #[cfg(not(feature = "rayon"))]
-mod rayon {
-    pub(super) fn current_num_threads() -> usize {
+mod pool {
+    pub(super) fn threads() -> usize {
         1
     }
 
+    pub(super) fn are_denied() -> bool {
+        false
+    }
+}
+
+#[cfg(not(feature = "rayon"))]
+mod rayon {
     pub(super) fn join(one: impl FnOnce(), other: impl FnOnce()) {
         one();
         other();
@@ -145,7 +224,8 @@ mod tests {
         for threads in [1, 2, 3, 7] {
             pool(threads).install(|| {
                 for n in [1, 2, 3, 7, 100] {
-                    assert_eq!(pieces(most(n), 5), n.min(threads), "{n} of {threads}");
+                    assert_eq!(pieces(most(n), WHOLE), n.min(threads), "{n} of {threads}");
+                    assert_eq!(pieces(most(n), WHOLE - 1), 1, "{n} of {threads}");
                 }
                 assert_eq!(pieces(Threads::Serial, 1 << 40), 1);
                 assert_eq!(pieces(Threads::Auto, 1 << 40), threads);

@@ -22,6 +22,10 @@ mod tests;
 ///
 /// Nothing that is chosen here but the accuracy changes a bit of a result.
 ///
+/// A call that is split over threads may run other tasks of the caller's rayon pool while it waits. Hold no lock around it that these
+/// tasks want, or use [`Threads::Serial`]. [`Threads`] says more, also of processes that fork, of systems that start no threads,
+/// and of tasks that change the floating-point environment.
+///
 /// ```
 /// use crosslane::{Engine, Threads};
 ///
@@ -107,6 +111,8 @@ impl Engine {
     /// exact products, rounded once, to nearest even, whatever that environment is.
     ///
     /// `out` cannot overlap `a` or `b`; to overwrite `a` there is [`Engine::cross_assign`].
+    ///
+    /// While a large batch is split over threads, this thread may run other tasks of its pool: see [`Threads`] about locks.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
@@ -340,6 +346,8 @@ formulas! {
 
 /// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
 /// of [`Engine::new`].
+///
+/// While a large batch is split over threads, this thread may run other tasks of its pool: see [`Threads`] about locks.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.

@@ -10,6 +10,7 @@ use clap::Args;
 use crosslane::{Accuracy, Level, Stores, Threads};
 
 use crate::batch::Layout;
+use crate::environment;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::output::Output;
 use machine::Machine;
@@ -86,7 +87,7 @@ pub(crate) struct Shared {
 }
 
 impl Bench {
-    /// Whether anything is to be measured, and threads are needed.
+    /// Whether anything is to be measured.
     pub(crate) fn measures(&self) -> bool {
         !self.schema
     }
@@ -104,7 +105,13 @@ impl Bench {
             (_, true) => Extent::Full,
             _ => Extent::Default,
         };
-        let machine = Machine::here();
+        let splits = shared.threads.iter().any(|threads| crate::splits(*threads));
+        // Started where something is to be split: only then is known whether it can be.
+        let pool_threads = match splits || shared.threads.is_empty() {
+            true => Threads::available(),
+            false => environment::threads(),
+        };
+        let machine = Machine::here(pool_threads);
         let plan = Plan::new(extent, &self.selection(shared), &machine)?;
         let mut files = Files::new(self)?;
         let interrupt = Interrupt::watch()?;

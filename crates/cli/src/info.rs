@@ -5,25 +5,28 @@ use std::io::Write;
 use anyhow::Result;
 use crosslane::{Engine, Level, Threads};
 
+use crate::environment;
+
 /// Writes one aligned line for each fact.
-pub(crate) fn write(out: &mut impl Write, engine: Engine, pool: Threads) -> Result<()> {
+pub(crate) fn write(out: &mut impl Write, engine: Engine, threads: Threads) -> Result<()> {
     let unknown = || "unknown".to_owned();
     let cpu = cpu();
     let [l1, l2, l3] = cpu
         .caches
         .map(|cache| cache.map_or_else(unknown, |bytes| format!("{} KiB", bytes >> 10)));
-    let threads = std::thread::available_parallelism();
-    let threads = threads.map_or_else(|_| unknown(), |n| n.to_string());
+    let hardware = std::thread::available_parallelism();
+    let hardware = hardware.map_or_else(|_| unknown(), |n| n.to_string());
     writeln!(out, "CPU       {}", cpu.name.unwrap_or_else(unknown))?;
     writeln!(out, "target    {}", std::env::consts::ARCH)?;
     writeln!(out, "levels    {}", available())?;
     writeln!(out, "chosen    {}", engine.level())?;
     writeln!(out, "caches    L1d {l1}, L2 {l2}, L3 {l3}")?;
-    let pool = match pool {
-        Threads::Serial => "none used".to_owned(),
-        _ => format!("{} in rayon's pool", rayon::current_num_threads()),
+    // Which is not started for this.
+    let pool = match crate::splits(threads) {
+        false => "none used".to_owned(),
+        true => format!("{} for rayon's pool", environment::threads()),
     };
-    writeln!(out, "threads   {threads} available, {pool}")?;
+    writeln!(out, "threads   {hardware} available, {pool}")?;
     Ok(())
 }
 

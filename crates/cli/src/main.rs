@@ -7,9 +7,10 @@
 #![deny(unsafe_code)]
 
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use crosslane::{Accuracy, Engine, Level, Stores, Threads};
@@ -19,6 +20,7 @@ mod bench;
 mod check;
 mod compare;
 mod cross;
+mod environment;
 mod info;
 mod interrupt;
 mod normals;
@@ -31,12 +33,12 @@ mod verify;
 /// Without a command: shows what this CPU has, checks every level of it against the definition, bit for
 /// bit and in either accuracy, and times a generated batch in every layout.
 #[derive(Debug, Parser)]
-#[command(name = "crosslane", version)]
+#[command(name = "crosslane", version, after_help = environment::HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// Instruction set: baseline, avx2, avx512; without it the highest that this CPU has
-    #[arg(long, global = true, env = "CROSSLANE_LEVEL", value_delimiter = ',')]
+    #[arg(long, global = true, value_delimiter = ',')]
     level: Vec<String>,
     /// Threads: auto, serial, or at most a number of them; without it auto
     #[arg(long, global = true, value_delimiter = ',', value_parser = threads)]
@@ -73,12 +75,14 @@ fn main() -> ExitCode {
             .exit();
     }
     match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            if Threads::denied() {
+                tell("no threads could be started; one did all of the work");
+            }
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            // One line, whatever a file or its name contains.
-            let line = format!("{error:#}").replace(char::is_control, " ");
-            // Where standard error is gone there is nobody to tell.
-            let _ = writeln!(io::stderr(), "crosslane: {line}");
+            tell(&format!("{error:#}"));
             ExitCode::from(if error.is::<interrupt::Interrupted>() {
                 130
             } else {
@@ -86,6 +90,13 @@ fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// One line on standard error, whatever a file or its name contains.
+fn tell(line: &str) {
+    let line = line.replace(char::is_control, " ");
+    // Where standard error is gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "crosslane: {line}");
 }
 
 fn run(cli: &Cli) -> Result<()> {
@@ -96,32 +107,24 @@ fn run(cli: &Cli) -> Result<()> {
             if !bench.measures() {
                 return bench.schema(&mut out);
             }
-            pool()?;
+            environment::check()?;
             return bench.run(&mut out, lists(cli)?);
         }
         _ => one(&cli.threads, "--threads")?.unwrap_or(Threads::Auto),
     };
+    environment::check()?;
     let engine = engine(cli, threads)?;
-    let own_pools = matches!(cli.command, Some(Command::Verify(_)));
-    if threads != Threads::Serial && !own_pools {
-        pool()?;
-    }
     match &cli.command {
         Some(Command::Cross(cross)) => cross.run(engine),
         Some(Command::Normals(normals)) => normals.run(&mut out, engine),
         Some(Command::Verify(verify)) => {
-            let level = (!cli.level.is_empty()).then(|| engine.level());
+            let named = !levels(cli)?.is_empty();
+            let level = named.then(|| engine.level());
             verify.run(&mut out, level, threads)
         }
         Some(Command::Info) => info::write(&mut out, engine, threads).context("standard output"),
         _ => look(&mut out, engine, threads, cli.vectors),
     }
-}
-
-/// Starts the threads here, where it can fail in good order; rayon's own first use of them would panic.
-fn pool() -> Result<()> {
-    let pool = rayon::ThreadPoolBuilder::new().build_global();
-    pool.map_err(|error| anyhow!("threads: {error}"))
 }
 
 /// The first look: what there is, whether it is right, how fast it is.
@@ -186,18 +189,28 @@ fn one<T: Copy>(values: &[T], option: &str) -> Result<Option<T>> {
 
 /// The levels that are named. Not left to the parser: they may come from the environment, and an error there is no wrong usage.
 fn levels(cli: &Cli) -> Result<Vec<Level>> {
-    let level = |name: &String| {
-        let available = info::available();
-        let mut levels = Level::available();
-        let found = name
-            .parse()
-            .ok()
-            .and_then(|level| levels.find(|has| *has == level));
-        found.with_context(|| {
-            format!("level '{name}' of --level or CROSSLANE_LEVEL, expected one that this CPU has: {available}")
-        })
-    };
-    cli.level.iter().map(level).collect()
+    if !cli.level.is_empty() {
+        return cli
+            .level
+            .iter()
+            .map(|name| level(name, "--level"))
+            .collect();
+    }
+    let names = environment::level()?;
+    let names = names.iter().flat_map(|names| names.split(','));
+    names.map(|name| level(name, "CROSSLANE_LEVEL")).collect()
+}
+
+/// That of this name, which is the value of `whose`.
+fn level(name: &str, whose: &str) -> Result<Level> {
+    let available = info::available();
+    let found = name
+        .parse()
+        .ok()
+        .filter(|level| Level::available().any(|has| has == *level));
+    found.with_context(|| {
+        format!("{whose}: level '{name}', expected one that this CPU has: {available}")
+    })
 }
 
 fn threads(value: &str) -> Result<Threads, String> {
@@ -207,6 +220,11 @@ fn threads(value: &str) -> Result<Threads, String> {
         (_, Ok(n)) => Ok(Threads::Max(n)),
         _ => Err("expected auto, serial or a number of at least 1".to_owned()),
     }
+}
+
+/// Whether large batches are split, as far as threads are there.
+fn splits(threads: Threads) -> bool {
+    threads != Threads::Serial && threads != Threads::Max(NonZeroUsize::MIN)
 }
 
 fn stores(value: &str) -> Result<Stores, String> {

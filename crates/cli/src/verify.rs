@@ -11,7 +11,7 @@ use crosslane::{Level, Threads};
 use crosslane_cases::Float;
 use crosslane_npy::Component;
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::ThreadPool;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::interrupt::Interrupt;
 
@@ -60,13 +60,14 @@ impl Verify {
         threads: Threads,
     ) -> Result<()> {
         let all = || Level::available().collect();
-        let kernels = Kernels::new(level.map_or_else(all, |level| vec![level]))?;
-        let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let workers = kernels::pool(match threads {
-            Threads::Serial => 1,
-            Threads::Max(n) => n.get().min(available),
-            _ => available,
-        })?;
+        let kernels = Kernels::new(level.map_or_else(all, |level| vec![level]));
+        if kernels.threads() != kernels::THREADS {
+            let threads = report::list(&kernels.threads());
+            crate::tell(&format!(
+                "not all threads could be started; kernels run on {threads} only"
+            ));
+        }
+        let workers = workers(threads)?;
         let interrupt = Interrupt::watch()?;
         let progress = progress(self.cases);
         let outcome = verify(self.cases, &kernels, &workers, digest::TABLE, |cases| {
@@ -77,6 +78,19 @@ impl Verify {
         report::write(out, &outcome, level).context("standard output")?;
         outcome.verdict()
     }
+}
+
+/// The threads that make the cases: the caller's own where no others are wanted, or none can be started.
+fn workers(threads: Threads) -> Result<ThreadPool> {
+    let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let wanted = match threads {
+        Threads::Serial => 1,
+        Threads::Max(n) => n.get().min(available),
+        _ => available,
+    };
+    let others = (wanted > 1).then(|| kernels::pool(wanted).ok()).flatten();
+    let own = || ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+    others.map_or_else(|| own().build().context("threads"), Ok)
 }
 
 /// A bar of the cases that are done, on a terminal only.
@@ -113,6 +127,7 @@ fn verify(
     }
     Ok(Outcome {
         cases,
+        threads: kernels.threads(),
         tallies: [singles.tally, doubles.tally],
         checkpoints,
     })
@@ -156,6 +171,8 @@ impl Progress {
 #[derive(Debug)]
 struct Outcome {
     cases: u64,
+    /// On how many threads each was multiplied.
+    threads: Vec<usize>,
     tallies: [Tally; 2],
     /// One for every entry of the table that was reached, and one for all cases.
     checkpoints: Vec<Checkpoint>,
@@ -189,7 +206,7 @@ mod tests {
     const WRONG: &Table = &[(BLOCK, "0123456789abcdef0123456789abcdef")];
 
     fn outcome(cases: u64, table: &Table) -> Outcome {
-        let kernels = Kernels::new(vec![Level::Baseline]).expect("threads");
+        let kernels = Kernels::new(vec![Level::Baseline]);
         let workers = kernels::pool(2).expect("threads");
         verify(cases, &kernels, &workers, table, |_| Ok(())).expect("a level that is there")
     }
@@ -252,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_error_between_blocks_ends_the_run() {
-        let kernels = Kernels::new(vec![Level::Baseline]).expect("threads");
+        let kernels = Kernels::new(vec![Level::Baseline]);
         let workers = kernels::pool(1).expect("threads");
         let mut calls = 0;
         let ended = verify(u64::MAX, &kernels, &workers, digest::TABLE, |done| {

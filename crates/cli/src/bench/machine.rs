@@ -42,8 +42,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// This one.
-    pub(crate) fn here() -> Self {
+    /// This one, with so many threads in the pool.
+    pub(crate) fn here(pool_threads: usize) -> Self {
         let what = RefreshKind::nothing()
             .with_cpu(CpuRefreshKind::nothing().with_frequency())
             .with_memory(MemoryRefreshKind::nothing().with_ram());
@@ -67,7 +67,7 @@ impl Machine {
             levels: Level::available().map(|level| level.to_string()).collect(),
             cores: System::physical_core_count(),
             hardware_threads: available.ok().map(usize::from),
-            pool_threads: rayon::current_num_threads(),
+            pool_threads,
             megahertz: reported.map(|cpu| cpu.frequency()).filter(|&mhz| mhz > 0),
             l1d,
             l2,

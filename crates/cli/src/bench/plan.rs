@@ -176,6 +176,7 @@ impl Plan {
             ),
             &or(&selection.stores, &[Stores::Auto]),
             &or(&selection.threads, &[Threads::Serial, Threads::Auto]),
+            machine.pool_threads,
         )?;
         let mut groups = Vec::new();
         for operation in chosen {
@@ -228,6 +229,7 @@ fn engines(
     accuracies: &[Accuracy],
     stores: &[Stores],
     threads: &[Threads],
+    pool_threads: usize,
 ) -> Result<Vec<(Engine, Key, usize)>> {
     let mut engines = Vec::new();
     for &level in levels {
@@ -239,7 +241,7 @@ fn engines(
                         .with_accuracy(accuracy)
                         .with_stores(stores)
                         .with_threads(threads);
-                    let (name, count) = count(threads);
+                    let (name, count) = count(threads, pool_threads);
                     let key = Key {
                         operation: String::new(),
                         layout: String::new(),
@@ -260,8 +262,7 @@ fn engines(
     Ok(engines)
 }
 
-fn count(threads: Threads) -> (String, usize) {
-    let pool = rayon::current_num_threads();
+fn count(threads: Threads, pool: usize) -> (String, usize) {
     match threads {
         Threads::Serial => ("1".to_owned(), 1),
         Threads::Max(n) => (n.to_string(), pool.min(n.get())),
@@ -329,7 +330,7 @@ mod tests {
             memory,
             memory_limit: None,
             l3,
-            ..Machine::here()
+            ..Machine::here(2)
         }
     }
 

@@ -4,17 +4,17 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use crosslane::{Accuracy, Engine, Level, Stores, Threads};
 use crosslane_cases::Float;
 use crosslane_npy::Component;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use super::cases::Case;
 use super::order::Order;
 use crate::batch::{Batch, Layout};
 
-/// None, a power of two, and a prime: pieces of different lengths, more of them than many CPUs have cores.
+/// One, which needs no other; a power of two; and a prime: pieces of different lengths, more of them than many CPUs have cores.
 pub(super) const THREADS: [usize; 3] = [1, 2, 7];
 
 pub(super) const LAYOUTS: [Layout; 3] = [Layout::Soa, Layout::Aos, Layout::Padded];
@@ -50,16 +50,25 @@ impl fmt::Display for Configuration {
 #[derive(Debug)]
 pub(super) struct Kernels {
     pub(super) levels: Vec<Level>,
-    pools: Vec<ThreadPool>,
+    /// Each number of threads that could be started. The caller's own thread needs no pool.
+    pools: Vec<(usize, Option<ThreadPool>)>,
 }
 
 impl Kernels {
-    pub(super) fn new(levels: Vec<Level>) -> Result<Self> {
-        let pools: Result<_> = THREADS.into_iter().map(pool).collect();
-        Ok(Self {
+    pub(super) fn new(levels: Vec<Level>) -> Self {
+        let pools = THREADS.into_iter().filter_map(|threads| match threads {
+            1 => Some((1, None)),
+            _ => Some((threads, Some(pool(threads).ok()?))),
+        });
+        Self {
             levels,
-            pools: pools?,
-        })
+            pools: pools.collect(),
+        }
+    }
+
+    /// On how many threads it multiplies; of [`THREADS`] those that could be started.
+    pub(super) fn threads(&self) -> Vec<usize> {
+        self.pools.iter().map(|(threads, _)| *threads).collect()
     }
 
     /// Multiplies the vectors on every number of threads at every level, and shows each result, with the cases in
@@ -72,7 +81,7 @@ impl Kernels {
         cases: &[Case<T>],
         mut show: impl FnMut(Configuration, &[&Case<T>], &Batch<T>) -> Result<()>,
     ) -> Result<()> {
-        for (turn, (threads, pool)) in THREADS.into_iter().zip(&self.pools).enumerate() {
+        for (turn, (threads, pool)) in self.pools.iter().enumerate() {
             let turn = block + turn;
             let (layout, order) = (LAYOUTS[turn % 3], Order::ALL[turn % 2]);
             let cases = order.of(cases);
@@ -81,16 +90,19 @@ impl Kernels {
             for &level in &self.levels {
                 let configuration = Configuration {
                     level,
-                    threads,
+                    threads: *threads,
                     layout,
                     order,
                     stores: [Stores::Cached, Stores::Streaming][turn / 6 % 2],
                 };
                 let mut out = Batch::new(layout, cases.len(), unwritten)?;
                 let engine = configuration.engine()?;
-                pool.install(|| -> Result<()> {
-                    Ok(engine.cross(a.view()?, b.view()?, out.view_mut()?)?)
-                })?;
+                let mut multiply =
+                    || -> Result<()> { Ok(engine.cross(a.view()?, b.view()?, out.view_mut()?)?) };
+                match pool {
+                    Some(pool) => pool.install(multiply),
+                    None => multiply(),
+                }?;
                 show(configuration, &cases, &out)?;
             }
         }
@@ -115,9 +127,8 @@ fn unwritten<T: Float>() -> T {
 }
 
 /// So many threads.
-pub(super) fn pool(threads: usize) -> Result<ThreadPool> {
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| anyhow!("threads: {error}"))
+pub(super) fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
+    ThreadPoolBuilder::new().num_threads(threads).build()
 }
 
 #[cfg(test)]
@@ -129,7 +140,7 @@ mod tests {
 
     #[test]
     fn twelve_blocks_meet_every_configuration_once() {
-        let kernels = Kernels::new(Level::available().collect()).expect("threads");
+        let kernels = Kernels::new(Level::available().collect());
         let cases = cases::<f32>(0..10);
         let mut seen = Vec::new();
         for block in 0..12 {
@@ -142,7 +153,7 @@ mod tests {
         }
         let different: BTreeSet<_> = seen.iter().collect();
         assert_eq!(different.len(), seen.len(), "{seen:?}");
-        let expected = kernels.levels.len() * THREADS.len() * 12;
+        let expected = kernels.levels.len() * kernels.threads().len() * 12;
         assert_eq!(seen.len(), expected, "{seen:?}");
     }
 }

@@ -7,7 +7,7 @@ use crosslane_cases::Class;
 
 use super::Outcome;
 use super::digest::Checkpoint;
-use super::kernels::{LAYOUTS, THREADS};
+use super::kernels::LAYOUTS;
 use super::order::Order;
 use super::tally::Tally;
 use crate::info;
@@ -21,13 +21,13 @@ pub(super) fn write(out: &mut impl Write, outcome: &Outcome, only: Option<Level>
         Some(level) => writeln!(out, "levels    only {level}, of {available}")?,
     }
     let cases = outcome.cases;
-    let [first, second, third] = THREADS;
+    let threads = list(&outcome.threads);
     let layouts = LAYOUTS.map(|layout| layout.to_string()).join(", ");
     let [mixed, apart] = Order::ALL;
     writeln!(out, "cases     {cases} of f32 and as many of f64")?;
     writeln!(
         out,
-        "run       on {first}, {second} and {third} threads, as {layouts}, {mixed} and {apart}, with cached and streaming stores"
+        "run       on {threads}, as {layouts}, {mixed} and {apart}, with cached and streaming stores"
     )?;
     let [singles, doubles] = &outcome.tallies;
     let misrounded = singles.misrounded() + doubles.misrounded();
@@ -42,6 +42,17 @@ pub(super) fn write(out: &mut impl Write, outcome: &Outcome, only: Option<Level>
     write_classes(out, &outcome.tallies)?;
     write_worst(out, &outcome.tallies)?;
     write_digests(out, &outcome.checkpoints)
+}
+
+/// "1 thread", "1 and 2 threads", "1, 2 and 7 threads".
+pub(super) fn list(threads: &[usize]) -> String {
+    let numbers: Vec<String> = threads.iter().map(usize::to_string).collect();
+    match numbers.split_last() {
+        Some((last, first)) if !first.is_empty() => {
+            format!("{} and {last} threads", first.join(", "))
+        }
+        _ => format!("{} thread", numbers.concat()),
+    }
 }
 
 fn write_classes(out: &mut impl Write, [singles, doubles]: &[Tally; 2]) -> Result<()> {
@@ -111,6 +122,17 @@ fn ulps(error: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn threads_are_listed_as_one_says_it() {
+        for (threads, expected) in [
+            (&[1][..], "1 thread"),
+            (&[1, 2], "1 and 2 threads"),
+            (&[1, 2, 7], "1, 2 and 7 threads"),
+        ] {
+            assert_eq!(list(threads), expected);
+        }
+    }
 
     #[test]
     fn errors_are_short_and_never_too_small_at_a_half() {

@@ -17,10 +17,16 @@ use npyz::{AutoSerialize, Deserialize, NpyFile, Order};
 
 pub(crate) mod meshes;
 
-/// The program, without a level from the environment of the test.
+/// The program, without settings from the environment of the test.
 pub(crate) fn crosslane() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crosslane"));
-    command.env_remove("CROSSLANE_LEVEL");
+    for name in [
+        "CROSSLANE_LEVEL",
+        "CROSSLANE_STREAMING_BYTES",
+        "RAYON_NUM_THREADS",
+    ] {
+        command.env_remove(name);
+    }
     command
 }
 
