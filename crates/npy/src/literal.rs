@@ -189,6 +189,11 @@ impl<'a> Parser<'a> {
     /// A number with a sign; not with two.
     fn signed(&mut self, size_of: impl Fn(Option<usize>) -> Option<usize>) -> Option<Value> {
         self.next()?;
+        self.space()?;
+        // Seen here, so that nothing but brackets goes further down.
+        if matches!(self.peek(), Some('+' | '-')) {
+            return None;
+        }
         match self.value()? {
             Value::Integer {
                 size,
