@@ -25,6 +25,7 @@ mod mesh;
 mod normals;
 mod output;
 mod speed;
+mod standard;
 mod verify;
 
 /// Cross products of whole batches of 3-vectors
