@@ -1,6 +1,5 @@
 //! `crosslane cross`: the cross product of two .npy files, block by block, into a third.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -154,7 +153,8 @@ fn multiply<T: Component>(
     let mut buffers = (Vec::new(), Vec::new());
     let mut products = vec![T::default(); 3 * BLOCK.min(vectors)];
     let progress = progress(bytes(3 * vectors));
-    for pass in passes(a.axis(), vectors, out.is_stream()) {
+    let (passes, parts) = passes(a.axis(), vectors, out.is_stream());
+    for pass in 0..passes {
         for start in (0..vectors).step_by(BLOCK) {
             interrupt.check()?;
             let range = start..vectors.min(start + BLOCK);
@@ -168,7 +168,7 @@ fn multiply<T: Component>(
             let view = VectorsMut::strided(products, 0, component, vector, len)?;
             let a_block = a.block(range.clone(), &mut buffers.0)?;
             engine.cross(a_block, b.block(range, &mut buffers.1)?, view)?;
-            for k in pass.clone() {
+            for k in pass * parts..(pass + 1) * parts {
                 let part = bytemuck::cast_slice(&products[k * part..][..part]);
                 out.write_at(position(first + k * vectors), part)?;
                 progress.inc(part.len() as u64);
@@ -179,13 +179,13 @@ fn multiply<T: Component>(
     out.finish()
 }
 
-/// The parts of the file that are written while the products are taken once: all, but for columns of several blocks
-/// that go to a stream.
-fn passes(axis: Axis, vectors: usize, is_stream: bool) -> Vec<Range<usize>> {
+/// How many times the products are taken, and how many parts of the file are written each time: all at once, but for
+/// columns of several blocks that go to a stream.
+fn passes(axis: Axis, vectors: usize, is_stream: bool) -> (usize, usize) {
     match axis {
-        Axis::Last => vec![0..1],
-        Axis::First if is_stream && vectors > BLOCK => vec![0..1, 1..2, 2..3],
-        Axis::First => vec![0..3],
+        Axis::Last => (1, 1),
+        Axis::First if is_stream && vectors > BLOCK => (3, 1),
+        Axis::First => (1, 3),
     }
 }
 

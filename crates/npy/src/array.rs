@@ -175,6 +175,7 @@ impl<'a> Array<'a> {
         let axes = shape.iter().copied().zip(strides.iter().copied());
         let axes = axes.enumerate().filter(|(i, _)| *i != k);
         Ok(Operand {
+            name: &self.name,
             data: self.source.data(*bytes),
             dtype,
             axis,
@@ -228,6 +229,7 @@ fn merged(axes: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
 /// The vectors of an [`Array`], in the order of its axes without that of the components.
 #[derive(Debug)]
 pub struct Operand<'a> {
+    name: &'a str,
     data: Data<'a>,
     dtype: &'a DType,
     axis: Axis,
@@ -293,11 +295,12 @@ impl Operand<'_> {
             let (component, vector) = (self.component_stride as isize, stride as isize);
             return Ok(Vectors::strided(elements, first, component, vector, len)?);
         }
-        if self.is::<T>() {
-            self.decode::<T, T>(range, buffer)?;
+        let decoded = if self.is::<T>() {
+            self.decode::<T, T>(range, buffer)
         } else {
-            self.decode::<f32, T>(range, buffer)?;
-        }
+            self.decode::<f32, T>(range, buffer)
+        };
+        decoded.with_context(|| self.name.to_owned())?;
         Ok(Vectors::aos(buffer))
     }
 
