@@ -1,8 +1,8 @@
 //! `crosslane cross`: the cross product of two .npy files, block by block, into a third.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosslane::{Engine, VectorsMut};
@@ -11,7 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use npyz::WriterBuilder;
 
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::{Output, Target};
+use crate::standard;
 
 /// Vectors per block: enough to be worth several threads, little enough to be in a cache until they are written.
 const BLOCK: usize = 1 << 18;
@@ -25,17 +26,23 @@ const BLOCK: usize = 1 << 18;
 /// taken as float64. Their shapes are equal, with the three components along the first or the last
 /// axis, or one of them is a single vector. The result has the shape of the larger.
 ///
-/// Files may be larger than memory. The inputs are mapped: if another program truncates one of them
-/// meanwhile, the system ends this one (SIGBUS). OUT appears when it is complete, or not at all; a program
-/// that is killed may leave a file .crosslane-* beside it. With --force OUT becomes a new file, with the
-/// permissions of a new file.
+/// One of A and B may be -, which is standard input, and either may be a pipe: what comes through it is copied first, to memory
+/// or, beyond 16 MiB, to a temporary file without a name (in TMPDIR, or /tmp). Files may be larger than memory.
+/// They are mapped: if another program truncates one of them meanwhile, the system ends this one (SIGBUS). Where
+/// a file system has no maps they are read piece by piece, which is slower.
+///
+/// OUT appears when it is complete, or not at all; a program that is killed may leave a file .crosslane-* beside it.
+/// With --force OUT becomes a new file, with the permissions of a new file. If OUT is -, the result goes to standard
+/// output; if it is a pipe or a device that is there, into that. What can be known to be wrong is known before the first
+/// byte then, but what comes later cannot take back what was written; and results with the components along the
+/// first axis are computed three times over where they have more than 262144 vectors, since columns are written one after another.
 #[derive(Debug, Args)]
 pub(crate) struct Cross {
-    /// Left factors
+    /// Left factors; - is standard input
     a: PathBuf,
-    /// Right factors
+    /// Right factors; - is standard input
     b: PathBuf,
-    /// File to write
+    /// File to write; - is standard output
     #[arg(short, long = "output", value_name = "OUT")]
     out: PathBuf,
     /// Axis of the components; needed where the first and the last both have length 3
@@ -48,17 +55,37 @@ pub(crate) struct Cross {
 
 impl Cross {
     pub(crate) fn run(&self, engine: Engine) -> Result<()> {
-        let (a, b) = (Array::open(&self.a)?, Array::open(&self.b)?);
+        let inputs = [&*self.a, &*self.b];
+        ensure!(
+            !inputs.into_iter().all(standard::is_input),
+            "{}: both inputs, which can only be read once",
+            standard::INPUT
+        );
+        let target = Target::check(&self.out, &inputs, self.force)?;
+        let (a, b) = (open(&self.a)?, open(&self.b)?);
         let (mut a_vectors, mut b_vectors) = (a.vectors(self.axis)?, b.vectors(self.axis)?);
         let shape = broadcast((&a, &mut a_vectors), (&b, &mut b_vectors))?;
-        let interrupt = Interrupt::watch()?;
-        let out = Output::create(&self.out, &[&self.a, &self.b], self.force)?;
+        let interrupt = if target.is_stream() {
+            Interrupt::obey()?
+        } else {
+            Interrupt::watch()?
+        };
+        let out = target.create()?;
         let work = if a_vectors.is::<f32>() && b_vectors.is::<f32>() {
             multiply::<f32>
         } else {
             multiply::<f64>
         };
         work(&a_vectors, &b_vectors, &shape, out, engine, &interrupt)
+    }
+}
+
+/// The array of this name.
+fn open(path: &Path) -> Result<Array<'static>> {
+    if standard::is_input(path) {
+        Array::read(standard::INPUT, standard::input().context(standard::INPUT)?)
+    } else {
+        Array::open(path)
     }
 }
 
@@ -117,34 +144,49 @@ fn multiply<T: Component>(
 ) -> Result<()> {
     let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
     let header = header.writer(Vec::new()).write_header_only()?;
-    out.write_at(0, &header)?;
     let vectors = a.len();
     // In 64 bits: the result may be larger than what can be mapped.
     let bytes = |elements: usize| elements as u64 * size_of::<T>() as u64;
     let position = |element| header.len() as u64 + bytes(element);
+    out.reserve(position(3 * vectors))?;
+    out.write_at(0, &header)?;
     let mut buffers = (Vec::new(), Vec::new());
     let mut products = vec![T::default(); 3 * BLOCK.min(vectors)];
     let progress = progress(bytes(3 * vectors));
-    for start in (0..vectors).step_by(BLOCK) {
-        interrupt.check()?;
-        let range = start..vectors.min(start + BLOCK);
-        let len = range.len();
-        let products = &mut products[..3 * len];
-        // Rows are one part of the file, columns are three.
-        let (component, vector, part, first) = match a.axis() {
-            Axis::First => (len as isize, 1, len, start),
-            Axis::Last => (1, 3, 3 * len, 3 * start),
-        };
-        let view = VectorsMut::strided(products, 0, component, vector, len)?;
-        let a_block = a.block(range.clone(), &mut buffers.0)?;
-        engine.cross(a_block, b.block(range, &mut buffers.1)?, view)?;
-        for (k, part) in products.chunks_exact(part).enumerate() {
-            out.write_at(position(first + k * vectors), bytemuck::cast_slice(part))?;
+    let (passes, parts) = passes(a.axis(), vectors, out.is_stream());
+    for pass in 0..passes {
+        for start in (0..vectors).step_by(BLOCK) {
+            interrupt.check()?;
+            let range = start..vectors.min(start + BLOCK);
+            let len = range.len();
+            let products = &mut products[..3 * len];
+            // Rows are one part of the file, columns are three.
+            let (component, vector, part, first) = match a.axis() {
+                Axis::First => (len as isize, 1, len, start),
+                Axis::Last => (1, 3, 3 * len, 3 * start),
+            };
+            let view = VectorsMut::strided(products, 0, component, vector, len)?;
+            let a_block = a.block(range.clone(), &mut buffers.0)?;
+            engine.cross(a_block, b.block(range, &mut buffers.1)?, view)?;
+            for k in pass * parts..(pass + 1) * parts {
+                let part = bytemuck::cast_slice(&products[k * part..][..part]);
+                out.write_at(position(first + k * vectors), part)?;
+                progress.inc(part.len() as u64);
+            }
         }
-        progress.inc(bytes(3 * len));
     }
     interrupt.check()?;
     out.finish()
+}
+
+/// How many times the products are taken, and how many parts of the file are written each time: all at once, but for
+/// columns of several blocks that go to a stream.
+fn passes(axis: Axis, vectors: usize, is_stream: bool) -> (usize, usize) {
+    match axis {
+        Axis::Last => (1, 1),
+        Axis::First if is_stream && vectors > BLOCK => (3, 1),
+        Axis::First => (1, 3),
+    }
 }
 
 /// A bar of the bytes written, on a terminal only.

@@ -27,10 +27,14 @@ impl Interrupt {
         {
             signal_hook::flag::register(signal, Arc::clone(&flag)).context("signals")?;
         }
-        // Caught, and with that no longer deadly: a file that may not grow is an error of the write.
-        #[cfg(unix)]
-        signal_hook::flag::register(signal::SIGXFSZ, Arc::default()).context("signals")?;
+        catch_growth()?;
         Ok(Self(flag))
+    }
+
+    /// Signals are obeyed as ever: where there is nothing to be removed, and where a write may wait for somebody else.
+    pub(crate) fn obey() -> Result<Self> {
+        catch_growth()?;
+        Ok(Self(Arc::default()))
     }
 
     /// `Err` once such a signal has come.
@@ -41,6 +45,13 @@ impl Interrupt {
             Ok(())
         }
     }
+}
+
+/// Caught, and with that no longer deadly: a file that may not grow is an error of the write.
+fn catch_growth() -> Result<()> {
+    #[cfg(unix)]
+    signal_hook::flag::register(signal::SIGXFSZ, Arc::default()).context("signals")?;
+    Ok(())
 }
 
 /// The signals that are ignored, signal n at bit n - 1; none where the system does not say.

@@ -26,6 +26,7 @@ mod interrupt;
 mod normals;
 mod output;
 mod speed;
+mod standard;
 mod verify;
 
 /// Cross products of whole batches of 3-vectors

@@ -1,48 +1,78 @@
-//! A file that is written whole or not at all: beside its name first, renamed when it is complete.
+//! Where results go: a file that is written whole or not at all (beside its name first, renamed when it is complete),
+//! or a stream (standard output, a pipe, a device).
 //!
-//! Written with plain writes, not through a map, so that a full disk is an error and not a signal.
+//! Written with plain writes, not through a map, so that a full disk is an error and not a signal. What can be known before
+//! the work is found out by [`Target::check`], [`Target::create`] and [`Output::reserve`].
 
-use std::fs;
-use std::io::{ErrorKind, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
-use tempfile::{Builder, NamedTempFile};
+use anyhow::{Context, Result};
+use tempfile::{NamedTempFile, TempPath};
 
-/// A file under a temporary name; dropped before [`Output::finish`], it is removed.
+mod system;
+mod target;
+
+pub(crate) use target::Target;
+
+/// A result that is being written.
 #[derive(Debug)]
 pub(crate) struct Output {
-    path: PathBuf,
-    file: NamedTempFile,
-    force: bool,
+    name: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Under a temporary name; dropped before [`Output::finish`], it is removed.
+    Beside {
+        path: PathBuf,
+        file: NamedTempFile,
+        force: bool,
+    },
+    Stream {
+        file: File,
+        written: u64,
+    },
 }
 
 impl Output {
-    /// A new file beside `path`, unless `path` is one that must not be replaced.
+    /// A new file beside `path`, unless `path` is one that must not be replaced. For results that are always files.
     pub(crate) fn create(path: &Path, inputs: &[&Path], force: bool) -> Result<Self> {
-        let create = || {
-            check(path, inputs, force)?;
-            let directory = match path.parent() {
-                Some(parent) if parent != Path::new("") => parent,
-                _ => Path::new("."),
-            };
-            // Without the name of the temporary file, which would tell nobody anything.
-            let made = temporary().tempfile_in(directory);
-            made.map_err(|error| anyhow!("no file can be made in its directory: {}", error.kind()))
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            file: create().with_context(|| path.display().to_string())?,
-            force,
-        })
+        Target::check_file(path, inputs, force)?.create()
     }
 
-    /// Writes `bytes` at a place in the file.
+    /// Whether it has to be written from its beginning to its end.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.place, Place::Stream { .. })
+    }
+
+    /// Says how long it will be, so that there is no place for it is known now where the system can tell.
+    pub(crate) fn reserve(&self, len: u64) -> Result<()> {
+        match &self.place {
+            Place::Beside { file, .. } => {
+                system::reserve(file.as_file(), len).with_context(|| self.name.clone())
+            }
+            Place::Stream { .. } => Ok(()),
+        }
+    }
+
+    /// Writes `bytes` at a place: of a stream, the place after what was written.
     pub(crate) fn write_at(&mut self, position: u64, bytes: &[u8]) -> Result<()> {
-        let file = self.file.as_file_mut();
-        file.seek(SeekFrom::Start(position))
-            .and_then(|_| file.write_all(bytes))
-            .with_context(|| self.path.display().to_string())
+        let written = match &mut self.place {
+            Place::Beside { file, .. } => {
+                let file = file.as_file_mut();
+                file.seek(SeekFrom::Start(position))
+                    .and_then(|_| file.write_all(bytes))
+            }
+            Place::Stream { file, written } => {
+                assert_eq!(position, *written, "streams are written in order");
+                *written += bytes.len() as u64;
+                file.write_all(bytes)
+            }
+        };
+        written.with_context(|| self.name.clone())
     }
 
     /// Gives the file its name once all of it is on the disk.
@@ -53,22 +83,22 @@ impl Output {
     /// Gives several files their names, once all of them are on the disk. If one cannot have its name, those
     /// before it lose theirs again, unless they took the place of older files.
     pub(crate) fn finish_all(outputs: Vec<Self>) -> Result<()> {
-        for Self { path, file, .. } in &outputs {
-            let synced = file.as_file().sync_all();
-            synced.with_context(|| path.display().to_string())?;
+        for Self { name, place } in &outputs {
+            if let Place::Beside { file, .. } = place {
+                let synced = system::sync(file.as_file());
+                synced.with_context(|| name.clone())?;
+            }
         }
         let mut new = Vec::new();
-        for Self { path, file, force } in outputs {
-            let is_new = fs::symlink_metadata(&path).is_err();
-            let named = if force {
-                file.persist(&path)
-            } else {
-                file.persist_noclobber(&path)
+        for Self { name, place } in outputs {
+            let Place::Beside { path, file, force } = place else {
+                continue;
             };
-            if let Err(error) = named {
+            let is_new = fs::symlink_metadata(&path).is_err();
+            if let Err(error) = rename(file.into_temp_path(), &path, force) {
                 // Where one cannot be removed there is a greater problem, which the error tells of.
                 new.into_iter().for_each(|path| drop(fs::remove_file(path)));
-                return Err(error.error).with_context(|| path.display().to_string());
+                return Err(error).context(name);
             }
             new.extend(is_new.then_some(path));
         }
@@ -76,45 +106,24 @@ impl Output {
     }
 }
 
-/// Refuses a name under which something is that must not be replaced.
-fn check(path: &Path, inputs: &[&Path], force: bool) -> Result<()> {
-    let there = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            // Seen before the work and not after it, when the file gets its name.
-            let last = path.as_os_str().as_encoded_bytes().last();
-            let folder = last.is_none_or(|&byte| std::path::is_separator(byte.into()));
-            ensure!(!folder, "the name of a directory, expected that of a file");
-            return Ok(());
-        }
-        there => there?,
-    };
-    let regular = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    ensure!(
-        regular,
-        "there is something that is not a regular file, expected none"
-    );
-    for input in inputs {
-        ensure!(
-            !same_file::is_same_file(path, input)?,
-            "the same file as the input {}",
-            input.display()
-        );
+/// Gives a file its name; `force`: in place of another. It is removed if that fails.
+fn rename(file: TempPath, path: &Path, force: bool) -> io::Result<()> {
+    if force {
+        return Ok(file.persist(path)?);
     }
-    ensure!(
-        !there.is_symlink(),
-        "a symbolic link, expected the name of the file itself"
-    );
-    ensure!(force, "there is such a file; --force replaces it");
-    Ok(())
-}
-
-/// Ordinary permissions: what is readable by default stays so, unlike that which is temporary for good.
-fn temporary() -> Builder<'static, 'static> {
-    let mut builder = Builder::new();
-    builder.prefix(".crosslane-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
+    let Err(error) = file.persist_noclobber(path) else {
+        return Ok(());
+    };
+    if error.error.kind() == io::ErrorKind::AlreadyExists {
+        return Err(error.error);
+    }
+    // A file system without renaming that does not replace and without hard links: the name is taken first.
+    File::create_new(path)?;
+    let renamed = error.path.persist(path);
+    renamed.map_err(|error| {
+        drop(fs::remove_file(path));
+        error.error
+    })
 }
 
 #[cfg(test)]
@@ -136,5 +145,19 @@ mod tests {
         fs::remove_file(path("b")).expect("removed");
         Output::finish_all(vec![create("a"), create("b")]).expect("both appear");
         assert_eq!(names(), 2);
+    }
+
+    #[test]
+    fn every_name_that_a_file_can_have() {
+        let directory = tempfile::tempdir().expect("a directory");
+        for name in ["a", "-", "é.npy", &"l".repeat(200), &"l".repeat(255)] {
+            let path = directory.path().join(name);
+            let mut output = Output::create(&path, &[], false).expect("an output");
+            output.reserve(5).expect("a place");
+            output.write_at(0, b"bytes").expect("written");
+            output.finish().expect("named");
+            assert_eq!(fs::read(&path).expect("there"), b"bytes", "{name}");
+            assert!(Output::create(&path, &[], false).is_err(), "{name} twice");
+        }
     }
 }

@@ -40,10 +40,7 @@ fn refused(bytes: &[u8], expected: &[&str]) {
 fn what_is_no_file() {
     let directory = directory();
     fs::create_dir(directory.path("folder.npy")).unwrap();
-    for (name, expected) in [
-        ("missing.npy", "No such file"),
-        ("folder.npy", "not a regular file"),
-    ] {
+    for (name, expected) in [("missing.npy", "No such file"), ("folder.npy", "directory")] {
         // The words of the system are its own.
         let expected = if cfg!(unix) { expected } else { "" };
         let expected = [name, expected];
@@ -65,8 +62,8 @@ fn what_is_no_npy() {
         &npy("{'shape': (3,), 'descr': '<f8'}", None, &[0; 24]),
         &["no 'fortran_order'"],
     );
-    let twice = "{'descr': '<f8', 'fortran_order': False, 'shape': (5, 3), 'shape': (3, 5)}";
-    refused(&npy(twice, None, &[0; 120]), &["4 entries"]);
+    let other = "{'descr': '<f8', 'fortran_order': False, 'shape': (5, 3), 'order': 'C'}";
+    refused(&npy(other, None, &[0; 120]), &["other entries", "'order'"]);
     refused(
         &npy("\u{1b}[31m\r\n", None, &[]),
         &["header cannot be read"],
@@ -89,8 +86,8 @@ fn what_is_truncated() {
 #[test]
 fn what_is_no_float() {
     for dtype in [
-        "<i4", "<i8", "|u1", "|b1", "<f2", "<f16", "<c8", "<c16", "|O", "|S3", "<M8[ns]", "|f8",
-        "f8", "",
+        "<i4", "<i8", "|u1", "|b1", "<f2", "<f16", "<c8", "<c16", "|O", "|S3", "<M8[ns]", "f16",
+        ">float64", "float_", "",
     ] {
         refused(
             &npy(&header(dtype, false, &[5, 3]), None, &[0; 999]),
@@ -98,7 +95,7 @@ fn what_is_no_float() {
         );
     }
     let escape = npy(&header("\\x1b[31m", false, &[5, 3]), None, &[0; 999]);
-    refused(&escape, &["dtype ' [31m'", "astype"]);
+    refused(&escape, &[r"dtype '\x1b[31m'", "astype"]);
     let record = "{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (3,), }";
     refused(&npy(record, None, &[0; 99]), &["[('x', '<f4')]", "astype"]);
     let fields = "('x', '<f4'), ".repeat(9);
@@ -191,15 +188,11 @@ fn hostile_headers() {
         let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}");
         refused(&npy(&header, None, &[0; 72]), &["shape"]);
     }
-    for (bracket, few) in [("(", 4), ("[", 4), ("{", 1)] {
-        refused(
-            &npy(&bracket.repeat(few), None, &[]),
-            &["header cannot be read"],
-        );
-        refused(&npy(&bracket.repeat(few + 1), None, &[]), &["begins"]);
-        refused(&npy(&bracket.repeat(9000), None, &[]), &["begins"]);
-        // The parser would take longer than anybody lives.
-        refused(&npy(&bracket.repeat(60), None, &[]), &["begins"]);
+    for bracket in ["(", "[", "{", "-", "'", "{1: "] {
+        for count in [1, 4, 60, 9000 / bracket.len()] {
+            let expected = ["header cannot be read", "begins"];
+            refused(&npy(&bracket.repeat(count), None, &[]), &expected);
+        }
     }
     refused(
         &npy(
@@ -217,7 +210,9 @@ fn hostile_headers() {
         ),
         &["astype"],
     );
-    refused(b"\x93NUMPY\x01\x00\x02\x00\xff\xff", &["not text"]);
+    refused(b"\x93NUMPY\x01\x00\x02\x00\xff\xff", &["cannot be read"]);
+    let three = b"\x93NUMPY\x03\x00\x02\x00\x00\x00\xff\xff";
+    refused(three, &["not text"]);
 }
 
 #[test]
@@ -256,7 +251,6 @@ fn an_input_by_another_name() {
 #[test]
 fn links_and_devices_are_not_replaced() {
     use std::os::unix::fs::symlink;
-    use std::process::Command;
     let directory = directory();
     directory.write("other.npy", b"older");
     for (target, link) in [
@@ -266,25 +260,19 @@ fn links_and_devices_are_not_replaced() {
     ] {
         symlink(target, directory.path(link)).unwrap();
     }
-    let pipe = Command::new("mkfifo").arg(directory.path("pipe")).status();
-    assert!(pipe.unwrap().success());
     for force in [&["--force"][..], &[]] {
         for (out, expected) in [
             ("input", "input"),
             ("file", "symbolic link"),
             ("dangling", "regular"),
-            ("/dev/null", "regular"),
-            ("pipe", "regular"),
         ] {
             let mut command = directory.cross("a.npy", "b.npy", out);
-            // Reading a pipe waits, so that the contents are not compared here.
-            support::refuses(command.args(force), &[out, expected]);
+            directory.refuses(command.args(force), &[out, expected]);
         }
     }
-    support::refuses(
-        &mut directory.cross("pipe", "b.npy", "out.npy"),
-        &["pipe", "regular"],
-    );
+    // A device is written into, and stays.
+    support::succeeds(&mut directory.cross("a.npy", "b.npy", "/dev/null"));
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
     assert!(!directory.path("out.npy").exists());
     assert!(!directory.path("gone.npy").exists());
     assert_eq!(fs::read(directory.path("other.npy")).unwrap(), b"older");

@@ -1,144 +1,149 @@
-//! Bytes as a .npy file: an error, or the vectors that are in it, which another reader of such files decides.
+//! Bytes as a .npy file: an error, or the vectors that are in it.
 //!
-//! Any bytes, or a header put together of what headers have, right or wrong in one place, and bytes behind it. How much memory
-//! it may take, libFuzzer watches (`fuzz/run`).
+//! Any bytes, or a header put together of the ways to write one, right or wrong in one place, and bytes behind it. What a
+//! header says is known where it was put together (`npy/written.rs`), and where it is as NumPy writes it, which is read here without
+//! a parser; of every other header it is known that whatever is made of it is within the file. Many thousand headers and what
+//! NumPy makes of them are compared in the tests of the reader (`crates/npy/tests`). How much memory it may take,
+//! libFuzzer watches (`fuzz/run`).
 
 use crosslane::Vectors;
 use crosslane_npy::{Array, Axis, Component};
-use npyz::{NpyFile, Order};
 
 use crate::source::Source;
 use crate::support::Float;
+
+mod written;
 
 pub(crate) fn run(bytes: &[u8]) {
     let Some((kind, rest)) = bytes.split_first() else {
         return;
     };
     if kind % 2 == 0 {
-        check(rest, kind / 2, None);
+        check(rest, kind / 2, plain(rest));
     } else {
-        let (file, right) = file(Source::new(rest));
-        check(&file, kind / 2, right);
+        let (file, known) = written::file(Source::new(rest));
+        check(&file, kind / 2, known);
     }
 }
 
-/// A file, and whether it has to be read or refused, where that is known.
-fn file(mut source: Source<'_>) -> (Vec<u8>, Option<bool>) {
-    let descr = source.one_of(&[
-        "<f4", ">f4", "<f8", ">f8", "=f4", "|f8", "<f2", "<i4", "f8", "<f16", "<c8", "",
-    ]);
-    let version = source.one_of(&[1, 1, 2, 3, 0, 4]);
-    let fortran = source.one_of(&["True", "False", "False", "0", "None"]);
-    let length = |source: &mut Source<'_>| match source.byte() {
-        0..100 => 3,
-        100..200 => u64::from(source.byte() % 6),
-        200..240 => u64::from(source.byte()),
-        _ => source.bits(),
-    };
-    let shape: Vec<u64> = (0..source.byte() % 5)
-        .map(|_| length(&mut source))
-        .collect();
-    let spaces = " ".repeat(usize::from(source.byte() % 64));
-    let shown: String = shape.iter().map(|n| format!("{n}, ")).collect();
-    let mut header = format!(
-        "{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': ({shown}), }}{spaces}\n"
-    );
-    if shape.is_empty() {
-        header = header.replace("(), ", "()");
-    }
-    let change = source.byte();
-    if change >= 200 {
-        // One character is another.
-        let at = source.below(header.len());
-        let character = char::from(32 + source.byte() % 95);
-        header.replace_range(at..=at, character.encode_utf8(&mut [0; 4]));
-    }
-    let mut file = b"\x93NUMPY".to_vec();
-    file.extend([version, 0]);
-    match version {
-        1 => file.extend((header.len() as u16).to_le_bytes()),
-        _ => file.extend((header.len() as u32).to_le_bytes()),
-    }
-    file.extend(header.bytes());
-
-    let size = match descr {
-        "<f4" | ">f4" => Some(4),
-        "<f8" | ">f8" => Some(8),
-        _ => None,
-    };
-    // As if empty axes had one place: those are strides, too, and bytes are counted with a sign.
-    let all = shape.iter().try_fold(size.unwrap_or(1), |n: u64, len| {
-        n.checked_mul((*len).max(1))
-    });
-    let fits = all.is_some_and(|bytes| isize::try_from(bytes).is_ok());
-    let bytes = if shape.contains(&0) {
-        0
-    } else {
-        all.unwrap_or(u64::MAX)
-    };
-    let data = source.rest();
-    // Mostly as many as it says, repeated as need be; sometimes one less, or what there is.
-    let given = match change % 4 {
-        0 => data.len() as u64,
-        1 => bytes.saturating_sub(1),
-        _ => bytes,
-    };
-    let given = given.min(4096);
-    let data = data.iter().copied().chain((0..=u8::MAX).cycle());
-    file.extend(data.take(given as usize));
-    let right = size.is_some()
-        && (1..=3).contains(&version)
-        && ["True", "False"].contains(&fortran)
-        && fits
-        && bytes <= given;
-    (file, (change < 200).then_some(right))
+/// What a header says.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    /// Bytes of an element, and whether the first is the most significant.
+    size: usize,
+    big: bool,
+    fortran: bool,
+    shape: Vec<u64>,
+    /// Where the elements begin.
+    start: usize,
 }
 
-/// `right`: whether it is an array of `f32` or `f64`, all of which is there, if somebody knows.
-fn check(file: &[u8], choice: u8, right: Option<bool>) {
+impl Said {
+    /// Whether a file of this length has all of it, and numbers count it. Empty axes count as if they had one place: those are
+    /// strides, too, and bytes are counted with a sign.
+    fn is_within(&self, file: usize) -> bool {
+        let mut lengths = self.shape.iter().map(|len| (*len).max(1));
+        let all = lengths.try_fold(self.size as u64, u64::checked_mul);
+        let counted = all.filter(|n| isize::try_from(*n).is_ok());
+        counted.is_some_and(|n| self.shape.contains(&0) || n <= (file - self.start) as u64)
+    }
+}
+
+/// What is known of a file: nothing, that it is refused, or what its header says.
+type Known = Option<Option<Said>>;
+
+/// A header that is to the byte as NumPy writes it, read without a parser.
+fn plain(file: &[u8]) -> Known {
+    let rest = file.strip_prefix(b"\x93NUMPY\x01\x00")?;
+    let (len, rest) = rest.split_at_checked(2)?;
+    let len = usize::from(u16::from_le_bytes([len[0], len[1]]));
+    let text = str::from_utf8(rest.get(..len)?).ok()?;
+    let text = text.strip_suffix('\n')?.trim_end_matches(' ');
+    let text = text.strip_prefix("{'descr': '")?.strip_suffix("), }")?;
+    let (descr, text) = text.split_once("', 'fortran_order': ")?;
+    let (fortran, shape) = text.split_once(", 'shape': (")?;
+    let (size, big) = match descr {
+        "<f4" => (4, false),
+        ">f4" => (4, true),
+        "<f8" => (8, false),
+        ">f8" => (8, true),
+        _ => return None,
+    };
+    let fortran = match fortran {
+        "True" => true,
+        "False" => false,
+        _ => return None,
+    };
+    let mut lengths: Vec<&str> = shape.split(", ").collect();
+    match *lengths {
+        [""] => lengths.clear(),
+        // As Python writes a tuple of one.
+        [one] => lengths = vec![one.strip_suffix(',')?],
+        _ => {}
+    }
+    let number = |text: &&str| {
+        let digits = (1..19).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        (digits && (*text == "0" || !text.starts_with('0'))).then(|| text.parse().ok())?
+    };
+    let shape = lengths.iter().map(number).collect::<Option<Vec<u64>>>()?;
+    let said = Said {
+        size,
+        big,
+        fortran,
+        shape,
+        start: 10 + len,
+    };
+    Some(said.is_within(file.len()).then_some(said))
+}
+
+fn check(file: &[u8], choice: u8, known: Known) {
     let array = match Array::from_bytes("file", file) {
         Ok(array) => array,
         Err(error) => {
             let message = format!("{error:#}");
             assert!(message.starts_with("file: "), "{message}");
-            return assert_ne!(right, Some(true), "{message}");
+            return assert!(!matches!(known, Some(Some(_))), "{message}: {known:?}");
         }
     };
-    assert_ne!(right, Some(false), "{file:02x?} is read");
-    let file = with_plain_spaces(file);
-    let other = NpyFile::new(&*file).expect("what one reader accepts the other does");
-    let shape: Vec<usize> = other.shape().iter().map(|len| *len as usize).collect();
-    assert_eq!(array.shape(), shape, "lengths");
-    let order = other.order();
+    assert_ne!(known, Some(None), "{file:02x?} is read");
     let axis = [None, Some(Axis::First), Some(Axis::Last)][usize::from(choice % 3)];
-    match other.dtype() {
-        dtype if dtype.descr().ends_with("f4'") => {
-            let data: Vec<f32> = other.into_vec().expect("all elements are there");
-            let double: Vec<f64> = data.iter().copied().map(f64::from).collect();
-            vectors(&array, axis, &shape, order, &data, true, choice);
-            vectors(&array, axis, &shape, order, &double, false, choice);
+    let Some(Some(said)) = known else {
+        return within(&array, axis, file.len());
+    };
+    let shape: Vec<usize> = said.shape.iter().map(|len| *len as usize).collect();
+    assert_eq!(array.shape(), shape, "lengths");
+    let len: usize = shape.iter().product();
+    let data = &file[said.start..][..len * said.size];
+    let elements = data.chunks_exact(said.size).map(|bytes| {
+        let mut bytes = bytes.to_vec();
+        if said.big {
+            bytes.reverse();
         }
-        _ => {
-            let data: Vec<f64> = other.into_vec().expect("all elements are there");
-            vectors(&array, axis, &shape, order, &data, true, choice);
-        }
+        bytes
+    });
+    if said.size == 4 {
+        let single = elements.map(|bytes| f32::from_le_bytes(bytes.try_into().expect("4 bytes")));
+        let single: Vec<f32> = single.collect();
+        let double: Vec<f64> = single.iter().copied().map(f64::from).collect();
+        vectors(&array, axis, &shape, said.fortran, &single, true, choice);
+        vectors(&array, axis, &shape, said.fortran, &double, false, choice);
+    } else {
+        let double = elements.map(|bytes| f64::from_le_bytes(bytes.try_into().expect("8 bytes")));
+        let double: Vec<f64> = double.collect();
+        vectors(&array, axis, &shape, said.fortran, &double, true, choice);
     }
 }
 
-/// The file with the white space at the end of its header made spaces: the other reader knows no other there, NumPy does.
-fn with_plain_spaces(file: &[u8]) -> Vec<u8> {
-    let (start, len) = match file[6] {
-        1 => (10, u16::from_le_bytes([file[8], file[9]]).into()),
-        _ => (
-            12,
-            u32::from_le_bytes([file[8], file[9], file[10], file[11]]),
-        ),
-    };
-    let header = start..start + len as usize;
-    let text = str::from_utf8(&file[header.clone()]).expect("a header that is read is text");
-    let mut plain = file.to_vec();
-    plain[start + text.trim_end().len()..header.end].fill(b' ');
-    plain
+/// The header says what it may: all of it is within the file, and can be had.
+fn within(array: &Array<'_>, axis: Option<Axis>, file: usize) {
+    let len: usize = array.shape().iter().product();
+    assert!(len * 4 <= file, "{len} elements in {file} bytes");
+    if let Ok(vectors) = array.vectors(axis) {
+        assert_eq!(vectors.len(), len / 3, "vectors");
+        let mut buffer = Vec::new();
+        let block = vectors.block::<f64>(0..vectors.len(), &mut buffer);
+        assert_eq!(block.expect("a block").len(), len / 3, "vectors of a block");
+    }
 }
 
 /// Every vector is made of the elements that it should be; `is`: those of the file are of this type.
@@ -146,7 +151,7 @@ fn vectors<T: Component + Float>(
     array: &Array<'_>,
     axis: Option<Axis>,
     shape: &[usize],
-    order: Order,
+    fortran: bool,
     data: &[T],
     is: bool,
     choice: u8,
@@ -179,7 +184,7 @@ fn vectors<T: Component + Float>(
         assert_eq!(block.len(), range.len(), "vectors in a block");
         for (k, i) in range.enumerate() {
             let expected =
-                [0, 1, 2].map(|component| data[element(shape, order, along, i, component)]);
+                [0, 1, 2].map(|component| data[element(shape, fortran, along, i, component)]);
             let got = block.get(k).expect("there is such a vector");
             let same = (0..3).all(|k| got[k].same(expected[k]));
             assert!(
@@ -191,7 +196,7 @@ fn vectors<T: Component + Float>(
 }
 
 /// Where a component of vector i is among the elements: i counts the places of all other axes, the last fastest.
-fn element(shape: &[usize], order: Order, along: usize, mut i: usize, component: usize) -> usize {
+fn element(shape: &[usize], fortran: bool, along: usize, mut i: usize, component: usize) -> usize {
     let mut place = vec![0; shape.len()];
     for axis in (0..shape.len()).rev() {
         if axis == along {
@@ -201,10 +206,10 @@ fn element(shape: &[usize], order: Order, along: usize, mut i: usize, component:
             i /= shape[axis];
         }
     }
-    let axes: Vec<usize> = match order {
-        Order::C => (0..shape.len()).collect(),
-        Order::Fortran => (0..shape.len()).rev().collect(),
-    };
+    let mut axes: Vec<usize> = (0..shape.len()).collect();
+    if fortran {
+        axes.reverse();
+    }
     axes.into_iter()
         .fold(0, |at, axis| at * shape[axis] + place[axis])
 }

@@ -102,7 +102,7 @@ fn what_is_derived_agrees() {
 }
 
 #[test]
-fn files_are_read_as_another_reader_does() {
+fn files_are_read_as_what_their_headers_say() {
     target("npy");
 }
 

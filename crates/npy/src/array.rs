@@ -4,15 +4,16 @@
 //! into a buffer. Nothing here is as large as the file.
 
 use std::fs::File;
+use std::io::{IsTerminal, Seek};
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use crosslane::{Element, Vectors};
-use memmap2::Mmap;
 use npyz::{AutoSerialize, DType, Deserialize, TypeRead};
 
 use crate::header::Header;
+use crate::source::{Data, Source};
 
 /// What a component can be, in the library and in a file: `f32` or `f64`.
 pub trait Component: Element + Deserialize + AutoSerialize + From<f32> {}
@@ -26,22 +27,6 @@ pub enum Axis {
     First,
     /// Axis -1, as in (N, 3).
     Last,
-}
-
-/// Where the bytes of a file are.
-#[derive(Debug)]
-enum Bytes<'a> {
-    Mapped(Mmap),
-    Given(&'a [u8]),
-}
-
-impl Bytes<'_> {
-    fn get(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Given(bytes) => bytes,
-        }
-    }
 }
 
 /// A .npy file of `f32` or `f64`, of either byte order and either memory order.
@@ -69,54 +54,88 @@ impl Bytes<'_> {
 pub struct Array<'a> {
     name: String,
     header: Header,
-    bytes: Bytes<'a>,
+    source: Source<'a>,
 }
 
 impl Array<'static> {
-    /// Maps a file into memory, which may be smaller than the file.
-    ///
-    /// If another program truncates the file while the array exists, the system ends this one (SIGBUS).
+    /// Opens a file, as [`read`](Array::read) says. Errors begin with the path.
     ///
     /// # Errors
-    /// The path is not that of a regular file that can be read, or what is in it is refused by
-    /// [`from_bytes`](Array::from_bytes). Errors begin with the path.
+    /// It cannot be opened, or is refused by [`read`](Array::read).
     pub fn open(path: &Path) -> Result<Self> {
-        let name = || path.display().to_string();
-        // Asked before it is opened: opening a pipe waits for somebody to write.
-        let metadata = std::fs::metadata(path).with_context(name)?;
-        ensure!(metadata.is_file(), "{}: not a regular file", name());
-        ensure!(
-            metadata.len() > 0,
-            "{}: empty, expected a .npy file",
-            name()
-        );
-        let file = File::open(path).with_context(name)?;
-        #[expect(unsafe_code, reason = "files larger than memory, without copies")]
-        // SAFETY: the map is read as bytes and numbers, for which any bits will do. If somebody else
-        // truncates the file meanwhile, the system ends this process (SIGBUS), as the documentation says.
-        let map = unsafe { Mmap::map(&file) }.with_context(name)?;
-        Self::new(name(), Bytes::Mapped(map))
+        let name = path.display().to_string();
+        let file = File::open(path).with_context(|| name.clone())?;
+        Self::read(name, file)
     }
+
+    /// Takes a file from where it is; errors call it `name`.
+    ///
+    /// A regular file is mapped into memory, which may be smaller than the file; if another program truncates it while the
+    /// array exists, the system ends this one (SIGBUS). Where it cannot be mapped, pieces of it are read as they are needed.
+    /// From everything else (a pipe, say) the array is copied, and what comes after it is not read: up to 16 MiB
+    /// are copied into memory, more into a temporary file that has no name, in the directory for such files ([`std::env::temp_dir`]).
+    ///
+    /// # Errors
+    /// It is a directory or a terminal, it cannot be read or copied, or what is in it is refused by
+    /// [`from_bytes`](Array::from_bytes).
+    pub fn read(name: impl Into<String>, file: File) -> Result<Self> {
+        let name = name.into();
+        let read = read(file);
+        let (header, source) = read.with_context(|| name.clone())?;
+        Ok(Self {
+            name,
+            header,
+            source,
+        })
+    }
+}
+
+/// What the beginning of a file says, and the elements after it.
+fn read(mut file: File) -> Result<(Header, Source<'static>)> {
+    let metadata = file.metadata()?;
+    ensure!(!metadata.is_dir(), "a directory, expected a file");
+    ensure!(!file.is_terminal(), "a terminal, expected a file or a pipe");
+    let first = if metadata.is_file() {
+        file.stream_position()?
+    } else {
+        0
+    };
+    let header = Header::read(&mut file)?;
+    // Some file systems say that files are empty which are not.
+    if metadata.is_file() && metadata.len() > 0 {
+        let start = first + header.start;
+        header.fits(metadata.len().saturating_sub(start))?;
+        let source = Source::of_file(file, start, header.bytes);
+        return Ok((header, source));
+    }
+    let (source, found) = Source::copy_of(&mut file, header.bytes)?;
+    header.fits(found)?;
+    Ok((header, source))
 }
 
 impl<'a> Array<'a> {
     /// Takes bytes in memory as a file; errors call it `name`.
     ///
-    /// Bytes after the last element are left aside, as NumPy leaves them. The data may begin anywhere.
+    /// Every header is read that `numpy.load` takes for an array of `f32` or `f64`, however it is spelt, but for two kinds
+    /// of spelling that nothing writes: characters by their names (`\N{DIGIT FOUR}`), and pairs of types. Bytes after the last
+    /// element are left aside, as NumPy leaves them. The data may begin anywhere.
     ///
     /// # Errors
-    /// The bytes are not a .npy file of format 1, 2 or 3; its header is longer than any array of numbers has, or
-    /// is not what NumPy writes; the elements are not `f32` or `f64`; or some of them are missing.
+    /// The bytes are not a .npy file of format 1, 2 or 3; its header is longer than any array of numbers has, or cannot
+    /// be read; the elements are not `f32` or `f64`; or some of them are missing.
     pub fn from_bytes(name: impl Into<String>, bytes: &'a [u8]) -> Result<Self> {
-        Self::new(name.into(), Bytes::Given(bytes))
-    }
-
-    fn new(name: String, bytes: Bytes<'a>) -> Result<Self> {
-        let header = Header::parse(bytes.get()).with_context(|| name.clone())?;
+        let name = name.into();
+        let given = || {
+            let mut rest = bytes;
+            let header = Header::read(&mut rest)?;
+            header.fits(rest.len() as u64)?;
+            anyhow::Ok((header, Source::Given(rest)))
+        };
+        let (header, source) = given().with_context(|| name.clone())?;
         Ok(Self {
             name,
             header,
-            bytes,
+            source,
         })
     }
 
@@ -145,7 +164,8 @@ impl<'a> Array<'a> {
             dtype,
             shape,
             strides,
-            data,
+            bytes,
+            ..
         } = &self.header;
         let axis = component_axis(shape, axis)?;
         let k = match axis {
@@ -155,7 +175,8 @@ impl<'a> Array<'a> {
         let axes = shape.iter().copied().zip(strides.iter().copied());
         let axes = axes.enumerate().filter(|(i, _)| *i != k);
         Ok(Operand {
-            data: &self.bytes.get()[data.clone()],
+            name: &self.name,
+            data: self.source.data(*bytes),
             dtype,
             axis,
             component_stride: strides[k],
@@ -208,7 +229,8 @@ fn merged(axes: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
 /// The vectors of an [`Array`], in the order of its axes without that of the components.
 #[derive(Debug)]
 pub struct Operand<'a> {
-    data: &'a [u8],
+    name: &'a str,
+    data: Data<'a>,
     dtype: &'a DType,
     axis: Axis,
     component_stride: usize,
@@ -254,7 +276,7 @@ impl Operand<'_> {
     /// Elements that are not `T` are taken as `f32` and converted, which is exact.
     ///
     /// # Errors
-    /// The range is not one of vectors that are there; or the elements are `f64`, and `T` is not.
+    /// The range is not one of vectors that are there; the elements are `f64`, and `T` is not; or the file cannot be read.
     pub fn block<'b, T: Component>(
         &'b self,
         range: Range<usize>,
@@ -273,18 +295,19 @@ impl Operand<'_> {
             let (component, vector) = (self.component_stride as isize, stride as isize);
             return Ok(Vectors::strided(elements, first, component, vector, len)?);
         }
-        if self.is::<T>() {
-            self.decode::<T, T>(range, buffer)?;
+        let decoded = if self.is::<T>() {
+            self.decode::<T, T>(range, buffer)
         } else {
-            self.decode::<f32, T>(range, buffer)?;
-        }
+            self.decode::<f32, T>(range, buffer)
+        };
+        decoded.with_context(|| self.name.to_owned())?;
         Ok(Vectors::aos(buffer))
     }
 
     /// The data as elements, if they are in the byte order of this CPU and aligned for it.
     fn native<T: Component>(&self) -> Option<&[T]> {
         let native = *self.dtype == T::default_dtype();
-        native.then(|| bytemuck::try_cast_slice(self.data).ok())?
+        native.then(|| bytemuck::try_cast_slice(self.data.bytes()?).ok())?
     }
 
     /// The distance from vector to vector, if it is always the same.
@@ -303,22 +326,20 @@ impl Operand<'_> {
         buffer: &mut Vec<[T; 3]>,
     ) -> Result<()> {
         let reader = S::reader(self.dtype)?;
-        let read = |element: usize| {
-            let bytes = self.data.get(element * size_of::<S>()..);
-            reader
-                .read_one(bytes.unwrap_or_default())
-                .map(<T as From<S>>::from)
-        };
         buffer.clear();
-        for i in range {
-            let at = self.element(i);
-            let mut vector = [T::default(); 3];
-            for (k, component) in vector.iter_mut().enumerate() {
-                *component = read(at + k * self.component_stride)?;
+        self.data.with(|data| {
+            for i in range {
+                let at = self.element(i);
+                let mut vector = [T::default(); 3];
+                for (k, component) in vector.iter_mut().enumerate() {
+                    let element = at + k * self.component_stride;
+                    let bytes = data.from(element * size_of::<S>())?;
+                    *component = reader.read_one(bytes)?.into();
+                }
+                buffer.push(vector);
             }
-            buffer.push(vector);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Where the first component of vector `i` is.

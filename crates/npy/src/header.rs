@@ -1,138 +1,171 @@
 //! What the header of a .npy file says, checked before anything is done with it.
 //!
 //! Separate because nothing in a file is to be trusted: a size is compared with the file before it is
-//! used, and no arithmetic on it can overflow. npyz reads and writes the elements, but its own reader of
-//! headers allocates what the length field says and multiplies the shape unchecked.
+//! used, and no arithmetic on it can overflow. What `numpy.load` takes as an array of `f32` or `f64` is taken, however it is
+//! spelt. npyz reads and writes the elements, but its own reader of headers allocates what the length field says,
+//! multiplies the shape unchecked, and knows few spellings.
+
+use std::io::Read;
 
 use anyhow::{Context, Result, bail, ensure};
-use npyz::{DType, TypeChar, TypeStr};
-use py_literal::Value;
+use npyz::{DType, TypeStr};
 
-/// NumPy refuses longer headers too; that of an array of numbers has some hundred bytes.
+use crate::literal::{Entry, Value};
+use crate::spelling::{self, Elements};
+
+/// NumPy refuses longer headers too, in characters; that of an array of numbers has some hundred.
 const LONGEST: usize = 10_000;
+/// NumPy has no arrays with more axes.
+const MOST_AXES: usize = 64;
+const AGAIN: &str = "write the file again with numpy.save";
 
-/// The parser of Python literals takes time exponential in the nesting; an array of numbers has 2 brackets, one of them curly.
-const MOST_BRACKETS: usize = 4;
-const MOST_CURLY: usize = 1;
-
-/// An array of `f32` or `f64` in a file that holds all of it.
+/// An array of `f32` or `f64`.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) dtype: DType,
     pub(crate) shape: Vec<usize>,
     /// How many elements further the next place along each axis is.
     pub(crate) strides: Vec<usize>,
-    /// Where the elements are in the file.
-    pub(crate) data: core::ops::Range<usize>,
+    /// Where the elements begin in the file.
+    pub(crate) start: u64,
+    /// How many bytes they take.
+    pub(crate) bytes: usize,
 }
 
 impl Header {
-    /// Reads the header of a file that is given as a whole.
-    pub(crate) fn parse(file: &[u8]) -> Result<Self> {
-        let (text, start) = text(file)?;
-        let Ok(Value::Dict(entries)) = text.parse() else {
-            bail!("the header cannot be read; write the file again with numpy.save");
+    /// Reads the header at the beginning of a file, and not a byte more.
+    pub(crate) fn read(file: &mut impl Read) -> Result<Self> {
+        let (version, text, start) = text(file)?;
+        let shown = || format!("it begins {:?}", text.chars().take(80).collect::<String>());
+        let long = version < 3;
+        let Some(Value::Dict(entries)) = Value::parse(&text, long) else {
+            bail!("the header cannot be read, {AGAIN}; {}", shown());
         };
         let entry = |key: &str| {
-            let mut entries = entries.iter();
-            let found = entries.find(|(k, _)| k.as_string().is_some_and(|k| k == key));
-            let (_, value) = found.with_context(|| {
-                format!("the header has no '{key}', write the file again with numpy.save")
-            })?;
-            anyhow::Ok(value)
+            let has = |entry: &&Entry| matches!(&entry.key, Value::Text(text) if text == key);
+            // As in Python, where it is there twice the last one counts.
+            let found = entries.iter().rfind(has);
+            found.with_context(|| format!("the header has no '{key}', {AGAIN}"))
         };
-        let (dtype, size) = dtype(entry("descr")?)?;
-        let shape = shape(entry("shape")?)?;
-        let fortran = entry("fortran_order")?.as_boolean();
-        let fortran = fortran.context("'fortran_order' in the header is neither True nor False")?;
-        // As NumPy has it; with more, one of them might be there twice.
-        ensure!(
-            entries.len() == 3,
-            "the header has {} entries, expected 3",
-            entries.len()
-        );
-        let (strides, len) = strides(&shape, fortran, size)
+        let [descr, fortran, shape] = ["descr", "fortran_order", "shape"].map(entry);
+        let (descr, fortran, shape) = (descr?, fortran?, shape?);
+        for Entry { key, .. } in &entries {
+            let known = [descr, fortran, shape].map(|entry| &entry.key);
+            ensure!(
+                known.contains(&key),
+                "the header has other entries than 'descr', 'fortran_order' and 'shape', {AGAIN}; {}",
+                shown()
+            );
+        }
+        let Some(elements) = spelling::elements(&descr.value) else {
+            let descr: String = text[descr.place.clone()].chars().take(80).collect();
+            bail!(
+                "dtype {descr}, expected float32 or float64; convert it with .astype('f4') or .astype('f8')"
+            );
+        };
+        let Value::Bool(fortran) = fortran.value else {
+            bail!("'fortran_order' in the header is neither True nor False");
+        };
+        let shape = lengths(&shape.value)?;
+        let (strides, bytes) = strides(&shape, fortran, elements.size)
             .with_context(|| format!("shape {shape:?} is larger than any memory"))?;
-        let (expected, found) = (len * size, file.len() - start);
-        ensure!(
-            expected <= found,
-            "truncated: shape {shape:?} needs {expected} bytes of data, the file has {found}"
-        );
-        let data = start..start + expected;
         Ok(Self {
-            dtype,
+            dtype: dtype(elements)?,
             shape,
             strides,
-            data,
+            start,
+            bytes,
         })
     }
+
+    /// Refuses a file that has less than the elements take after its header.
+    pub(crate) fn fits(&self, found: u64) -> Result<()> {
+        let Self { shape, bytes, .. } = self;
+        ensure!(
+            *bytes as u64 <= found,
+            "truncated: shape {shape:?} needs {bytes} bytes of data, the file has {found}"
+        );
+        Ok(())
+    }
 }
 
-/// The text of the header, and where it ends.
-fn text(file: &[u8]) -> Result<(String, usize)> {
-    let (start, len) = match *file {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, a, b, ..] => {
-            (10, u16::from_le_bytes([a, b]).into())
-        }
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, 0, a, b, c, d, ..] => {
-            (12, u32::from_le_bytes([a, b, c, d]) as usize)
-        }
-        [0x93, b'N', b'U', b'M', b'P', b'Y', major, minor, ..]
-            if !(1..=3).contains(&major) || minor != 0 =>
-        {
-            bail!("format version {major}.{minor}, expected 1.0, 2.0 or 3.0")
-        }
-        _ => bail!("not a .npy file"),
+/// The version, the text of the header, and where it ends.
+fn text(file: &mut impl Read) -> Result<(u8, String, u64)> {
+    let start = bytes(file, 8)?;
+    let [0x93, b'N', b'U', b'M', b'P', b'Y', version, minor] = *start else {
+        ensure!(!start.is_empty(), "empty, expected a .npy file");
+        bail!("not a .npy file");
     };
-    let found = file.len() - start;
     ensure!(
-        len <= found,
-        "truncated: the header has {len} bytes, the file {found} after their number"
+        (1..=3).contains(&version) && minor == 0,
+        "format version {version}.{minor}, expected 1.0, 2.0 or 3.0"
     );
+    let count = bytes(file, if version == 1 { 2 } else { 4 })?;
+    let len = match *count {
+        [a, b] if version == 1 => u16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
+        _ => bail!("not a .npy file: it ends before its header"),
+    };
+    // A character is up to four bytes in version 3. No more than that is read, whatever the number says.
+    let most = if version == 3 { 4 * LONGEST } else { LONGEST };
+    let text = bytes(file, most.min(len as usize))?;
     ensure!(
-        len <= LONGEST,
+        text.len() == most.min(len as usize),
+        "truncated: the header has {len} bytes, the file {} after their number",
+        text.len()
+    );
+    let decoded = match version {
+        3 => String::from_utf8(text)
+            .ok()
+            .context("the header is not text")?,
+        _ => text.into_iter().map(char::from).collect(),
+    };
+    ensure!(
+        len as usize <= most && decoded.chars().count() <= LONGEST,
         "a header of {len} bytes, expected at most {LONGEST}"
     );
-    // A copy, because text that is in a map would have to stay text, whoever writes to the file meanwhile.
-    let text = String::from_utf8(file[start..start + len].to_vec());
-    let mut text = text.context("the header is not text")?;
-    let brackets = text.matches(['(', '[', '{']).count();
-    let curly = text.matches('{').count();
-    ensure!(
-        brackets <= MOST_BRACKETS && curly <= MOST_CURLY,
-        "not a plain array of float32 or float64, convert it; the header begins {:?}",
-        text.chars().take(80).collect::<String>()
-    );
-    text.truncate(text.trim_end().len());
-    Ok((text, start + len))
+    let start = 8 + count.len() as u64 + u64::from(len);
+    Ok((
+        version,
+        decoded.replace("\r\n", "\n").replace('\r', "\n"),
+        start,
+    ))
 }
 
-/// The type of the elements, and its size in bytes.
-fn dtype(descr: &Value) -> Result<(DType, usize)> {
-    let plain = descr.as_string().and_then(|s| s.parse::<TypeStr>().ok());
-    match plain {
-        Some(plain) if plain.type_char() == TypeChar::Float => match plain.size_field() {
-            4 => return Ok((DType::new_scalar(plain), 4)),
-            8 => return Ok((DType::new_scalar(plain), 8)),
-            _ => {}
-        },
-        _ => {}
-    }
-    bail!(
-        "dtype {}, expected float32 or float64; convert it with .astype('f4') or .astype('f8')",
-        descr.format_ascii().unwrap_or_default()
-    )
+/// So many bytes; fewer where the file ends.
+fn bytes(file: &mut impl Read, len: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(len as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
-fn shape(value: &Value) -> Result<Vec<usize>> {
-    let lengths = value.as_tuple().or(value.as_list());
-    let lengths = lengths.context("'shape' in the header is not a tuple")?;
-    let length = |value: &Value| usize::try_from(value.as_integer()?).ok();
+/// The type as npyz has it.
+fn dtype(Elements { size, big_endian }: Elements) -> Result<DType> {
+    let order = if big_endian { '>' } else { '<' };
+    Ok(DType::new_scalar(
+        format!("{order}f{size}").parse::<TypeStr>()?,
+    ))
+}
+
+fn lengths(value: &Value) -> Result<Vec<usize>> {
+    let Value::Tuple(lengths) = value else {
+        bail!("'shape' in the header is not a tuple");
+    };
+    let length = |value: &Value| match value {
+        Value::Integer { size, .. } => *size,
+        _ => None,
+    };
     let lengths: Option<Vec<usize>> = lengths.iter().map(length).collect();
-    lengths.context("'shape' in the header has a length that is not a size")
+    let lengths = lengths.context("'shape' in the header has a length that is not a size")?;
+    ensure!(
+        lengths.len() <= MOST_AXES,
+        "'shape' in the header has {} axes, expected at most {MOST_AXES}",
+        lengths.len()
+    );
+    Ok(lengths)
 }
 
-/// The strides and the number of elements; `None` if the bytes, empty axes left aside, cannot be counted.
+/// The strides and the number of bytes; `None` if the bytes, empty axes left aside, cannot be counted.
 fn strides(shape: &[usize], fortran: bool, size: usize) -> Option<(Vec<usize>, usize)> {
     let mut strides = vec![0; shape.len()];
     let mut product = 1_usize;
@@ -142,6 +175,7 @@ fn strides(shape: &[usize], fortran: bool, size: usize) -> Option<(Vec<usize>, u
         product = product.checked_mul(shape[axis].max(1))?;
     }
     // Strides and offsets are counted with a sign from here on.
-    isize::try_from(product.checked_mul(size)?).ok()?;
-    Some((strides, if shape.contains(&0) { 0 } else { product }))
+    let bytes = product.checked_mul(size)?;
+    isize::try_from(bytes).ok()?;
+    Some((strides, if shape.contains(&0) { 0 } else { bytes }))
 }

@@ -8,5 +8,8 @@
 
 mod array;
 mod header;
+mod literal;
+mod source;
+mod spelling;
 
 pub use array::{Array, Axis, Component, Operand};
