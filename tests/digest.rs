@@ -21,7 +21,7 @@ const DIGESTS: [(u64, &str); 3] = [
 ];
 
 /// What is derived, with either accuracy.
-const DERIVED: &str = "10d01dd7ef7cc7c2a7c035dcb54d0964";
+const DERIVED: &str = "9566268d5a4f60c4d206a1487c478502";
 
 /// Cases in memory at a time.
 const BLOCK: u64 = 1 << 12;

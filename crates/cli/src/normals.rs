@@ -11,7 +11,8 @@ use crosslane_npy::Component;
 use npyz::WriterBuilder;
 
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::{Output, Target};
+use crate::standard;
 
 /// Take the unit normals of a mesh in an OBJ, PLY or STL file
 ///
@@ -45,12 +46,13 @@ use crate::output::Output;
 /// where edges are nearly parallel.
 ///
 /// The mesh is read into memory. OUT and the file of --areas appear when both are complete, or not at all; if
-/// only the last of them cannot get its name, a file that the other one replaced with --force stays replaced.
+/// only the last of them cannot get its name, a file that the other one replaced with --force stays replaced. One of
+/// them may be -, which is standard output; the line that counts vertices and faces is left out then.
 #[derive(Debug, Args)]
 pub(crate) struct Normals {
     /// Mesh to read: .obj, .ply or .stl, or - for standard input
     mesh: PathBuf,
-    /// File to write
+    /// File to write; - is standard output
     #[arg(short, long = "output", value_name = "OUT")]
     out: PathBuf,
     /// File to write the areas of the faces to, of shape (N,), with --vertex too
@@ -66,18 +68,15 @@ pub(crate) struct Normals {
 
 impl Normals {
     pub(crate) fn run(&self, out: &mut impl Write, engine: Engine) -> Result<()> {
+        let targets = self.targets()?;
         let mesh = Mesh::open(&self.mesh)?;
-        let interrupt = Interrupt::watch()?;
-        let names = [Some(&self.out), self.areas.as_ref()];
-        let input = self.input();
-        let inputs: Vec<&Path> = input.as_deref().into_iter().collect();
-        let create = |name: &PathBuf| Output::create(name, &inputs, self.force);
-        let outputs: Result<Vec<_>> = names.into_iter().flatten().map(create).collect();
+        let interrupt = if targets.iter().any(Target::is_stream) {
+            Interrupt::obey()?
+        } else {
+            Interrupt::watch()?
+        };
+        let outputs: Result<Vec<_>> = targets.into_iter().map(Target::create).collect();
         let mut outputs = outputs?;
-        if let Some(areas) = &self.areas {
-            let same = place(areas)? == place(&self.out)?;
-            ensure!(!same, "{}: both outputs, expected two", areas.display());
-        }
         let (normals, element) = match &mesh.vertices {
             Vertices::F32(vertices) => {
                 (self.work(vertices, &mesh, engine, &mut outputs)?, "float32")
@@ -88,17 +87,37 @@ impl Normals {
         };
         interrupt.check()?;
         // Before the files get their names, so that an error here is one of those that leave nothing.
-        writeln!(out, "{normals} normals, {element}; {}", summary(&mesh))
-            .context("standard output")?;
+        if !self.names().any(|name| standard::is_output(name)) {
+            writeln!(out, "{normals} normals, {element}; {}", summary(&mesh))
+                .context(standard::OUTPUT)?;
+        }
         Output::finish_all(outputs)?;
         self.say(&mesh.notes);
         Ok(())
     }
 
+    /// The names of the outputs.
+    fn names(&self) -> impl Iterator<Item = &PathBuf> {
+        [Some(&self.out), self.areas.as_ref()].into_iter().flatten()
+    }
+
+    /// The outputs, if all of them may be written, each to a place of its own.
+    fn targets(&self) -> Result<Vec<Target>> {
+        if let Some(areas) = &self.areas {
+            let same = match [&self.out, areas].map(|name| standard::is_output(name)) {
+                [false, false] => place(areas)? == place(&self.out)?,
+                [out, areas] => out && areas,
+            };
+            ensure!(!same, "{}: both outputs, expected two", areas.display());
+        }
+        let check = |name: &PathBuf| Target::check(name, &[&self.mesh], self.force);
+        self.names().map(check).collect()
+    }
+
     /// Says what of the mesh was left out. Not before all is done: an error is a line, and the only one.
     fn say(&self, notes: &[String]) {
         let name = match self.mesh.to_str() {
-            Some("-") => "standard input".to_owned(),
+            Some("-") => standard::INPUT.to_owned(),
             _ => self.mesh.display().to_string(),
         };
         for note in notes {
@@ -106,17 +125,6 @@ impl Normals {
             // Where standard error is gone there is nobody to tell.
             let _ = writeln!(std::io::stderr(), "crosslane: {line}");
         }
-    }
-
-    /// The file that must not be replaced: none if the mesh comes from a pipe.
-    fn input(&self) -> Option<PathBuf> {
-        let path = match self.mesh.to_str() {
-            Some("-") => PathBuf::from("/dev/stdin"),
-            _ => self.mesh.clone(),
-        };
-        std::fs::metadata(&path)
-            .is_ok_and(|m| m.is_file())
-            .then_some(path)
     }
 
     /// Fills the outputs, and returns the number of normals.
@@ -143,12 +151,15 @@ impl Normals {
         } else {
             engine.face_normals(vectors, corners, starts, view)?;
         }
+        // All is computed before the first byte goes where it cannot be taken back.
+        let mut areas = vec![T::default(); if outputs.len() > 1 { starts.len() } else { 0 }];
+        if !areas.is_empty() {
+            engine.face_areas(vectors, corners, starts, &mut areas)?;
+        }
         if let [out, areas_out @ ..] = outputs {
             write(out, &[len as u64, 3], normals.as_flattened())?;
             if let [areas_out] = areas_out {
-                let mut areas = vec![T::default(); starts.len()];
-                engine.face_areas(vectors, corners, starts, &mut areas)?;
-                write(areas_out, &[starts.len() as u64], &areas)?;
+                write(areas_out, &[areas.len() as u64], &areas)?;
             }
         }
         Ok(len)
