@@ -11,6 +11,7 @@
 mod agreement;
 mod correctly_rounded;
 mod derived;
+mod mesh;
 mod npy;
 mod source;
 #[path = "../../../tests/support/mod.rs"]
@@ -31,6 +32,9 @@ pub const TARGETS: &[Target] = &[
     ("correctly_rounded", correctly_rounded::run),
     ("derived", derived::run),
     ("npy", npy::run),
+    ("mesh_obj", mesh::obj::run),
+    ("mesh_ply", mesh::ply::run),
+    ("mesh_stl", mesh::stl::run),
 ];
 
 /// Runs the target of this name.

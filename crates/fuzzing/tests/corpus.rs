@@ -107,8 +107,32 @@ fn files_are_read_as_what_their_headers_say() {
 }
 
 #[test]
+fn obj_files_are_read_as_they_were_written() {
+    target("mesh_obj");
+}
+
+#[test]
+fn ply_files_are_read_as_they_were_written() {
+    target("mesh_ply");
+}
+
+#[test]
+fn stl_files_are_read_as_they_were_written() {
+    target("mesh_stl");
+}
+
+#[test]
 fn no_target_is_left_out() {
-    let tested = ["agreement", "views", "correctly_rounded", "derived", "npy"];
+    let tested = [
+        "agreement",
+        "views",
+        "correctly_rounded",
+        "derived",
+        "npy",
+        "mesh_obj",
+        "mesh_ply",
+        "mesh_stl",
+    ];
     assert_eq!(
         TARGETS.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         tested

@@ -31,18 +31,26 @@ pub(crate) fn is_space(byte: u8) -> bool {
 pub(crate) struct Lines<'a> {
     rest: &'a [u8],
     number: usize,
-    /// The first line ended with a lone `\r`, and so do all others: a `\n` behind one belongs to what follows.
+    /// All lines end with a lone `\r`: a `\n` behind one belongs to what follows.
     lone_returns: bool,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         Self {
             rest: text,
             number: 0,
-            lone_returns: end
-                .is_some_and(|at| text[at] == b'\r' && text.get(at + 1) != Some(&b'\n')),
+            lone_returns: false,
+        }
+    }
+
+    /// Lines that end as the first one does, with bytes behind them that may be no text.
+    pub(crate) fn of_header(file: &'a [u8]) -> Self {
+        let end = memchr::memchr2(b'\n', b'\r', file);
+        let lone = |at: usize| file[at] == b'\r' && file.get(at + 1) != Some(&b'\n');
+        Self {
+            lone_returns: end.is_some_and(lone),
+            ..Self::new(file)
         }
     }
 
@@ -176,11 +184,20 @@ mod tests {
             (b"a\nb\rc\r\nd", &["a", "b", "c", "d"]),
             (b"a\r\nb\rc\nd", &["a", "b", "c", "d"]),
             (b"a\r\n", &["a"]),
-            (b"a\rb\r\nc", &["a", "b", "", "c"]),
+            (b"a\rb\r\nc", &["a", "b", "c"]),
             (b"", &[]),
         ] {
             let lines: Vec<_> = Lines::new(text).map(String::from_utf8_lossy).collect();
             assert_eq!(lines, expected, "{text:?}");
+        }
+        for (text, expected) in [
+            (&b"a\rb\r\nc"[..], &b"\nc"[..]),
+            (b"a\nb\r\nc", b"c"),
+            (b"a\r\nb\r\n\nc", b"\nc"),
+        ] {
+            let mut lines = Lines::of_header(text);
+            assert_eq!(lines.nth(1), Some(&b"b"[..]), "{text:?}");
+            assert_eq!(lines.rest(), expected, "{text:?}");
         }
     }
 

@@ -256,17 +256,17 @@ fn binary_files_that_lack_facets_are_refused() {
     );
     refused(
         "a.stl",
-        &binary(u32::MAX, &[(0, 0)]),
+        binary(u32::MAX, &[(0, 0)]),
         "truncated: 4294967295 facets need 214748364750 bytes, the file has 50",
     );
     refused(
         "a.stl",
-        &binary(0, &[(0, 0); 2]),
+        binary(0, &[(0, 0); 2]),
         "the number of facets is 0, but 100 bytes follow it, expected none",
     );
     refused(
         "a.stl",
-        &[0; 83],
+        [0; 83],
         "truncated: 83 bytes, expected at least 84 of a binary STL file",
     );
     let mut nan = whole;

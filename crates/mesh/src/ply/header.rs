@@ -144,7 +144,7 @@ pub(super) struct Header<'a> {
 impl<'a> Header<'a> {
     pub(super) fn parse(file: &'a [u8]) -> Result<Self> {
         check_encoding(file)?;
-        let mut lines = Lines::new(unmarked(file));
+        let mut lines = Lines::of_header(unmarked(file));
         let mut words = Words(lines.next().unwrap_or_default());
         let magic = words
             .next()
