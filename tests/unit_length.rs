@@ -230,3 +230,34 @@ fn f32_normals_and_their_gradients_do_not_depend_on_scale() {
 fn f64_normals_and_their_gradients_do_not_depend_on_scale() {
     every_scale::<f64>();
 }
+
+/// Products of 10⁻²⁴ and less, whose squares are no numbers of the type; edges of 10⁻²² have products that are subnormal, those of 10²⁰ have
+/// none.
+#[test]
+fn f32_edges_of_any_length_have_the_normal_of_their_plane() {
+    for engine in every_engine() {
+        let (a, b) = ([[1e-12_f32, 0.0, 0.0]], [[0.0, 1e-12, 0.0]]);
+        let mut n = [[9.0; 3]];
+        engine.unit_normal(&a, &b, &mut n).unwrap();
+        assert_eq!(n, [[0.0, 0.0, 1.0]], "{engine:?}");
+        for edge in [
+            1e-11_f32, 1e-12, 1e-18, 1e-19, 1e-20, 1e-22, 1e18, 1e19, 1e20, 1e38,
+        ] {
+            let triangle = [[0.0; 3], [edge, 0.0, 0.0], [0.0, edge, 0.0]];
+            let mut of_vertices = [[9.0; 3]; 3];
+            engine
+                .vertex_normals(&triangle, &[[0, 1, 2]], &mut of_vertices)
+                .unwrap();
+            assert_eq!(of_vertices, [[0.0, 0.0, 1.0]; 3], "{edge:e}: {engine:?}");
+            engine
+                .triangle_normals(&triangle, &[[0, 1, 2]], &mut n)
+                .unwrap();
+            // Plain products of longer edges are infinite.
+            if engine.accuracy() == Accuracy::CorrectlyRounded || edge <= 1e19 {
+                assert_eq!(n, [[0.0, 0.0, 1.0]], "{edge:e}: {engine:?}");
+            } else {
+                assert!(n[0].iter().all(|x| x.is_nan()), "{edge:e}: {n:?}");
+            }
+        }
+    }
+}

@@ -105,7 +105,7 @@ impl Normals {
     fn targets(&self) -> Result<Vec<Target>> {
         if let Some(areas) = &self.areas {
             let same = match [&self.out, areas].map(|name| standard::is_output(name)) {
-                [false, false] => place(areas)? == place(&self.out)?,
+                [false, false] => place(areas).is_some_and(|areas| Some(areas) == place(&self.out)),
                 [out, areas] => out && areas,
             };
             ensure!(!same, "{}: both outputs, expected two", areas.display());
@@ -180,9 +180,9 @@ fn summary(mesh: &Mesh) -> String {
     format!("{vertices} vertices, {faces} faces, {corners} corners")
 }
 
-/// Where a file is, whether or not it is there; its directory is.
-fn place(path: &Path) -> Result<PathBuf> {
-    let place = std::path::absolute(path)?;
-    let directory = place.parent().unwrap_or(&place).canonicalize()?;
-    Ok(directory.join(place.file_name().unwrap_or_default()))
+/// Where a file is, whether or not it is there; `None` if its directory is not.
+fn place(path: &Path) -> Option<PathBuf> {
+    let place = std::path::absolute(path).ok()?;
+    let directory = place.parent().unwrap_or(&place).canonicalize().ok()?;
+    Some(directory.join(place.file_name().unwrap_or_default()))
 }

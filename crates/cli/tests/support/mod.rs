@@ -15,6 +15,7 @@ use std::process::{Command, Output};
 use crosslane::{Accuracy, Element, reference};
 use npyz::{AutoSerialize, Deserialize, NpyFile, Order};
 
+pub(crate) mod arrays;
 pub(crate) mod meshes;
 
 /// The program, without settings from the environment of the test.
