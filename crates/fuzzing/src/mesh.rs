@@ -17,6 +17,14 @@ pub(crate) mod obj;
 pub(crate) mod ply;
 pub(crate) mod stl;
 
+/// What a simpler reader sees: vertices, and faces of any number of corners.
+type Seen = (Vec<[f64; 3]>, Vec<Vec<u32>>);
+
+/// Once in so many times.
+fn seldom(source: &mut Source<'_>, times: u8) -> bool {
+    source.byte().is_multiple_of(times)
+}
+
 /// What a file has to give.
 #[derive(Debug, Default)]
 struct Known {
@@ -81,7 +89,7 @@ impl Known {
 
     /// The file, perhaps compressed, gives this mesh.
     fn check(&self, name: &str, file: &[u8], source: &mut Source<'_>) {
-        let compressed = source.byte() % 8 == 0;
+        let compressed = seldom(source, 8);
         let file = if compressed {
             &gzip(file, source)
         } else {
@@ -253,7 +261,7 @@ impl Ends {
 
 /// A byte order mark, or none.
 fn mark(source: &mut Source<'_>) -> &'static [u8] {
-    if source.byte() % 4 == 0 {
+    if seldom(source, 4) {
         b"\xef\xbb\xbf"
     } else {
         b""

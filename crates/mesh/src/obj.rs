@@ -26,12 +26,9 @@ pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
         if ends_a_name(&statement, line) {
             statement.clear();
         }
-        let mut words = Words(line).peekable();
-        while let Some(word) = words.next_if(|word| word[0] != b'#') {
-            statement.push(word);
-        }
         // A comment ends with its line, whatever its last character is.
-        if words.peek().is_none() && remove_backslash(&mut statement) {
+        statement.extend(Words(line).take_while(|word| word[0] != b'#'));
+        if remove_backslash(&mut statement) {
             continue;
         }
         let read = reader.read_statement(&statement, lines.number());

@@ -1,6 +1,6 @@
 //! OBJ: any bytes, and files with every freedom of that format.
 
-use super::{Ends, Known, agrees, gap, mark, noise, number, read, spelled};
+use super::{Ends, Known, Seen, agrees, gap, mark, noise, number, read, seldom, spelled};
 use crate::source::Source;
 
 pub(crate) fn run(bytes: &[u8]) {
@@ -18,7 +18,7 @@ pub(crate) fn run(bytes: &[u8]) {
 }
 
 /// What a reader that knows nothing but `v x y z` and `f i j k...` sees, if there is nothing else.
-fn simple(file: &[u8]) -> Option<(Vec<[f64; 3]>, Vec<Vec<u32>>)> {
+fn simple(file: &[u8]) -> Option<Seen> {
     let text = str::from_utf8(file)
         .ok()
         .filter(|text| text.is_ascii() && !text.contains(['\r', '\x0b', '\\', '#']))?;
@@ -55,7 +55,7 @@ fn written(mut source: Source<'_>) {
     let mut text = mark(source).to_vec();
     let ends = Ends::new(source);
     // Faces may come first, and then cannot count back.
-    let faces_first = source.byte() % 4 == 0;
+    let faces_first = seldom(source, 4);
     for part in [faces_first, !faces_first] {
         if part {
             for face in &all {
@@ -106,7 +106,7 @@ fn statement(
     words: Vec<String>,
     ends: Ends,
 ) {
-    if source.byte() % 8 == 0 {
+    if seldom(source, 8) {
         let other = source.one_of(&[
             "",
             "# ",
@@ -131,7 +131,7 @@ fn statement(
     text.extend(keyword.bytes());
     for word in words {
         text.extend(gap(source).bytes());
-        if source.byte() % 16 == 0 {
+        if seldom(source, 16) {
             text.push(b'\\');
             text.extend(ends.next(source).bytes());
             // A lone return and the line feed of an empty line would be one.

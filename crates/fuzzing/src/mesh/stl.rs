@@ -1,6 +1,6 @@
 //! STL: any bytes, and texts and binary files with every freedom of that format.
 
-use super::{Ends, Known, agrees, mark, noise, number, read, spelled};
+use super::{Ends, Known, agrees, mark, noise, number, read, seldom, spelled};
 use crate::source::Source;
 
 type Facet = [[f32; 3]; 3];
@@ -136,18 +136,18 @@ fn text(mut source: Source<'_>) {
     let facets = facets(source);
     let mut known = known(&facets);
     let mut writer = Writer {
-        upper: source.byte() % 4 == 0,
+        upper: seldom(source, 4),
         ends: Ends::new(source),
         text: mark(source).to_vec(),
     };
     writer.name(source, &["solid", "solid", "solidNAME"]);
     for facet in &facets {
-        if source.byte() % 16 == 0 {
+        if seldom(source, 16) {
             writer.name(source, &["endsolid", "end solid", "endsolidNAME"]);
             writer.name(source, &["solid"]);
         }
         writer.facet(source, facet, 3);
-        if source.byte() % 16 == 0 {
+        if seldom(source, 16) {
             let corners = source.below(3);
             writer.facet(source, &[[f32::NAN; 3]; 3], corners);
             known.short_faces += 1;
@@ -212,7 +212,7 @@ impl Writer {
     fn facet(&mut self, source: &mut Source<'_>, facet: &Facet, corners: usize) {
         let normal = source.one_of(&["facet normal 0 0 1", "facet normal nan -1.#IND x", "facet"]);
         self.words(source, normal);
-        let is_loop = source.byte() % 8 > 0;
+        let is_loop = !seldom(source, 8);
         if is_loop {
             self.words(source, "outer loop");
         }
