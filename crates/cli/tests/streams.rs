@@ -280,6 +280,8 @@ fn terminals_are_refused() {
     };
     for (arguments, expected) in [
         ("a.npy b.npy -o -", "standard output: a terminal"),
+        // Before the inputs are read.
+        ("missing.npy b.npy -o -", "standard output: a terminal"),
         ("- b.npy -o out.npy", "standard input: a terminal"),
         ("a.npy b.npy -o /dev/tty", "/dev/tty: a terminal"),
         ("/dev/tty b.npy -o out.npy", "/dev/tty: a terminal"),
