@@ -239,7 +239,9 @@ fn a_pipe_that_is_not_read_further_does_not_keep_the_program_from_ending() {
     let a = Array::new(&[1 << 16, 3], "<f8", false, 1);
     let directory = directory(&a, &a);
     let script = r#"mkfifo out; exec 3<>out; "$0" cross a.npy b.npy -o - >&3 & program=$!
-        read -n 1 -u 3; kill -TERM $program; wait $program; echo $?"#;
+        read -n 1 -u 3; kill -TERM $program
+        for i in {1..100}; do kill -0 $program 2>&- || break; sleep 0.1; done
+        kill -KILL $program 2>&-; wait $program; echo $?"#;
     let output = shell(&directory, script);
     assert!(
         text(&output.stdout).starts_with("143\n"),
@@ -278,6 +280,8 @@ fn terminals_are_refused() {
     };
     for (arguments, expected) in [
         ("a.npy b.npy -o -", "standard output: a terminal"),
+        // Before the inputs are read.
+        ("missing.npy b.npy -o -", "standard output: a terminal"),
         ("- b.npy -o out.npy", "standard input: a terminal"),
         ("a.npy b.npy -o /dev/tty", "/dev/tty: a terminal"),
         ("/dev/tty b.npy -o out.npy", "/dev/tty: a terminal"),
