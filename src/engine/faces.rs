@@ -139,9 +139,11 @@ impl Engine {
         let Some(faces) = batch.faces().filter(|faces| faces.len() > 0) else {
             return;
         };
-        let corner = size_of::<[T; 3]>() + size_of::<u32>();
-        let cost = corner.max(operation.cost::<T>(self.level.rank()));
-        let pieces = pieces(self.threads, faces.corners().saturating_mul(cost));
+        let corners = faces.corners();
+        let bytes = corners.saturating_mul(size_of::<[T; 3]>() + size_of::<u32>());
+        let triangles = corners.saturating_sub(2 * faces.len());
+        let cost = triangles.saturating_mul(operation.cost::<T>(self.level.rank()));
+        let pieces = pieces(self.threads, bytes.max(cost));
         split(batch, pieces, &|batch| {
             let _environment = Op::ROUNDS_ONCE.then(Environment::default_here);
             if let Some(faces) = batch.faces() {

@@ -110,7 +110,8 @@ impl WeightedNormal {
     ) -> Self {
         let mut greatest = greatest_exponent(vertices);
         if greatest.abs() > T::EXPONENT_OF_MESHES {
-            let finite = |v: &[T; 3]| v.iter().all(|x| *x - *x == T::default());
+            let minus = |x: T, y: T| x - y == T::default();
+            let finite = |v: &[T; 3]| v.iter().all(|x| minus(*x, *x));
             greatest = greatest_exponent(corners.filter(finite));
         }
         let e = T::EXPONENT_OF_MESHES - greatest;

@@ -333,8 +333,9 @@ impl<X: Floats> Number for Plain<X> {
             let scale = square.scale_of_square();
             v = super::times(v, scale);
             let square = super::plain_dot(v, v);
+            let copy = square;
             // An infinite component makes all of them NaN.
-            divisor = (square + (square - square)).root();
+            divisor = (square + (square - copy)).root();
             length = (divisor / scale).one_if_zero();
             divisor = divisor.one_if_zero();
         }

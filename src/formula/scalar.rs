@@ -28,7 +28,7 @@ macro_rules! floats {
             }
 
             fn are_squares_in_range(self) -> bool {
-                self >= $squares.least && self <= $squares.most
+                ($squares.least..=$squares.most).contains(&self)
             }
 
             fn scale_of_square(self) -> Self {

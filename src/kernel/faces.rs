@@ -140,7 +140,7 @@ pub(crate) trait FaceOperation: Copy + Send + Sync {
     /// What the formula says of a face with so many corners in each lane; must be `#[inline(always)]`.
     fn of_face<L: Rows>(self, corners: impl Corners<L>) -> [L; 3];
 
-    /// What one corner costs, as [`super::Operation::cost`].
+    /// What one of the triangles costs that a face is the sum of, as [`super::Operation::cost`].
     fn cost<T: Element>(self, rank: usize) -> usize;
 
     /// As [`super::Operation::rounds_once`].
@@ -160,7 +160,6 @@ macro_rules! operation {
             }
 
             fn cost<T: Element>(self, rank: usize) -> usize {
-                // A corner is a triangle, all in all.
                 20 * $cost(rank)
             }
         }

@@ -67,7 +67,7 @@ fn headers_as_others_write_them() {
     }
     let comment = [
         b"ply\nformat ascii 1.0\ncomment \xfc\x80\xff\0\n",
-        file[21 - 4..].as_bytes(),
+        &file.as_bytes()[21 - 4..],
     ]
     .concat();
     is_triangle(comment);
