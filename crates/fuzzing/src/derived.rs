@@ -144,7 +144,7 @@ fn spoil(faces: &mut OwnedFaces, polygons: bool, far: u64, len: usize) -> Option
         false => (faces.triangles.as_flattened_mut(), 0),
     };
     let all = indices.len();
-    if polygons && far % 3 == 0 && count > 0 {
+    if polygons && far.is_multiple_of(3) && count > 0 {
         let face = far as usize / 3 % count;
         let got = all + 1 + index as usize;
         let least = face.checked_sub(1).map_or(0, |before| faces.starts[before]);
