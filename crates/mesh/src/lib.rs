@@ -106,7 +106,7 @@ pub enum Vertices {
 }
 
 impl Mesh {
-    /// Reads a file, whose extension or content says what it is: see the [crate](crate) for what of it is read.
+    /// Reads a file, whose extension or content says what it is: see the [crate] for what of it is read.
     ///
     /// The file may be a pipe. The path `-` is standard input, whose content says what it is.
     ///
