@@ -92,6 +92,9 @@ pub(crate) fn with_too_few_threads(data: &Data) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let size = status.lines().find_map(|line| line.strip_prefix("VmSize:"));
     let size: u64 = size.unwrap().replace("kB", "").trim().parse().unwrap();
+    if size > 1 << 30 {
+        return println!("NOT TESTED: a sanitizer's memory of terabytes has no limit");
+    }
     let room = (size << 10) + (600 << 20);
     let limit = libc::rlimit {
         rlim_cur: room,
