@@ -22,8 +22,8 @@ pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
     if begins_as_text(text) && !zeros && !binary::is_whole(file) {
         return text::read(text);
     }
-    check_encoding(file)?;
-    binary::read(file)
+    // The header of a binary file may begin with any bytes, those of UTF-16 as well.
+    binary::read(file).or_else(|error| check_encoding(file).and(Err(error)))
 }
 
 /// Whether the first word is `solid`, or begins so.
