@@ -126,12 +126,14 @@ mod sealed {
         /// The bits of the magnitude, which are in the order of magnitudes.
         fn magnitude(self) -> u64;
 
-        /// The exponent of a magnitude, as its field has it: less by one than that of the least normal number for what is subnormal, more by one
-        /// than that of the greatest for what is not finite.
+        /// The magnitude of infinity; those of NaN are greater.
+        const INFINITE: u64;
+
+        /// The exponent of a magnitude that is finite; that of subnormal numbers is one less than that of the least normal one.
         fn exponent_of(magnitude: u64) -> i32;
 
-        /// The exponent that the greatest coordinate of a mesh gets before areas are added to its vertices: the areas of 2^40 corners
-        /// can then be added without overflow, and areas of 2^-200 (`f32`) or 2^-2000 (`f64`) times the largest are numbers, too.
+        /// The exponent that the greatest coordinate of a mesh gets before areas are added to its vertices. A product of two edges is
+        /// then below 2^84 (`f32`) or 2^964 (`f64`), so that 2^40 of them can be added, and what is 2^-200 or 2^-1980 of that is normal.
         const EXPONENT_OF_MESHES: i32;
 
         /// A formula evaluated with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded), for one vector.
@@ -166,6 +168,8 @@ mod sealed {
             self.abs().to_bits().into()
         }
 
+        const INFINITE: u64 = Self::INFINITY.to_bits() as u64;
+
         fn exponent_of(magnitude: u64) -> i32 {
             (magnitude >> 23) as i32 - 127
         }
@@ -195,6 +199,8 @@ mod sealed {
         fn magnitude(self) -> u64 {
             self.abs().to_bits()
         }
+
+        const INFINITE: u64 = Self::INFINITY.to_bits();
 
         fn exponent_of(magnitude: u64) -> i32 {
             (magnitude >> 52) as i32 - 1023

@@ -103,8 +103,8 @@ impl Proof {
         static BEST: OnceLock<Proof> = OnceLock::new();
         BEST.get().copied().unwrap_or_else(|| {
             let best = Self::find_best();
-            // Found first and then set, so that nobody waits for a thread that is about to find it: a process that is forked
-            // meanwhile would wait for ever. Another thread has set the same.
+            // Found first and then set, so that nobody waits for a thread that is about to find it. Another thread has set the
+            // same. (A process that is forked while another thread copies these few bytes would wait for it: no more than that is left.)
             let _ = BEST.set(best);
             best
         })

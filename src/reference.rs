@@ -227,6 +227,8 @@ pub fn polygon_vertex_normals<T: Real>(
     starts: &[usize],
     accuracy: Accuracy,
 ) -> Vec<[T; 3]> {
+    let first = starts.first().copied();
+    assert_eq!(first.unwrap_or(0), 0, "the first face begins at corner 0");
     let ends = starts.iter().skip(1).copied().chain([corners.len()]);
     let faces = starts
         .iter()
@@ -242,8 +244,8 @@ fn normals_of_vertices<'a, T: Real>(
     accuracy: Accuracy,
 ) -> Vec<[T; 3]> {
     let corners_of = |face: &'a [u32]| face.iter().map(|&i| vertices[i as usize]);
-    let corners = faces.clone().flat_map(corners_of);
-    let area = formula::WeightedNormal::of_mesh(vertices.iter().copied(), corners);
+    let greatest = formula::greatest_magnitude(faces.clone().flat_map(corners_of));
+    let area = formula::WeightedNormal::of_greatest::<T>(greatest);
     let mut sums = vec![[T::default(); 3]; vertices.len()];
     for face in faces {
         let corners: Vec<_> = corners_of(face).collect();

@@ -45,7 +45,7 @@ mod pool;
 ///
 /// A process made by `fork` has no workers of its parent's pools. A call there is serial instead of waiting for them: on the thread that
 /// called `fork` if that was a worker, and outside pools if the global pool was started before. In pools that the new process starts
-/// itself calls are split as ever. (What needs other threads of the parent in some other way, a lock of theirs say, is not this crate's.)
+/// itself calls are split as ever (but not on the thread that called `fork`, if that was a worker and is made one again). (What needs other threads of the parent in some other way, a lock of theirs say, is not this crate's.)
 ///
 /// # Without threads
 ///
@@ -133,8 +133,7 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
         return work(batch);
     }
     let half = pieces / 2;
-    // Divided first, so that nothing can overflow.
-    let middle = batch.line_boundary(batch.len() / pieces * half);
+    let middle = batch.line_boundary(batch.middle(half, pieces));
     if middle == 0 {
         return work(batch);
     }

@@ -7,6 +7,7 @@ use crate::formula::{self, FaceFormula};
 use crate::kernel::{Accurately, Batch, EachFace, FaceOperation, Faces, Plainly, plus};
 use crate::simd::Environment;
 use crate::threads::{pieces, split};
+use crate::view::check_len;
 use crate::{Accuracy, Element, Error, Real, Threads, Vectors, VectorsMut};
 
 /// So many faces are worked on before they are added to their vertices: enough for the kernel, little enough for the stack.
@@ -35,10 +36,13 @@ pub(super) fn polygons<'a>(
         }
         least = got;
     }
+    if starts.is_empty() {
+        // Corners of no face would be lost without a word.
+        check_len("corners", 0, corners.len())?;
+    }
     let faces = Faces::polygons(corners, starts);
     let inside = |&i: &u32| (i as usize) < len;
-    let all = if starts.is_empty() { &[] } else { corners };
-    if !all.iter().all(inside) {
+    if !corners.iter().all(inside) {
         return Err(first_outside(faces, len));
     }
     Ok(faces)
@@ -139,7 +143,7 @@ impl Engine {
         let Some(faces) = batch.faces().filter(|faces| faces.len() > 0) else {
             return;
         };
-        let corners = faces.corners();
+        let corners = faces.all_corners().len();
         let bytes = corners.saturating_mul(size_of::<[T; 3]>() + size_of::<u32>());
         let triangles = corners.saturating_sub(2 * faces.len());
         let cost = triangles.saturating_mul(operation.cost::<T>(self.level.rank()));
@@ -159,12 +163,22 @@ impl Engine {
 
 /// The areas of faces, of a mesh that is brought into a range in which they can be added.
 fn weighted<T: Real>(vertices: Vectors<'_, T>, faces: Faces<'_>) -> formula::WeightedNormal {
+    // The vertices come one after the other, corners do not. If some face has the vertex with the greatest coordinate, it is enough to have
+    // looked at the vertices.
     let vertex = |i: usize| vertices.get(i).unwrap_or_default();
-    let of_faces = (0..faces.len()).flat_map(|i| faces.get(i));
-    formula::WeightedNormal::of_mesh(
-        (0..vertices.len()).map(vertex),
-        of_faces.map(|&i| vertex(i as usize)),
-    )
+    let magnitude = |v: [T; 3]| v.into_iter().fold(0, |m, x| m.max(x.magnitude()));
+    let (mut greatest, mut of) = (0, 0);
+    for i in 0..vertices.len() {
+        let magnitude = magnitude(vertex(i));
+        if magnitude > greatest {
+            (greatest, of) = (magnitude, i as u32);
+        }
+    }
+    let corners = faces.all_corners();
+    if greatest >= T::INFINITE || !corners.contains(&of) {
+        greatest = formula::greatest_magnitude(corners.iter().map(|&i| vertex(i as usize)));
+    }
+    formula::WeightedNormal::of_greatest::<T>(greatest)
 }
 
 /// Adds the vector area of each face, doubled and multiplied by a power of two, to each of its corners, in the order of faces.

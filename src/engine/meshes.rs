@@ -15,8 +15,8 @@ impl Engine {
     /// without area has the zero vector; corners in one line whose distances are no numbers of the type may have any direction.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; of thin triangles, and of small ones far from
-    /// the origin, the direction can be any. Where products of edges underflow the normal is zero, and NaN where they overflow; any
-    /// other has the length 1 to 4 u. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact and products and
+    /// the origin, the direction can be any, as where products of edges are subnormal. Where all of them are zero the normal is zero, and NaN
+    /// where one overflows; any other has the length 1 to 4 u. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact and products and
     /// their sums have twice the precision: the error of each component is below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) for
     /// triangles with angles of 10⁻¹⁵ or more, and what is not finite gives NaN, the canonical one. Range is as in
     /// [`Engine::cross_norm`], where the corners are one vector of nine components.
@@ -54,8 +54,9 @@ impl Engine {
     /// vertices.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; of thin triangles, and of small ones far from
-    /// the origin, all digits can be wrong. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact and products and
-    /// their sums have twice the precision: the error is below 2 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) for triangles with angles of
+    /// the origin, all digits can be wrong, and squares of areas overflow and underflow (`f32`: edges of 10⁹, and of 10⁻⁹). With
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact and products and
+    /// their sums have twice the precision: the error is below 2.03 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) for triangles with angles of
     /// 10⁻¹⁵ or more, and what is not finite gives NaN, the canonical one. Range is as in [`Engine::triangle_normals`].
     ///
     /// # Errors
@@ -94,7 +95,7 @@ impl Engine {
     /// for `f32`, 2⁻⁵³ for `f64`) times twice the number of its triangles times the sum of their areas, beside what
     /// [`Engine::triangle_normals`] says of a triangle. Neither large nor small coordinates leave the range: the mesh is first
     /// multiplied by the power of two that makes its greatest coordinate (of vertices that faces have) 2⁴⁰ for `f32`, 2⁴⁸⁰ for
-    /// `f64`. What is lost are triangles whose edges are shorter than 10⁻³⁰ (`f32`) or 10⁻³⁰⁰ (`f64`) of that coordinate: a vertex
+    /// `f64`. What is lost are triangles whose edges are shorter than 10⁻²⁸ (`f32`) or 10⁻²⁹⁰ (`f64`) of that coordinate: a vertex
     /// that has no others can have any direction, or zero. The sums are made on the caller's thread.
     ///
     /// # Errors
@@ -139,12 +140,12 @@ impl Engine {
     /// Of a triangle the result is that of [`Engine::triangle_normals`], to the bit. Which corner is the first changes
     /// the result by its rounding only. With [`Accuracy::Plain`](crate::Accuracy::Plain) each operation is rounded, and sums are in the order of the
     /// corners. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) edges are exact, products and sums have twice the precision:
-    /// the error of each component is below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) where the vector area is at least 2⁻⁵⁰ / k of
+    /// the error of each component is below 2.6 u (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`) where the vector area is at least k·2⁻⁵⁰ of
     /// Σ |vᵢ − v₀||vᵢ₊₁ − v₀| / 2, and what is not finite gives NaN, the canonical one. Range is as in [`Engine::triangle_normals`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `out` is not as long as `starts`, [`Error::FaceStart`] if `starts` does not begin with 0, decreases,
-    /// or goes beyond `corners`, [`Error::IndexOutOfRange`] if a corner is no vertex; nothing was written.
+    /// or goes beyond `corners`, [`Error::LengthMismatch`] if there are corners and no faces, [`Error::IndexOutOfRange`] if a corner is no vertex; nothing was written.
     ///
     /// # Source
     /// The vector area of a polygon is Newell's sum (I. E. Sutherland, R. F. Sproull, R. A. Schumacker, "A Characterization of Ten

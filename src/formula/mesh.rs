@@ -99,22 +99,10 @@ impl<N: Number, C: Corners<N>> Corners<N> for Scaled<C> {
 }
 
 impl WeightedNormal {
-    /// For a mesh whose greatest coordinate is to become one for which the sums of areas, which are products of coordinates, are numbers of
-    /// the type.
-    ///
-    /// It is looked up among all vertices if none of these is out of the ordinary, or else among the corners of faces: a vertex that no
-    /// face has may be anything.
-    pub(crate) fn of_mesh<T: Real>(
-        vertices: impl Iterator<Item = [T; 3]>,
-        corners: impl Iterator<Item = [T; 3]>,
-    ) -> Self {
-        let mut greatest = greatest_exponent(vertices);
-        if greatest.abs() > T::EXPONENT_OF_MESHES {
-            let minus = |x: T, y: T| x - y == T::default();
-            let finite = |v: &[T; 3]| v.iter().all(|x| minus(*x, *x));
-            greatest = greatest_exponent(corners.filter(finite));
-        }
-        let e = T::EXPONENT_OF_MESHES - greatest;
+    /// For a mesh whose greatest finite coordinate is to become one for which the sums of areas, which are products of coordinates, are
+    /// numbers of the type.
+    pub(crate) fn of_greatest<T: Real>(magnitude: u64) -> Self {
+        let e = T::EXPONENT_OF_MESHES - T::exponent_of(magnitude);
         // Both halves are exponents of normal numbers, of `f32` as well.
         let power = |e: i32| f64::from_bits(((1023 + e) as u64) << 52);
         Self {
@@ -123,12 +111,10 @@ impl WeightedNormal {
     }
 }
 
-/// The greatest exponent of a coordinate.
-fn greatest_exponent<T: Real>(vectors: impl Iterator<Item = [T; 3]>) -> i32 {
-    // Component by component, which can be done at the same time.
-    let greater = |m: [u64; 3], v: [T; 3]| [0, 1, 2].map(|k| m[k].max(v[k].magnitude()));
-    let [x, y, z] = vectors.fold([0; 3], greater);
-    T::exponent_of(x.max(y).max(z))
+/// The greatest magnitude of the coordinates of vectors that are finite.
+pub(crate) fn greatest_magnitude<T: Real>(vectors: impl Iterator<Item = [T; 3]>) -> u64 {
+    let magnitudes = vectors.map(|v| v.into_iter().fold(0, |m, x| m.max(x.magnitude())));
+    magnitudes.filter(|m| *m < T::INFINITE).fold(0, u64::max)
 }
 
 /// v / |v|.

@@ -151,13 +151,15 @@ fn scaled<N: Number>(v: [N; 3], e: N::Exponent) -> [N; 3] {
     [v[0].scaled(e), v[1].scaled(e), v[2].scaled(e)]
 }
 
-/// A vector as its direction, its length and an exponent: v = length·2^e·unit.
+/// A vector as its direction, its length, a power of two and an exponent: v = length·2^e·unit / scale.
 #[derive(Clone, Copy, Debug)]
 pub struct Polar<N: Number> {
     /// Of length one, or zero.
     unit: [N; 3],
     /// One where the vector is zero.
     length: N,
+    /// One but for plain vectors whose squares are out of range.
+    scale: N,
     e: N::Exponent,
 }
 

@@ -167,8 +167,12 @@ pub trait Number: Floats {
     fn polar(v: [Self::Product; 3]) -> Polar<Self> {
         let (v, e) = Self::rescaled(v);
         let length = Self::length(v).one_if_zero();
-        let unit = Self::over(v, length);
-        Polar { unit, length, e }
+        Polar {
+            unit: Self::over(v, length),
+            length,
+            scale: length.all(1.0),
+            e,
+        }
     }
 
     /// By what numbers are multiplied to be scaled.
@@ -328,21 +332,19 @@ impl<X: Floats> Number for Plain<X> {
     #[inline(always)]
     fn polar(mut v: [Self; 3]) -> Polar<Self> {
         let square = super::plain_dot(v, v);
-        let (mut length, mut divisor) = (square.root(), square.root());
+        let (mut length, mut scale) = (square.root(), square.all(1.0));
         if !square.are_squares_in_range() {
-            let scale = square.scale_of_square();
+            scale = square.scale_of_square();
             v = super::times(v, scale);
             let square = super::plain_dot(v, v);
             let copy = square;
             // An infinite component makes all of them NaN.
-            divisor = (square + (square - copy)).root();
-            length = (divisor / scale).one_if_zero();
-            divisor = divisor.one_if_zero();
+            length = (square + (square - copy)).root().one_if_zero();
         }
-        let unit = super::divided(v, divisor);
         Polar {
-            unit,
+            unit: super::divided(v, length),
             length,
+            scale,
             e: Unscaled,
         }
     }

