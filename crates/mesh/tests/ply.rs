@@ -425,6 +425,15 @@ fn headers_that_say_nothing_clear_are_refused() {
         &format!("{ROWS}3 0 1 2\n"),
         "line 8: property 'vertex_index' of the faces ('face') is not a list of integers",
     );
+    bad(
+        &format!("{XYZ}{FACE}{XYZ}"),
+        "",
+        "line 9: the element 'vertex' is there twice",
+    );
+    let many = XYZ.replace("vertex 3", "vertex 4000000000");
+    let error =
+        "truncated: 4000000000 of 'vertex' need at least 6 bytes each, the file has 19 for all";
+    bad(&many, ROWS, error);
     let error = "line 13, face 0: '1.5', expected a whole number";
     bad(
         &format!("{XYZ}{FACE}"),
