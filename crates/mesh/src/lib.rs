@@ -49,8 +49,9 @@
 //!
 //! # What other readers accept, and this one does not
 //!
-//! Vertices that are not finite in a face; negative indices in PLY, which do not count back there; a binary STL file
-//! that says it has 0 facets, and has some; a facet of more than three corners; text in UTF-16.
+//! Vertices that are not finite in a face, which would have no normal. Negative indices in PLY, which do not count back
+//! there. Elements of a PLY text that share a line or take several. A binary STL file that says it has 0 facets, and has
+//! some. A facet of more than three corners; comments and colours in a text of STL. Text in UTF-16.
 
 #![deny(unsafe_code)]
 

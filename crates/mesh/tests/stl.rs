@@ -128,6 +128,12 @@ fn facets_of_fewer_corners_are_left_out_and_of_more_refused() {
 }
 
 #[test]
+fn zeros_of_either_sign_are_one_position() {
+    let other = FACET.replace("vertex 0 0 0", "vertex -0 0 -0.0");
+    is_triangles(format!("solid\n{FACET}{other}endsolid"), 2);
+}
+
+#[test]
 fn what_is_no_facet_is_refused() {
     let place = |line, word| format!("line {line}: '{word}' at a place where an STL file has none");
     bad("loop\n", &place(2, "loop"));
@@ -237,6 +243,9 @@ fn bytes_behind_the_last_facet_are_noted() {
         };
         assert_eq!(mesh.notes, [format!("{bytes} left out")], "notes");
     }
+    let text = format!("solid\n{FACET}endsolid\n\0\0\0");
+    let note = "3 bytes behind the last solid are left out";
+    assert_eq!(noted("a.stl", text).notes, [note], "zeros behind a text");
     assert_eq!(
         noted("a.stl", [&binary(0, &[])[..], b"end"].concat())
             .notes

@@ -15,12 +15,14 @@ mod binary;
 mod text;
 
 pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
-    let text = unmarked(file);
+    // Some file systems and programs fill up a text with zeros.
+    let end = file.iter().rposition(|&byte| byte != 0);
+    let (text, behind) = file.split_at(end.map_or(0, |end| end + 1));
     // The header of a binary file may be any text, and begin as a text does. No text has a byte of zero.
-    let mut start = file.iter().take(binary::HEADER + binary::FACET);
+    let mut start = text.iter().take(binary::HEADER + binary::FACET);
     let zeros = start.any(|&byte| byte == 0);
-    if begins_as_text(text) && !zeros && !binary::is_whole(file) {
-        return text::read(text);
+    if begins_as_text(unmarked(text)) && !zeros && !binary::is_whole(file) {
+        return text::read(unmarked(text), behind.len());
     }
     // The header of a binary file may begin with any bytes, those of UTF-16 as well.
     binary::read(file).or_else(|error| check_encoding(file).and(Err(error)))

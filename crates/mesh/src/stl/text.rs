@@ -10,7 +10,8 @@ use crate::Mesh;
 use crate::builder::Place;
 use crate::text::{Lines, Words, number, shown};
 
-pub(super) fn read(text: &[u8]) -> Result<Mesh> {
+/// The solids of a text; `behind`: how many bytes are left out behind it.
+pub(super) fn read(text: &[u8], behind: usize) -> Result<Mesh> {
     let mut reader = Reader {
         lines: Lines::new(text),
         words: Words(b""),
@@ -24,6 +25,7 @@ pub(super) fn read(text: &[u8]) -> Result<Mesh> {
         let read = reader.read_statement(word);
         read.with_context(|| format!("line {}", reader.lines.number()))?;
     }
+    reader.solid.mesh.note_behind("", behind, "solid");
     reader.finish()
 }
 
