@@ -104,11 +104,11 @@ impl Formula<3, 2> for UnitNormalVjp {
         let c = N::polar(N::cross(a, b));
         let across = plain_cross(plain_cross(c.unit, g), c.unit);
         let dc = divided(across, c.length);
-        // Last, because the gradient can be a number where that of c is none.
-        let (da, db) = (plain_cross(b, dc), plain_cross(dc, a));
+        // What c was multiplied by, a and b are: gradients can be numbers where that of c is none.
+        let (a, b) = (times(a, c.scale), times(b, c.scale));
         [
-            scaled(times(da, c.scale), eg - ea - c.e),
-            scaled(times(db, c.scale), eg - eb - c.e),
+            scaled(plain_cross(b, dc), eg - ea - c.e),
+            scaled(plain_cross(dc, a), eg - eb - c.e),
         ]
     }
 }
