@@ -342,7 +342,7 @@ fn polygons_of_many_corners_whose_parts_cancel_are_as_accurate_as_documented() {
         let corners: Vec<_> = out
             .iter()
             .copied()
-            .chain([[x + step, y, z]])
+            .chain([[x + step, y - step, z + 2.0 * step]])
             .chain(back)
             .collect();
         let big: Vec<Vector> = corners.iter().map(|v| v.map(Big::of)).collect();

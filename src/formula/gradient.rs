@@ -104,8 +104,8 @@ impl Formula<3, 2> for UnitNormalVjp {
         let c = N::polar(N::cross(a, b));
         let across = plain_cross(plain_cross(c.unit, g), c.unit);
         let dc = divided(across, c.length);
-        // What c was multiplied by, a and b are: gradients can be numbers where that of c is none.
-        let (a, b) = (times(a, c.scale), times(b, c.scale));
+        // What c was multiplied by twice, both factors are: gradients can be numbers where that of c, or a product, is none.
+        let (a, b, dc) = (times(a, c.scale), times(b, c.scale), times(dc, c.scale));
         [
             scaled(plain_cross(b, dc), eg - ea - c.e),
             scaled(plain_cross(dc, a), eg - eb - c.e),

@@ -151,7 +151,7 @@ fn scaled<N: Number>(v: [N; 3], e: N::Exponent) -> [N; 3] {
     [v[0].scaled(e), v[1].scaled(e), v[2].scaled(e)]
 }
 
-/// A vector as its direction, its length, a power of two and an exponent: v = length·2^e·unit / scale.
+/// A vector as its direction, its length, a power of two and an exponent: v = length·2^e·unit / scale².
 #[derive(Clone, Copy, Debug)]
 pub struct Polar<N: Number> {
     /// Of length one, or zero.

@@ -33,39 +33,39 @@ pub trait Floats:
     /// Whether all of these are squares of vectors that need not be scaled, neither zero nor NaN among them.
     fn are_squares_in_range(self) -> bool;
 
-    /// The power of two by which to multiply a vector whose square this is, so that its square is neither less nor more than the type
-    /// can hold: 1 where it is already in range. See [`Squares`].
+    /// The power of two by which to multiply a vector twice whose square this is, so that its square is neither less nor more than the
+    /// type can hold: 1 where it is already in range. See [`Squares`].
     fn scale_of_square(self) -> Self;
 
     /// This number, which the type must have, in every lane.
     fn all(self, x: f64) -> Self;
 }
 
-/// Where squares of vectors leave the range of a type, and the powers of two that bring them back.
+/// Where squares of vectors leave the range of a type, and the powers of two that, multiplied twice, bring them back.
 pub(crate) struct Squares<T> {
-    /// Less than this, parts of the square may have been lost below the least number; the vector is multiplied by `up`.
+    /// Less than this, parts of the square may have been lost below the least number; the vector is multiplied by `up` twice.
     pub(crate) least: T,
     pub(crate) up: T,
-    /// More than this is near infinity; the vector is multiplied by `down`.
+    /// More than this is near infinity; the vector is multiplied by `down` twice.
     pub(crate) most: T,
     pub(crate) down: T,
 }
 
-/// A square of at least 2^-100 has lost at most 2^-48 of itself. Vectors below 2^-50 become those of 2^-49 to 2^50, vectors above
-/// 2^62 those of 2^-4 to 2^62.
+/// A square of at least 2^-100 has lost less than 2^-48 of itself to numbers below 2^-149. Vectors below 2^-50, down to 2^-149, become those of
+/// 2^-49 to 2^50, and vectors above 2^62 those of 2^-4 to 2^62, whose squares are far from both ends.
 pub(crate) const SINGLE: Squares<f32> = Squares {
     least: f32::from_bits((127 - 100) << 23),
-    up: f32::from_bits((127 + 100) << 23),
+    up: f32::from_bits((127 + 50) << 23),
     most: f32::from_bits((127 + 126) << 23),
-    down: f32::from_bits((127 - 66) << 23),
+    down: f32::from_bits((127 - 33) << 23),
 };
 
-/// Likewise: vectors below 2^-450 become those of 2^-474 to 2^150, vectors above 2^510 those of 2^-4 to 2^510.
+/// Likewise: vectors below 2^-450, down to 2^-1074, become those of 2^-474 to 2^150, vectors above 2^510 those of 2^-4 to 2^510.
 pub(crate) const DOUBLE: Squares<f64> = Squares {
     least: f64::from_bits((1023 - 900) << 52),
-    up: f64::from_bits((1023 + 600) << 52),
+    up: f64::from_bits((1023 + 300) << 52),
     most: f64::from_bits((1023 + 1022) << 52),
-    down: f64::from_bits((1023 - 514) << 52),
+    down: f64::from_bits((1023 - 257) << 52),
 };
 
 /// What accurate arithmetic needs of `f64` beside.
@@ -335,7 +335,7 @@ impl<X: Floats> Number for Plain<X> {
         let (mut length, mut scale) = (square.root(), square.all(1.0));
         if !square.are_squares_in_range() {
             scale = square.scale_of_square();
-            v = super::times(v, scale);
+            v = super::times(super::times(v, scale), scale);
             let square = super::plain_dot(v, v);
             let copy = square;
             // An infinite component makes all of them NaN.
