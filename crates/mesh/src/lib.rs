@@ -42,10 +42,17 @@
 //! about each of these.
 //!
 //! Points, lines and edges are no faces, and a file of these is a mesh without faces. What may be a surface is not
-//! passed over in silence: curves, surfaces and `call` of OBJ, lines that are no statements of OBJ, and other
-//! elements of PLY that have lists of integers or three integers are noted in a file that has faces, and an error in
-//! a file that has none. So are lines of a PLY header that are no statements of PLY, where there are no faces or the
-//! elements do not fill the file. (A list of integers of the vertices themselves is none of faces: it says which images see a point.)
+//! passed over in silence: it is noted in a file that has faces, and an error in a file that has none. It is
+//!
+//! - of OBJ, curves, surfaces and `call`, and lines that are no statements of OBJ;
+//! - of PLY, a list `vertex_indices` or `vertex_index` of any type in any element, in either case; in elements other than
+//!   `vertex`, a list of integers, or three integers of more than a byte if they are no `edge`; in elements whose name begins
+//!   with `face`, `poly`, `tri` or `quad`, in either case, any list and any three numbers.
+//!
+//! So are lines of a PLY header that are no statements of PLY, where there are no faces or the elements do not fill
+//! the file. Passed over in silence are, of PLY: other lists of the vertices themselves, which say which images see a
+//! point; under other names, lists of `float` and single numbers that are bytes or `float`, as of a material or a
+//! camera; an `edge` of any number of integers; and two integers.
 //!
 //! # What other readers accept, and this one does not
 //!
