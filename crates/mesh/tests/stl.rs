@@ -100,6 +100,35 @@ fn names_are_any_words() {
 }
 
 #[test]
+fn facets_on_the_line_of_a_name_are_no_part_of_it() {
+    let loops = FACET.replace(" normal 0 0 1", "");
+    let bare = loops.replace("outer loop\n", "").replace("endloop\n", "");
+    for facet in [FACET, &loops, &bare, &FACET.to_uppercase()] {
+        let line = facet.replace('\n', " ");
+        let broken = facet.replace(' ', "\n").replace("\n\n", "\n");
+        for (first, next) in [(&*line, &*line), (facet, facet), (&broken, &broken)] {
+            is_triangles(format!("solid a {first} endsolid a"), 1);
+            is_triangles(format!("solid a {first}{next} endsolid a\n"), 2);
+            is_triangles(
+                format!("solid {first} endsolid a solid b {next} endsolid"),
+                2,
+            );
+        }
+    }
+    // Where nothing else is a facet, it was not a name.
+    for (name, word) in [
+        ("a facet x vertex 0 0 0 endfacet", "vertex"),
+        ("a facet endfacet", "endfacet"),
+    ] {
+        let error = format!(
+            "no facets, and line 1: '{word}' in the name of a solid, expected facets on lines of their own"
+        );
+        refused("a.stl", format!("solid {name} endsolid a"), &error);
+        is_triangles(format!("solid {name}\n{FACET}endsolid"), 1);
+    }
+}
+
+#[test]
 fn facets_of_fewer_corners_are_left_out_and_of_more_refused() {
     let short = FACET.replace("vertex 0 3 0\n", "");
     let mesh = noted(
