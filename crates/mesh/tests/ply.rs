@@ -274,8 +274,19 @@ fn short_faces_are_left_out_and_vertices_of_no_face_may_be_anything() {
         (3, 4),
         "short faces and vertices"
     );
-    let error = "line 13: vertex 3: coordinate 'nan' is NaN, expected a finite number, since face 1 has this vertex";
+    let error = "line 13: vertex 3: coordinate 'nan' is NaN, expected a finite number, since face 2 has this vertex";
     bad(&header, &rows.replace("1 99", "4 0 1 2 3"), error);
+    // Faces are counted as the file has them.
+    let mut file = format!("ply\nformat binary_little_endian 1.0\n{XYZ}{FACE}end_header\n")
+        .replace("face 1", "face 3")
+        .into_bytes();
+    file.extend([0; 36]);
+    for corners in [&[0, 1][..], &[0, 1], &[0, 1, 99]] {
+        file.push(corners.len() as u8);
+        file.extend(corners.iter().copied().flat_map(i32::to_le_bytes));
+    }
+    let error = "face 2 has vertex 99, the file has 3 vertices, numbered from 0";
+    refused("a.ply", &file, error);
 }
 
 #[test]
