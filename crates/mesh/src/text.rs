@@ -31,7 +31,7 @@ pub(crate) fn is_space(byte: u8) -> bool {
 pub(crate) struct Lines<'a> {
     rest: &'a [u8],
     number: usize,
-    /// All lines end with a lone `\r`: a `\n` behind one belongs to what follows.
+    /// Lines end with a lone `\r`: a `\n` behind one belongs to what follows.
     lone_returns: bool,
 }
 
@@ -44,12 +44,21 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Lines that end as the first one does, with bytes behind them that may be no text.
-    pub(crate) fn of_header(file: &'a [u8]) -> Self {
-        let end = memchr::memchr2(b'\n', b'\r', file);
-        let lone = |at: usize| file[at] == b'\r' && file.get(at + 1) != Some(&b'\n');
+    /// Lines that end as most of those before the last one do, with bytes behind it that may be no text.
+    pub(crate) fn of_header(file: &'a [u8], is_last: impl Fn(&[u8]) -> bool) -> Self {
+        let mut lines = Self::new(file);
+        let (mut lone, mut pairs) = (0_usize, 0_usize);
+        let mut before = file;
+        while let Some(line) = lines.next().filter(|line| !is_last(line)) {
+            match before[line.len()..before.len() - lines.rest.len()] {
+                [b'\r'] => lone += 1,
+                [b'\r', b'\n'] => pairs += 1,
+                _ => {}
+            }
+            before = lines.rest;
+        }
         Self {
-            lone_returns: end.is_some_and(lone),
+            lone_returns: lone > pairs,
             ..Self::new(file)
         }
     }
@@ -194,9 +203,13 @@ mod tests {
             (&b"a\rb\r\nc"[..], &b"\nc"[..]),
             (b"a\nb\r\nc", b"c"),
             (b"a\r\nb\r\n\nc", b"\nc"),
+            (b"a\na\ra\rb\r\nc", b"\nc"),
+            (b"a\r\na\ra\rb\r\nc", b"\nc"),
+            (b"a\r\na\r\na\rb\r\nc", b"c"),
+            (b"a\r\nb\rc\rc\rc", b"c\rc\rc"),
         ] {
-            let mut lines = Lines::of_header(text);
-            assert_eq!(lines.nth(1), Some(&b"b"[..]), "{text:?}");
+            let mut lines = Lines::of_header(text, |line| line == b"b");
+            assert!(lines.any(|line| line == b"b"), "{text:?}");
             assert_eq!(lines.rest(), expected, "{text:?}");
         }
     }

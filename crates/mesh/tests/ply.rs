@@ -224,9 +224,18 @@ fn binary_files_are_read_in_either_order() {
             .replace("int x", "uchar x")
             .replace("int z", "short z");
         // What ends the last line of the header is not part of the data, and what looks like it is.
-        for end in ["\n", "\r\n", "\r", " \n"] {
-            let mut file = format!("ply\nformat binary_{order}_endian 1.0\n{header}end_header\n")
+        for (first, end) in [
+            ("\n", "\n"),
+            ("\r\n", "\r\n"),
+            ("\r", "\r"),
+            ("\n", " \n"),
+            ("\n", "\r"),
+            ("\r\n", "\r"),
+            ("\r", "\r\n"),
+        ] {
+            let lines = format!("format binary_{order}_endian 1.0\n{header}end_header\n")
                 .replace('\n', end.trim_start_matches(' '));
+            let mut file = format!("ply{first}{lines}");
             let cut = file.trim_end().len();
             file.replace_range(cut.., end);
             let mut file = file.into_bytes();
