@@ -95,7 +95,7 @@ fn vertices_that_are_not_there() {
     ply(
         &format!("{VERTEX}{FACE}"),
         "1 2 3\n3 0 0 1\n",
-        &["line 11: face 0 has vertex 1", "1 vertices", "from 0"],
+        &["line 11: face 0 has vertex 1", "has 1 vertex,", "from 0"],
     );
     ply(
         &format!("{VERTEX}{FACE}"),

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::text::shown;
+use crate::text::{counted, shown};
 use crate::{Mesh, Vertices};
 
 /// Vertices, faces and notes so far.
@@ -134,9 +134,10 @@ impl<'a> Builder<'a> {
         {
             let (first, line) = (self.first_vertex, line.map(|l| format!("line {l}: ")));
             bail!(
-                "{}face {face} has vertex {}, the file has {len} vertices, numbered from {first}",
+                "{}face {face} has vertex {}, the file has {}, numbered from {first}",
                 line.unwrap_or_default(),
-                u64::from(vertex) + first
+                u64::from(vertex) + first,
+                counted(len, "vertex", "vertices")
             );
         }
         Ok(())

@@ -9,7 +9,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::builder::Builder;
-use crate::text::{Lines, Words, check_encoding, integer, number, shown, unmarked};
+use crate::text::{Lines, Words, check_encoding, counted, integer, number, shown, unmarked};
 use crate::{Mesh, Vertices, builder};
 
 pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
@@ -172,7 +172,10 @@ impl<'a> Reader<'a> {
 
     fn read_vertex(&mut self, words: &[&'a [u8]], line: usize) -> Result<()> {
         let Some((&words, others)) = words.split_first_chunk::<3>() else {
-            bail!("a vertex of {} coordinates, expected 3", words.len());
+            bail!(
+                "a vertex of {}, expected 3",
+                counted(words.len(), "coordinate", "coordinates")
+            );
         };
         let mut vertex = [0.0; 3];
         for (x, word) in vertex.iter_mut().zip(words) {
@@ -244,7 +247,10 @@ fn corner(word: &[u8], vertices: usize) -> Result<u32> {
         0 => bail!("vertex 0, expected one from 1 or, counted back, from -1"),
         _ => vertex.saturating_add(vertices as i64),
     };
-    u32::try_from(index)
-        .ok()
-        .with_context(|| format!("vertex {vertex}, after {vertices} vertices"))
+    u32::try_from(index).ok().with_context(|| {
+        format!(
+            "vertex {vertex}, after {}",
+            counted(vertices, "vertex", "vertices")
+        )
+    })
 }

@@ -318,4 +318,9 @@ fn bytes_behind_the_last_element_are_noted() {
         &format!("{ROWS}3 0 1 2\n1 2\n"),
         error,
     );
+    bad(
+        &format!("{header}propertyfloat q\n"),
+        &format!("{ROWS}3 0 1 2\n1\n"),
+        &error.replace("3 bytes", "1 byte"),
+    );
 }

@@ -86,6 +86,17 @@ fn names_are_any_words() {
         is_triangles(text.replace('F', FACET), 2);
         is_triangles(text.replace('F', &FACET.replace('\n', " ")), 2);
     }
+    // The end of a file of DOS is none of another kind.
+    for end in ["\x1a", "\n\x1a", "\r\n\x1a\r\n"] {
+        is_triangles(format!("solid\n{FACET}endsolid{end}"), 1);
+        is_triangles(format!("solid a\n{FACET}endsolid a{end}"), 1);
+    }
+    let error = "line 10: '\x1a' at a place where an STL file has none";
+    refused(
+        "a.stl",
+        format!("solid\n{FACET}endsolid\n\x1a solid"),
+        error,
+    );
     assert_eq!(
         faces(&read("a.stl", "solid a endsolid a")),
         [[0; 0]; 0],
@@ -145,10 +156,10 @@ fn facets_of_fewer_corners_are_left_out_and_of_more_refused() {
         ["3 faces of fewer than three corners are left out"],
         "notes"
     );
-    bad(&short, "no facet has 3 corners, and there are 1 facets");
+    bad(&short, "no facet has 3 corners, the file has 1 facet");
     bad(
         "facet normal 0 0 1\nendfacet\n",
-        "no facet has 3 corners, and there are 1 facets",
+        "no facet has 3 corners, the file has 1 facet",
     );
     bad(
         &FACET.replace("endloop", "vertex 1 1 1"),

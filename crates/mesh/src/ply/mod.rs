@@ -8,6 +8,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::builder::{Builder, Place, index};
+use crate::text::counted;
 use crate::{Mesh, Vertices};
 
 mod ascii;
@@ -195,7 +196,8 @@ fn note_behind(
     let line = line.map(|line| format!("line {line}: "));
     let line = line.unwrap_or_default();
     if let Some(unknown) = header.unknown() {
-        bail!("{line}{bytes} bytes behind the last element, expected none, and {unknown}");
+        let bytes = counted(bytes, "byte", "bytes");
+        bail!("{line}{bytes} behind the last element, expected none, and {unknown}");
     }
     mesh.note_behind(&line, bytes, "element");
     Ok(())

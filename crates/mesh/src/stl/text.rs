@@ -8,7 +8,10 @@ use anyhow::{Context, Result, bail, ensure};
 use super::{Solid, begins_with};
 use crate::Mesh;
 use crate::builder::Place;
-use crate::text::{Lines, Words, number, shown};
+use crate::text::{Lines, Words, counted, number, shown};
+
+/// What ends a text of DOS.
+const DOS_END: u8 = 0x1a;
 
 /// The solids of a text; `behind`: how many bytes are left out behind it.
 pub(super) fn read(text: &[u8], behind: usize) -> Result<Mesh> {
@@ -132,6 +135,7 @@ impl<'a> Reader<'a> {
                 self.within = Within::Solid;
                 self.end_facet()?;
             }
+            Within::File if *word == [DOS_END] && self.words.clone().next().is_none() => {}
             _ => bail!("'{}' at a place where an STL file has none", shown(word)),
         }
         Ok(())
@@ -232,8 +236,8 @@ impl<'a> Reader<'a> {
         }
         ensure!(
             self.facets == 0 || self.solid.mesh.faces() > 0,
-            "no facet has 3 corners, and there are {} facets",
-            self.facets
+            "no facet has 3 corners, the file has {}",
+            counted(self.facets, "facet", "facets")
         );
         self.solid.mesh.finish()
     }
