@@ -70,7 +70,7 @@ impl<'a> AllWords<'a> {
     }
 
     /// Whether what follows the word `facet` is what a facet consists of, and not the rest of a name.
-    fn is_facet(mut self) -> bool {
+    fn begins_facet(mut self) -> bool {
         self.take_word(b"normal")
             || self.take_word(b"outer") && self.take_word(b"loop")
             || self.take_word(b"vertex") && self.next().is_some_and(|x| number::<f32>(x).is_ok())
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
                 return;
             };
             let is = |expected: &[u8]| word.eq_ignore_ascii_case(expected);
-            let facet = is(b"facet") && self.words.clone().is_facet();
+            let facet = is(b"facet") && self.words.clone().begins_facet();
             let mut rest = self.words.words.clone();
             let solid = |word: &[u8]| word.eq_ignore_ascii_case(b"solid");
             let end = is(b"endsolid") || is(b"end") && rest.next().is_some_and(solid);
