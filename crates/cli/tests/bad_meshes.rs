@@ -294,7 +294,7 @@ fn headers_that_are_no_mesh() {
     ply(
         &unknown,
         "1 2 3\n3 0 0 0\n4\n",
-        &["line 13: 1 bytes behind", "'nonsense'"],
+        &["line 13: 1 byte behind", "'nonsense'"],
     );
     refused("bad.ply", b"ply\nend_header\n", &["header", "format"]);
     refused(
