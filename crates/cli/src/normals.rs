@@ -39,8 +39,10 @@ use crate::standard;
 /// faces from 0, the vertices of OBJ and lines from 1.
 ///
 /// Of PLY, the elements face and tristrips are read, whose list is vertex_indices or vertex_index. A text of PLY has
-/// each element on a line of its own. Negative vertices count back in OBJ only. Not read, though others do: an STL
-/// file that says it has 0 facets and has some, a facet of more than three corners, text in UTF-16.
+/// each element on a line of its own. Negative vertices count back in OBJ only. Not read, though others do: of PLY, a
+/// column too many in a line of a text, and 2.5 in a column of integers that is read; of OBJ, vertices of two
+/// coordinates, and corners such as 1/1.0; of STL, a file that says it has 0 facets and has some, a facet of more than
+/// three corners, a text without endsolid at the end; text in UTF-16.
 ///
 /// Without --accuracy the accurate computation is used, correctly-rounded. Plain is faster, can be wrong where edges are
 /// nearly parallel, and is NaN where products of edges are beyond the range of the type.

@@ -95,7 +95,7 @@ fn vertices_that_are_not_there() {
     ply(
         &format!("{VERTEX}{FACE}"),
         "1 2 3\n3 0 0 1\n",
-        &["line 11: face 0 has vertex 1", "1 vertices", "from 0"],
+        &["line 11: face 0 has vertex 1", "has 1 vertex,", "from 0"],
     );
     ply(
         &format!("{VERTEX}{FACE}"),
@@ -294,7 +294,7 @@ fn headers_that_are_no_mesh() {
     ply(
         &unknown,
         "1 2 3\n3 0 0 0\n4\n",
-        &["line 13: 1 bytes behind", "'nonsense'"],
+        &["line 13: 1 byte behind", "'nonsense'"],
     );
     refused("bad.ply", b"ply\nend_header\n", &["header", "format"]);
     refused(

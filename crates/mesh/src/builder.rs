@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::text::shown;
+use crate::text::{counted, shown};
 use crate::{Mesh, Vertices};
 
 /// Vertices, faces and notes so far.
@@ -12,7 +12,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) notes: Vec<String>,
     corners: Vec<u32>,
     starts: Vec<usize>,
-    short_faces: usize,
+    /// For each face that was left out, how many of the others were before it.
+    short_faces: Vec<usize>,
     /// The number that the format gives to the first vertex.
     first_vertex: u64,
     highest: Option<Corner>,
@@ -49,7 +50,7 @@ impl<'a> Builder<'a> {
             notes: Vec::new(),
             corners: Vec::new(),
             starts: Vec::new(),
-            short_faces: 0,
+            short_faces: Vec::new(),
             first_vertex,
             highest: None,
             not_finite: Vec::new(),
@@ -74,14 +75,14 @@ impl<'a> Builder<'a> {
     /// One more face, of vertices that are counted from 0; counted and left out if it has fewer than three corners.
     pub(crate) fn face(&mut self, corners: &[u32], line: Option<usize>) {
         if corners.len() < 3 {
-            self.short_faces += 1;
+            self.short_faces.push(self.starts.len());
             return;
         }
         let vertex = corners.iter().copied().fold(0, u32::max);
         if self.highest.as_ref().is_none_or(|h| h.vertex < vertex) {
             self.highest = Some(Corner {
                 vertex,
-                face: self.starts.len(),
+                face: self.starts.len() + self.short_faces.len(),
                 line,
             });
         }
@@ -108,7 +109,7 @@ impl<'a> Builder<'a> {
     pub(crate) fn finish(mut self) -> Result<Mesh> {
         self.check_highest()?;
         self.check_finite()?;
-        match self.short_faces {
+        match self.short_faces.len() {
             0 => {}
             1 => self
                 .notes
@@ -121,7 +122,7 @@ impl<'a> Builder<'a> {
             vertices: self.vertices,
             corners: self.corners,
             starts: self.starts,
-            short_faces: self.short_faces,
+            short_faces: self.short_faces.len(),
             notes: self.notes,
         })
     }
@@ -133,9 +134,10 @@ impl<'a> Builder<'a> {
         {
             let (first, line) = (self.first_vertex, line.map(|l| format!("line {l}: ")));
             bail!(
-                "{}face {face} has vertex {}, the file has {len} vertices, numbered from {first}",
+                "{}face {face} has vertex {}, the file has {}, numbered from {first}",
                 line.unwrap_or_default(),
-                u64::from(vertex) + first
+                u64::from(vertex) + first,
+                counted(len, "vertex", "vertices")
             );
         }
         Ok(())
@@ -163,6 +165,8 @@ impl<'a> Builder<'a> {
             word,
         } = &self.not_finite[found];
         let face = self.starts.partition_point(|&start| start <= at) - 1;
+        // As the file counts, those that were left out among them.
+        let face = face + self.short_faces.partition_point(|&before| before <= face);
         let number = *vertex as u64 + self.first_vertex;
         let user = format!("face {face} has this vertex");
         match word {

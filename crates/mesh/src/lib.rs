@@ -18,7 +18,8 @@
 //!
 //! The three formats have one grammar. A byte order mark is passed over. Lines end with `\n`, `\r\n` or `\r`. White
 //! space separates words. Numbers are decimal: `2.`, `.5`, `+1` and `1e+003` are some, and so are NaN and infinity in
-//! all their spellings (`nan`, `-inf`, `1.#QNAN`); `1d0`, `0x10`, `1_0` and `1,5` are none. A number is rounded once
+//! the spellings of the C libraries (`nan`, `-inf`, `nan(ind)`, `1.#QNAN`, also rounded to `1.#R`); `1d0`, `0x10`, `1_0`
+//! and `1,5` are none. A number is rounded once
 //! to the type of the coordinates. Whole numbers may have a point: `2.` is the vertex 2.
 //!
 //! # What is read
@@ -32,7 +33,7 @@
 //! A PLY text has each element on a line of its own, without which a column too many would shift all others. Columns
 //! that are not read need not be numbers. STL is read word by word: a facet may be on one line, or on twenty. `end loop`,
 //! `endsolidNAME`, and a facet without `normal` or `outer loop` are read, too. A solid that is not ended is truncated,
-//! unless another begins.
+//! unless another begins. Behind the last one may be the character that ends files of DOS, ^Z.
 //!
 //! # What is left out
 //!
@@ -42,16 +43,27 @@
 //! about each of these.
 //!
 //! Points, lines and edges are no faces, and a file of these is a mesh without faces. What may be a surface is not
-//! passed over in silence: curves, surfaces and `call` of OBJ, lines that are no statements of OBJ, and other
-//! elements of PLY that have lists of integers or three integers are noted in a file that has faces, and an error in
-//! a file that has none. So are lines of a PLY header that are no statements of PLY, where there are no faces or the
-//! elements do not fill the file. (A list of integers of the vertices themselves is none of faces: it says which images see a point.)
+//! passed over in silence: it is noted in a file that has faces, and an error in a file that has none. It is
+//!
+//! - of OBJ, curves, surfaces and `call`, and lines that are no statements of OBJ;
+//! - of PLY, a list `vertex_indices` or `vertex_index` of any type in any element, in either case; in elements other than
+//!   `vertex`, a list of integers, or three integers of more than a byte if they are no `edge`; in elements whose name begins
+//!   with `face`, `poly`, `tri` or `quad`, in either case, any list and any three numbers.
+//!
+//! So are lines of a PLY header that are no statements of PLY, where there are no faces or the elements do not fill
+//! the file. Passed over in silence are, of PLY: other lists of the vertices themselves, which say which images see a
+//! point; under other names, lists of `float` and single numbers that are bytes or `float`, as of a material or a
+//! camera; an `edge` of any number of integers; and two integers.
 //!
 //! # What other readers accept, and this one does not
 //!
-//! Vertices that are not finite in a face, which would have no normal. Negative indices in PLY, which do not count back
-//! there. Elements of a PLY text that share a line or take several. A binary STL file that says it has 0 facets, and has
-//! some. A facet of more than three corners; comments and colours in a text of STL. Text in UTF-16.
+//! - In a face, vertices that are not finite, which would have no normal.
+//! - Of PLY, negative indices, which do not count back there; elements of a text that share a line, take several, or have
+//!   a column too many; numbers such as `2.5` in a column of integers that is read.
+//! - Of OBJ, vertices of two coordinates (`v x y`), and corners whose texture or normal is no integer (`1/1.0`).
+//! - Of STL, a binary file that says it has 0 facets, and has some; a facet of more than three corners; comments and
+//!   colours in a text; a text without `endsolid` at the end.
+//! - Text in UTF-16.
 
 #![deny(unsafe_code)]
 

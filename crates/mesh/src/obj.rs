@@ -9,7 +9,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::builder::Builder;
-use crate::text::{Lines, Words, check_encoding, integer, number, shown, unmarked};
+use crate::text::{Lines, Words, check_encoding, counted, integer, number, shown, unmarked};
 use crate::{Mesh, Vertices, builder};
 
 pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
@@ -22,35 +22,52 @@ pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
     };
     let mut statement = Vec::new();
     let mut lines = Lines::new(unmarked(file));
+    // Whether lines without words are behind what there is of the statement, which says that it goes on.
+    let mut gap = false;
     while let Some(line) = lines.next() {
-        if ends_a_name(&statement, line) {
+        // A comment ends with its line, whatever its last character is.
+        let mut words = Words(line).take_while(|word| word[0] != b'#').peekable();
+        let Some(first) = words.peek() else {
+            gap = true;
+            continue;
+        };
+        if ends(&statement, first, gap) {
+            reader.read_statement(&statement, lines.number() - 1)?;
             statement.clear();
         }
-        // A comment ends with its line, whatever its last character is.
-        statement.extend(Words(line).take_while(|word| word[0] != b'#'));
-        if remove_backslash(&mut statement) {
-            continue;
+        gap = false;
+        statement.extend(words);
+        if !remove_backslash(&mut statement) {
+            reader.read_statement(&statement, lines.number())?;
+            statement.clear();
         }
-        let read = reader.read_statement(&statement, lines.number());
-        read.with_context(|| format!("line {}", lines.number()))?;
-        statement.clear();
     }
     ensure!(
-        statement.is_empty(),
+        gap || !is_polygon(&statement),
         "truncated: line {}, the last one, says that it goes on",
         lines.number()
     );
+    reader.read_statement(&statement, lines.number())?;
     reader.finish()
 }
 
-/// Whether a statement that says that it goes on does not: names and paths may end with a backslash, and a line with a
-/// vertex or a face is no part of them.
-fn ends_a_name(statement: &[&[u8]], line: &[u8]) -> bool {
-    let is = |word: Option<&[u8]>| word.map(Kind::of);
-    let polygon = [Some(Kind::Vertex), Some(Kind::Face)];
-    !statement.is_empty()
-        && !polygon.contains(&is(statement.first().copied()))
-        && polygon.contains(&is(Words(line).next()))
+/// Whether the statement is a vertex or a face.
+fn is_polygon(statement: &[&[u8]]) -> bool {
+    let kind = statement.first().map(|word| Kind::of(word));
+    matches!(kind, Some(Kind::Vertex | Kind::Face))
+}
+
+/// Whether a statement that says that it goes on does not, since a line that begins with this word is no part of it.
+///
+/// Names and paths may end with a backslash, and a line with a vertex or a face is no part of them, nor is anything
+/// behind a line without words. Behind such a line what begins a statement is no part of a vertex or a face, either.
+fn ends(statement: &[&[u8]], next: &[u8], gap: bool) -> bool {
+    let ended = if is_polygon(statement) {
+        gap && Kind::of(next) != Kind::Unknown
+    } else {
+        gap || is_polygon(&[next])
+    };
+    ended && !statement.is_empty()
 }
 
 /// Whether the last word ends with a backslash, which is taken away.
@@ -129,6 +146,11 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn read_statement(&mut self, statement: &[&'a [u8]], line: usize) -> Result<()> {
+        let read = self.read_words(statement, line);
+        read.with_context(|| format!("line {line}"))
+    }
+
+    fn read_words(&mut self, statement: &[&'a [u8]], line: usize) -> Result<()> {
         let Some((keyword, words)) = statement.split_first() else {
             return Ok(());
         };
@@ -150,7 +172,10 @@ impl<'a> Reader<'a> {
 
     fn read_vertex(&mut self, words: &[&'a [u8]], line: usize) -> Result<()> {
         let Some((&words, others)) = words.split_first_chunk::<3>() else {
-            bail!("a vertex of {} coordinates, expected 3", words.len());
+            bail!(
+                "a vertex of {}, expected 3",
+                counted(words.len(), "coordinate", "coordinates")
+            );
         };
         let mut vertex = [0.0; 3];
         for (x, word) in vertex.iter_mut().zip(words) {
@@ -222,7 +247,10 @@ fn corner(word: &[u8], vertices: usize) -> Result<u32> {
         0 => bail!("vertex 0, expected one from 1 or, counted back, from -1"),
         _ => vertex.saturating_add(vertices as i64),
     };
-    u32::try_from(index)
-        .ok()
-        .with_context(|| format!("vertex {vertex}, after {vertices} vertices"))
+    u32::try_from(index).ok().with_context(|| {
+        format!(
+            "vertex {vertex}, after {}",
+            counted(vertices, "vertex", "vertices")
+        )
+    })
 }

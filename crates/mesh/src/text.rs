@@ -31,7 +31,7 @@ pub(crate) fn is_space(byte: u8) -> bool {
 pub(crate) struct Lines<'a> {
     rest: &'a [u8],
     number: usize,
-    /// All lines end with a lone `\r`: a `\n` behind one belongs to what follows.
+    /// Lines end with a lone `\r`: a `\n` behind one belongs to what follows.
     lone_returns: bool,
 }
 
@@ -44,12 +44,21 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Lines that end as the first one does, with bytes behind them that may be no text.
-    pub(crate) fn of_header(file: &'a [u8]) -> Self {
-        let end = memchr::memchr2(b'\n', b'\r', file);
-        let lone = |at: usize| file[at] == b'\r' && file.get(at + 1) != Some(&b'\n');
+    /// Lines that end as most of those before the last one do, with bytes behind it that may be no text.
+    pub(crate) fn of_header(file: &'a [u8], is_last: impl Fn(&[u8]) -> bool) -> Self {
+        let mut lines = Self::new(file);
+        let (mut lone, mut pairs) = (0_usize, 0_usize);
+        let mut before = file;
+        while let Some(line) = lines.next().filter(|line| !is_last(line)) {
+            match before[line.len()..before.len() - lines.rest.len()] {
+                [b'\r'] => lone += 1,
+                [b'\r', b'\n'] => pairs += 1,
+                _ => {}
+            }
+            before = lines.rest;
+        }
         Self {
-            lone_returns: end.is_some_and(lone),
+            lone_returns: lone > pairs,
             ..Self::new(file)
         }
     }
@@ -141,12 +150,24 @@ fn not_finite<T: Float>(word: &[u8]) -> Option<T> {
     };
     let nan = is(b"nan(") && word.ends_with(b")");
     let old_nan = is(b"1.#QNAN") || is(b"1.#SNAN") || is(b"1.#IND");
-    if nan || old_nan {
+    if nan || old_nan || is_rounded(word) {
         Some(T::NAN)
     } else {
         is(b"1.#INF").then_some(T::INFINITY)
     }
 }
+
+/// Whether it is what an older C library of Windows printed of those with few decimal places: it rounded the letters as
+/// if they were digits, so that `1.#INF` and `1.#IND` are `1.#J` with two. Whether it was infinite nobody knows.
+fn is_rounded(word: &[u8]) -> bool {
+    let mantissa = word.split(|byte| matches!(byte, b'e' | b'E')).next();
+    mantissa.is_some_and(|mantissa| ROUNDED.contains(&mantissa))
+}
+
+/// `1.#INF` or `1.#IND`, `1.#QNAN` and `1.#SNAN`, rounded to one decimal place and more.
+const ROUNDED: [&[u8]; 9] = [
+    b"1.$", b"1.#J", b"1.#IO", b"1.#R", b"1.#QO", b"1.#QNB", b"1.#T", b"1.#SO", b"1.#SNB",
+];
 
 /// A word as a whole number, which may be written as one with a point or an exponent.
 pub(crate) fn integer(word: &[u8]) -> Result<i64> {
@@ -163,6 +184,11 @@ pub(crate) fn integer(word: &[u8]) -> Result<i64> {
 pub(crate) fn whole(value: f64) -> Option<i64> {
     let exact = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
     exact.then_some(value as i64)
+}
+
+/// How many there are of what is called so if there is one, and so if there are several.
+pub(crate) fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 /// A word for a message, which nobody wants to be long.
@@ -194,9 +220,13 @@ mod tests {
             (&b"a\rb\r\nc"[..], &b"\nc"[..]),
             (b"a\nb\r\nc", b"c"),
             (b"a\r\nb\r\n\nc", b"\nc"),
+            (b"a\na\ra\rb\r\nc", b"\nc"),
+            (b"a\r\na\ra\rb\r\nc", b"\nc"),
+            (b"a\r\na\r\na\rb\r\nc", b"c"),
+            (b"a\r\nb\rc\rc\rc", b"c\rc\rc"),
         ] {
-            let mut lines = Lines::of_header(text);
-            assert_eq!(lines.nth(1), Some(&b"b"[..]), "{text:?}");
+            let mut lines = Lines::of_header(text, |line| line == b"b");
+            assert!(lines.any(|line| line == b"b"), "{text:?}");
             assert_eq!(lines.rest(), expected, "{text:?}");
         }
     }
@@ -237,6 +267,13 @@ mod tests {
             "-nan(snan)",
             "1.#QNAN",
             "-1.#IND00",
+            "1.#J",
+            "-1.#IO",
+            "-1.$",
+            "1.#R",
+            "1.#QO",
+            "1.#QNB",
+            "+1.#Je+000",
         ] {
             let got: f64 = number(word.as_bytes()).expect(word);
             assert!(got.is_nan(), "{word}");
@@ -258,8 +295,8 @@ mod tests {
     #[test]
     fn what_is_no_number_is_named() {
         for word in [
-            "x", "1d0", "0x10", "1_000", "1,5", ".", "e5", "1e", "--1", "1.#", "nano", "", "1.0.0",
-            "+", "\u{663}",
+            "x", "1d0", "0x10", "1_000", "1,5", ".", "e5", "1e", "--1", "1.#", "1.#K", "1.#J0",
+            "1.$0", "nano", "", "1.0.0", "+", "\u{663}",
         ] {
             let error = number::<f64>(word.as_bytes()).expect_err(word);
             assert!(

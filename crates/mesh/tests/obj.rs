@@ -30,10 +30,6 @@ fn every_line_end_and_every_corner() {
     ] {
         for keyword in ["f", "fo"] {
             for text in spellings(&format!("# \u{fc}\n{CORNERS}{keyword} {corners}\n")) {
-                // In a line of its own, which is empty, nothing goes on.
-                if text.contains("\\\n\n") {
-                    continue;
-                }
                 let mesh = read("a.obj", &text);
                 assert_eq!(faces(&mesh), [[0, 1, 2]], "{text}");
                 assert_eq!(vertices(&mesh), TRIANGLE, "{text}");
@@ -167,6 +163,45 @@ fn a_name_that_ends_with_a_backslash_takes_no_vertex_and_no_face_with_it() {
     bad(
         "f 1 2 3 \\",
         "truncated: line 4, the last one, says that it goes on",
+    );
+    // The last line of a file may be a name, too, and so may one that nothing follows.
+    for end in ["usemtl a\\", "usemtl a\\\n", "usemtl a\\\n\n# end\n"] {
+        let mesh = read("a.obj", format!("{CORNERS}f 1 2 3\n{end}"));
+        assert_eq!(faces(&mesh), [[0, 1, 2]], "{end:?}");
+    }
+    bad(
+        "surf 0 1 \\",
+        "no faces, and line 4: 'surf' is not read, only polygons are",
+    );
+}
+
+#[test]
+fn a_statement_goes_on_behind_lines_without_words() {
+    for between in [
+        "# c\n",
+        "\n",
+        "  \n\t\n",
+        "# c \\\n\n",
+        "\\\n\n",
+        "\\ # c\n\\\n",
+    ] {
+        let text = format!("v 0 0 0\nv 2 \\\n{between}0 0\nv 0 3 0\nf 1 2 \\\n{between}3\n");
+        for text in spellings(&text) {
+            let mesh = read("a.obj", text);
+            assert_eq!(faces(&mesh), [[0, 1, 2]], "{between:?}");
+            assert_eq!(vertices(&mesh), TRIANGLE, "{between:?}");
+        }
+    }
+    // What begins a statement is no part of the one before, nor is the end of the file.
+    let text = format!("usemtl a\\\n\n{CORNERS}f 1 2 3 \\\n\nf 3 2 1 \\\n# end\n");
+    assert_eq!(faces(&read("a.obj", text)), [[0, 1, 2], [2, 1, 0]], "faces");
+    bad(
+        "f 1 2 \\\n\n9\n\n",
+        "line 6: face 0 has vertex 9, the file has 3 vertices, numbered from 1",
+    );
+    bad(
+        "f 1 2 x\\\n\nf 1 2 3\n",
+        "line 5: 'x', expected a whole number",
     );
 }
 

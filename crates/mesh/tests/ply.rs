@@ -224,9 +224,18 @@ fn binary_files_are_read_in_either_order() {
             .replace("int x", "uchar x")
             .replace("int z", "short z");
         // What ends the last line of the header is not part of the data, and what looks like it is.
-        for end in ["\n", "\r\n", "\r", " \n"] {
-            let mut file = format!("ply\nformat binary_{order}_endian 1.0\n{header}end_header\n")
+        for (first, end) in [
+            ("\n", "\n"),
+            ("\r\n", "\r\n"),
+            ("\r", "\r"),
+            ("\n", " \n"),
+            ("\n", "\r"),
+            ("\r\n", "\r"),
+            ("\r", "\r\n"),
+        ] {
+            let lines = format!("format binary_{order}_endian 1.0\n{header}end_header\n")
                 .replace('\n', end.trim_start_matches(' '));
+            let mut file = format!("ply{first}{lines}");
             let cut = file.trim_end().len();
             file.replace_range(cut.., end);
             let mut file = file.into_bytes();
@@ -274,8 +283,19 @@ fn short_faces_are_left_out_and_vertices_of_no_face_may_be_anything() {
         (3, 4),
         "short faces and vertices"
     );
-    let error = "line 13: vertex 3: coordinate 'nan' is NaN, expected a finite number, since face 1 has this vertex";
+    let error = "line 13: vertex 3: coordinate 'nan' is NaN, expected a finite number, since face 2 has this vertex";
     bad(&header, &rows.replace("1 99", "4 0 1 2 3"), error);
+    // Faces are counted as the file has them.
+    let mut file = format!("ply\nformat binary_little_endian 1.0\n{XYZ}{FACE}end_header\n")
+        .replace("face 1", "face 3")
+        .into_bytes();
+    file.extend([0; 36]);
+    for corners in [&[0, 1][..], &[0, 1], &[0, 1, 99]] {
+        file.push(corners.len() as u8);
+        file.extend(corners.iter().copied().flat_map(i32::to_le_bytes));
+    }
+    let error = "face 2 has vertex 99, the file has 3 vertices, numbered from 0";
+    refused("a.ply", &file, error);
 }
 
 #[test]
@@ -297,5 +317,10 @@ fn bytes_behind_the_last_element_are_noted() {
         &format!("{header}propertyfloat q\n"),
         &format!("{ROWS}3 0 1 2\n1 2\n"),
         error,
+    );
+    bad(
+        &format!("{header}propertyfloat q\n"),
+        &format!("{ROWS}3 0 1 2\n1\n"),
+        &error.replace("3 bytes", "1 byte"),
     );
 }

@@ -71,6 +71,31 @@ fn what_may_be_faces_is_never_nothing() {
             "0 1 2\n",
             "'triangle' has 3 integers",
         ),
+        (
+            "faces 1\nproperty list uchar float vertex_indices\n",
+            "3 0 1 2\n",
+            "'faces' has a list of numbers 'vertex_indices'",
+        ),
+        (
+            "patch 1\nproperty list uchar double Vertex_Index\n",
+            "3 0 1 2\n",
+            "'patch' has a list of numbers 'Vertex_Index'",
+        ),
+        (
+            "Face 1\nproperty list uchar float v\n",
+            "3 0 1 2\n",
+            "'Face' has a list of numbers 'v'",
+        ),
+        (
+            "tri 1\nproperty uchar a\nproperty uchar b\nproperty uchar c\n",
+            "0 1 2\n",
+            "'tri' has 3 numbers",
+        ),
+        (
+            "polygon 1\nproperty float a\nproperty float b\nproperty double c\n",
+            "0 1 2\n",
+            "'polygon' has 3 numbers",
+        ),
     ] {
         let header = format!("{XYZ}element {element}");
         let problem = format!("line 7: the element {problem}, which is not understood");
@@ -88,6 +113,16 @@ fn what_may_be_faces_is_never_nothing() {
         );
         assert_eq!(mesh.notes, [format!("{problem} and left out")], "notes");
         assert_eq!(faces(&mesh), [[0, 1, 2]], "faces");
+    }
+    for item in ["int", "float"] {
+        bad(
+            &format!("{XYZ}property list uchar {item} vertex_indices\n"),
+            "0 0 0 3 0 1 2\n2 0 0 0\n0 3 0 0\n",
+            &format!(
+                "no faces, and line 3: the element 'vertex' has a list of {} 'vertex_indices', which is not understood",
+                if item == "int" { "integers" } else { "numbers" }
+            ),
+        );
     }
     bad(
         &format!("{XYZ}faces 1\n"),

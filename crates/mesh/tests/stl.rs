@@ -86,6 +86,17 @@ fn names_are_any_words() {
         is_triangles(text.replace('F', FACET), 2);
         is_triangles(text.replace('F', &FACET.replace('\n', " ")), 2);
     }
+    // The end of a file of DOS is none of another kind.
+    for end in ["\x1a", "\n\x1a", "\r\n\x1a\r\n"] {
+        is_triangles(format!("solid\n{FACET}endsolid{end}"), 1);
+        is_triangles(format!("solid a\n{FACET}endsolid a{end}"), 1);
+    }
+    let error = "line 10: '\x1a' at a place where an STL file has none";
+    refused(
+        "a.stl",
+        format!("solid\n{FACET}endsolid\n\x1a solid"),
+        error,
+    );
     assert_eq!(
         faces(&read("a.stl", "solid a endsolid a")),
         [[0; 0]; 0],
@@ -97,6 +108,35 @@ fn names_are_any_words() {
         [[0; 0]; 0],
         "empty solids"
     );
+}
+
+#[test]
+fn facets_on_the_line_of_a_name_are_no_part_of_it() {
+    let loops = FACET.replace(" normal 0 0 1", "");
+    let bare = loops.replace("outer loop\n", "").replace("endloop\n", "");
+    for facet in [FACET, &loops, &bare, &FACET.to_uppercase()] {
+        let line = facet.replace('\n', " ");
+        let broken = facet.replace(' ', "\n").replace("\n\n", "\n");
+        for (first, next) in [(&*line, &*line), (facet, facet), (&broken, &broken)] {
+            is_triangles(format!("solid a {first} endsolid a"), 1);
+            is_triangles(format!("solid a {first}{next} endsolid a\n"), 2);
+            is_triangles(
+                format!("solid {first} endsolid a solid b {next} endsolid"),
+                2,
+            );
+        }
+    }
+    // Where nothing else is a facet, it was not a name.
+    for (name, word) in [
+        ("a facet x vertex 0 0 0 endfacet", "vertex"),
+        ("a facet endfacet", "endfacet"),
+    ] {
+        let error = format!(
+            "no facets, and line 1: '{word}' in the name of a solid, expected facets on lines of their own"
+        );
+        refused("a.stl", format!("solid {name} endsolid a"), &error);
+        is_triangles(format!("solid {name}\n{FACET}endsolid"), 1);
+    }
 }
 
 #[test]
@@ -116,10 +156,10 @@ fn facets_of_fewer_corners_are_left_out_and_of_more_refused() {
         ["3 faces of fewer than three corners are left out"],
         "notes"
     );
-    bad(&short, "no facet has 3 corners, and there are 1 facets");
+    bad(&short, "no facet has 3 corners, the file has 1 facet");
     bad(
         "facet normal 0 0 1\nendfacet\n",
-        "no facet has 3 corners, and there are 1 facets",
+        "no facet has 3 corners, the file has 1 facet",
     );
     bad(
         &FACET.replace("endloop", "vertex 1 1 1"),

@@ -139,6 +139,8 @@ fn text(mut source: Source<'_>) {
         upper: seldom(source, 4),
         ends: Ends::new(source),
         text: mark(source).to_vec(),
+        // In a text without facets, words of them are no name.
+        names: &NAMES[..if facets.is_empty() { 5 } else { NAMES.len() }],
     };
     writer.name(source, &["solid", "solid", "solidNAME"]);
     for facet in &facets {
@@ -157,10 +159,22 @@ fn text(mut source: Source<'_>) {
     known.check("file.stl", &writer.text, source);
 }
 
+/// What is behind the keywords of a solid.
+const NAMES: [&str; 7] = [
+    "",
+    " a",
+    " facet",
+    " J\u{fc}rgen",
+    " #",
+    " endfacet loop",
+    " vertex 1 2 3",
+];
+
 struct Writer {
     upper: bool,
     ends: Ends,
     text: Vec<u8>,
+    names: &'static [&'static str],
 }
 
 impl Writer {
@@ -177,15 +191,7 @@ impl Writer {
                 self.text.truncate(end.map_or(0, |end| end + 1));
             }
         }
-        let name = source.one_of(&[
-            "",
-            " a",
-            " facet",
-            " endfacet loop",
-            " vertex 1 2 3",
-            " J\u{fc}rgen",
-            " #",
-        ]);
+        let name = source.one_of(self.names);
         self.text.extend(name.bytes());
         self.text.extend(self.ends.next(source).bytes());
     }

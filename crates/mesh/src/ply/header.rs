@@ -7,6 +7,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::text::{Lines, Words, check_encoding, shown, unmarked};
 
+/// What the last line of a header is.
+const END: &[u8] = b"end_header";
+
 /// How the elements are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -144,7 +147,8 @@ pub(super) struct Header<'a> {
 impl<'a> Header<'a> {
     pub(super) fn parse(file: &'a [u8]) -> Result<Self> {
         check_encoding(file)?;
-        let mut lines = Lines::of_header(unmarked(file));
+        let is_last = |line: &[u8]| Words(line).next() == Some(END);
+        let mut lines = Lines::of_header(unmarked(file), is_last);
         let mut words = Words(lines.next().unwrap_or_default());
         let magic = words
             .next()
@@ -181,7 +185,7 @@ impl<'a> Header<'a> {
         let number = self.payload.number();
         match words.next() {
             None | Some(b"comment" | b"obj_info") => {}
-            Some(b"end_header") => return Ok(true),
+            Some(END) => return Ok(true),
             Some(b"format") => {
                 ensure!(encoding.is_none(), "a second line 'format'");
                 *encoding = Some(format(words)?);

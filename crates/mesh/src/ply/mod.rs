@@ -8,6 +8,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::builder::{Builder, Place, index};
+use crate::text::counted;
 use crate::{Mesh, Vertices};
 
 mod ascii;
@@ -195,7 +196,8 @@ fn note_behind(
     let line = line.map(|line| format!("line {line}: "));
     let line = line.unwrap_or_default();
     if let Some(unknown) = header.unknown() {
-        bail!("{line}{bytes} bytes behind the last element, expected none, and {unknown}");
+        let bytes = counted(bytes, "byte", "bytes");
+        bail!("{line}{bytes} behind the last element, expected none, and {unknown}");
     }
     mesh.note_behind(&line, bytes, "element");
     Ok(())
@@ -275,8 +277,7 @@ fn check_other_elements(header: &Header<'_>, mesh: &mut Builder<'_>) -> Result<(
     if let Some(unknown) = header.unknown().filter(|_| no_faces) {
         bail!("no faces, and {unknown}");
     }
-    let is_other = |e: &&Element<'_>| Role::of(e) == Role::Other && e.count > 0;
-    for element in header.elements.iter().filter(is_other) {
+    for element in header.elements.iter().filter(|e| e.count > 0) {
         let Some(connectivity) = connectivity(element) else {
             continue;
         };
@@ -290,15 +291,54 @@ fn check_other_elements(header: &Header<'_>, mesh: &mut Builder<'_>) -> Result<(
     Ok(())
 }
 
-/// What of an element could be the corners of faces: a list of integers, or three integers, each in a column of its own.
-/// An edge has two of them, and perhaps a number or so.
+/// What of an element that is not read could be the corners of faces.
+///
+/// A list that is called as theirs are, whatever is in it. A list of integers, or three integers in columns of their
+/// own, of any element but the vertices: an edge has two of them, and perhaps a number or so. Where the element is
+/// called as faces are, any list and any three numbers.
 fn connectivity(element: &Element<'_>) -> Option<String> {
-    let is_list =
-        |p: &&header::Property<'_>| matches!(p.kind, Kind::List(_, item) if item.is_integer());
-    let is_wide = |p: &&header::Property<'_>| matches!(p.kind, Kind::Scalar(scalar) if scalar.is_integer() && scalar.size() > 1);
-    if let Some(list) = element.properties.iter().find(is_list) {
-        return Some(format!("a list of integers '{}'", list.shown()));
+    let role = Role::of(element);
+    if matches!(role, Role::Face | Role::Strips) {
+        return None;
     }
-    let integers = element.properties.iter().filter(is_wide).count();
-    (integers >= 3 && element.name != b"edge").then(|| format!("{integers} integers"))
+    let (is_other, is_faces) = (role == Role::Other, is_called_faces(element.name));
+    let list = element.properties.iter().find(|p| match p.kind {
+        Kind::List(_, item) => {
+            is_faces || is_other && item.is_integer() || is_called_corners(p.name)
+        }
+        Kind::Scalar(_) => false,
+    });
+    if let Some(list) = list {
+        let of = match list.kind {
+            Kind::List(_, item) if item.is_integer() => "integers",
+            _ => "numbers",
+        };
+        return Some(format!("a list of {of} '{}'", list.shown()));
+    }
+    let count = |is: fn(Type) -> bool| {
+        let properties = element.properties.iter();
+        let scalars = properties.filter(|p| matches!(p.kind, Kind::Scalar(scalar) if is(scalar)));
+        scalars.count()
+    };
+    let integers = count(|scalar| scalar.is_integer() && scalar.size() > 1);
+    if integers >= 3 && is_other && element.name != b"edge" {
+        return Some(format!("{integers} integers"));
+    }
+    let numbers = count(|_| true);
+    (numbers >= 3 && is_faces).then(|| format!("{numbers} numbers"))
+}
+
+/// Whether a list is called as that of the corners of a face is, in either case.
+fn is_called_corners(name: &[u8]) -> bool {
+    CORNERS.iter().any(|n| name.eq_ignore_ascii_case(n))
+}
+
+/// Whether an element is called as faces are: `faces`, `Face`, `polygon`, `triangles`, `tri`, `trifans`, `quads`...
+fn is_called_faces(name: &[u8]) -> bool {
+    let starts: [&[u8]; 4] = [b"face", b"poly", b"tri", b"quad"];
+    let is = |start: &[u8]| {
+        let found = name.get(..start.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(start))
+    };
+    starts.into_iter().any(is)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::Solid;
 use crate::Mesh;
-use crate::text::{Words, is_space, shown, unmarked};
+use crate::text::{Words, counted, is_space, shown, unmarked};
 
 /// The header of a binary file, and the number of facets behind it.
 pub(super) const HEADER: usize = 84;
@@ -74,14 +74,15 @@ pub(super) fn read(file: &[u8]) -> Result<Mesh> {
     }
     let Some((facets, expected, data)) = facets(file) else {
         bail!(
-            "truncated: {} bytes, expected at least {HEADER} of a binary STL file",
-            file.len()
+            "truncated: {}, expected at least {HEADER} of a binary STL file",
+            counted(file.len(), "byte", "bytes")
         );
     };
     let found = data.len() as u64;
     ensure!(
         expected <= found,
-        "truncated: {facets} facets need {expected} bytes, the file has {found}"
+        "truncated: {} {expected} bytes, the file has {found}",
+        counted(facets as usize, "facet needs", "facets need")
     );
     ensure!(
         facets > 0 || found < FACET as u64,
