@@ -88,8 +88,8 @@ impl Normals {
         interrupt.check()?;
         // Before the files get their names, so that an error here is one of those that leave nothing.
         if !self.names().any(|name| standard::is_output(name)) {
-            writeln!(out, "{normals} normals, {element}; {}", summary(&mesh))
-                .context(standard::OUTPUT)?;
+            let normals = counted(normals, "normal", "normals");
+            writeln!(out, "{normals}, {element}; {}", summary(&mesh)).context(standard::OUTPUT)?;
         }
         Output::finish_all(outputs)?;
         self.say(&mesh.notes);
@@ -144,6 +144,13 @@ impl Normals {
         } else {
             starts.len()
         };
+        let shapes = [&[len as u64, 3][..], &[starts.len() as u64]];
+        let headers: Result<Vec<_>> = shapes.into_iter().map(header::<T>).collect();
+        let headers = headers?;
+        let elements = [3 * len, starts.len()].map(|elements| elements * size_of::<T>());
+        for ((output, header), bytes) in outputs.iter().zip(&headers).zip(elements) {
+            output.reserve((header.len() + bytes) as u64)?;
+        }
         let mut normals = vec![[T::default(); 3]; len];
         let view = VectorsMut::aos(&mut normals);
         if self.vertex {
@@ -156,21 +163,19 @@ impl Normals {
         if !areas.is_empty() {
             engine.face_areas(vectors, corners, starts, &mut areas)?;
         }
-        if let [out, areas_out @ ..] = outputs {
-            write(out, &[len as u64, 3], normals.as_flattened())?;
-            if let [areas_out] = areas_out {
-                write(areas_out, &[areas.len() as u64], &areas)?;
-            }
+        let data = [normals.as_flattened(), &areas].map(bytemuck::cast_slice::<_, u8>);
+        for ((output, header), data) in outputs.iter_mut().zip(&headers).zip(data) {
+            output.write_at(0, header)?;
+            output.write_at(header.len() as u64, data)?;
         }
         Ok(len)
     }
 }
 
-fn write<T: Component>(out: &mut Output, shape: &[u64], elements: &[T]) -> Result<()> {
+/// What is before the elements.
+fn header<T: Component>(shape: &[u64]) -> Result<Vec<u8>> {
     let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
-    let header = header.writer(Vec::new()).write_header_only()?;
-    out.write_at(0, &header)?;
-    out.write_at(header.len() as u64, bytemuck::cast_slice(elements))
+    Ok(header.writer(Vec::new()).write_header_only()?)
 }
 
 /// What the mesh has: `8 vertices, 6 faces, 24 corners`.
