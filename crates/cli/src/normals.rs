@@ -11,7 +11,7 @@ use crosslane_npy::Component;
 use npyz::WriterBuilder;
 
 use crate::interrupt::Interrupt;
-use crate::output::{Output, Target};
+use crate::output::{self, Output, Target};
 use crate::standard;
 
 /// Take the unit normals of a mesh in an OBJ, PLY or STL file
@@ -105,6 +105,8 @@ impl Normals {
     fn targets(&self) -> Result<Vec<Target>> {
         if let Some(areas) = &self.areas {
             let same = match [&self.out, areas].map(|name| standard::is_output(name)) {
+                // What is written into a device is kept in no place.
+                [false, false] if output::is_device(areas) => false,
                 [false, false] => place(areas).is_some_and(|areas| Some(areas) == place(&self.out)),
                 [out, areas] => out && areas,
             };

@@ -14,7 +14,7 @@ use tempfile::{NamedTempFile, TempPath};
 mod system;
 mod target;
 
-pub(crate) use target::Target;
+pub(crate) use target::{Target, is_device};
 
 /// A result that is being written.
 #[derive(Debug)]

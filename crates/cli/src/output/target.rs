@@ -151,6 +151,20 @@ fn is_stream(_: &Metadata) -> bool {
     false
 }
 
+/// Whether this is a device that takes bytes one after the other.
+pub(crate) fn is_device(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 /// A new file that can get this name later.
 fn beside(path: &Path, force: bool) -> Result<NamedTempFile> {
     let directory = match path.parent() {
