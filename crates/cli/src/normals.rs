@@ -47,7 +47,8 @@ use crate::standard;
 ///
 /// The mesh is read into memory. OUT and the file of --areas appear when both are complete, or not at all; if
 /// only the last of them cannot get its name, a file that the other one replaced with --force stays replaced. One of
-/// them may be -, which is standard output; the line that counts vertices and faces is left out then.
+/// them may be -, which is standard output; the line that counts vertices and faces is left out then. A program that is
+/// killed may leave files .crosslane-* beside them; so may one that is ended while one of them is -, a pipe or a device.
 #[derive(Debug, Args)]
 pub(crate) struct Normals {
     /// Mesh to read: .obj, .ply or .stl, or - for standard input
