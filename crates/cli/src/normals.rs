@@ -183,9 +183,16 @@ fn header<T: Component>(shape: &[u64]) -> Result<Vec<u8>> {
 
 /// What the mesh has: `8 vertices, 6 faces, 24 corners`.
 fn summary(mesh: &Mesh) -> String {
-    let (vertices, faces) = (mesh.vertices.len(), mesh.starts.len());
-    let corners = mesh.corners.len();
-    format!("{vertices} vertices, {faces} faces, {corners} corners")
+    let counts = [
+        counted(mesh.vertices.len(), "vertex", "vertices"),
+        counted(mesh.starts.len(), "face", "faces"),
+        counted(mesh.corners.len(), "corner", "corners"),
+    ];
+    counts.join(", ")
+}
+
+fn counted(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 /// Where a file is, whether or not it is there; `None` if its directory is not.
