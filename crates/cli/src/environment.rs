@@ -7,21 +7,32 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Result, bail};
 use bytesize::ByteSize;
+use crosslane::Level;
+
+use crate::info;
 
 /// What the help says of them.
 pub(crate) const HELP: &str = "\
 Environment variables; an empty one is as if it were not set:
-  CROSSLANE_LEVEL            as --level, which beats it
+  CROSSLANE_LEVEL            as --level, which beats it; what no level is called is an error even then
   CROSSLANE_STREAMING_BYTES  from how many bytes, read and written, auto stores stream
   RAYON_NUM_THREADS          how many threads auto is";
 
-/// `CROSSLANE_LEVEL`.
-pub(crate) fn level() -> Result<Option<String>> {
-    read("CROSSLANE_LEVEL")
+/// That of the level.
+pub(crate) const LEVEL: &str = "CROSSLANE_LEVEL";
+
+/// The levels of which `CROSSLANE_LEVEL` has the names, whether this CPU has them or not.
+pub(crate) fn levels() -> Result<Vec<Level>> {
+    let Some(names) = read(LEVEL)? else {
+        return Ok(Vec::new());
+    };
+    let names = names.split(',');
+    names.map(|name| info::level(name, LEVEL)).collect()
 }
 
-/// Whether those that the library and rayon read are what they understand.
+/// Whether all of them are what they can be, those included that an option beats.
 pub(crate) fn check() -> Result<()> {
+    levels()?;
     streaming_bytes()?;
     for name in THREADS {
         number(name)?;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use crosslane::{Engine, Level, Threads};
 
 use crate::environment;
@@ -39,6 +39,17 @@ pub(crate) fn name() -> String {
 pub(crate) fn available() -> String {
     let names: Vec<String> = Level::available().map(|level| level.to_string()).collect();
     names.join(", ")
+}
+
+/// The level of this name, which is the value of `whose`.
+pub(crate) fn level(name: &str, whose: &str) -> Result<Level> {
+    name.parse().map_err(|_| lacking(name, whose))
+}
+
+/// The error that this CPU has no such level.
+pub(crate) fn lacking(name: &str, whose: &str) -> anyhow::Error {
+    let available = available();
+    anyhow!("{whose}: level '{name}', expected one that this CPU has: {available}")
 }
 
 /// What a CPU says of itself.

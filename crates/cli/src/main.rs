@@ -165,7 +165,7 @@ fn engine(cli: &Cli, threads: Threads) -> Result<Engine> {
     match levels(cli)?.as_slice() {
         [] => Ok(engine),
         levels => {
-            let level = one(levels, "--level")?;
+            let level = one(levels, whose_levels(cli))?;
             Ok(engine.with_level(level.unwrap_or_else(Level::best))?)
         }
     }
@@ -190,28 +190,28 @@ fn one<T: Copy>(values: &[T], option: &str) -> Result<Option<T>> {
 
 /// The levels that are named. Not left to the parser: they may come from the environment, and an error there is no wrong usage.
 fn levels(cli: &Cli) -> Result<Vec<Level>> {
-    if !cli.level.is_empty() {
-        return cli
-            .level
-            .iter()
-            .map(|name| level(name, "--level"))
-            .collect();
+    let whose = whose_levels(cli);
+    let levels = match cli.level.as_slice() {
+        [] => environment::levels()?,
+        names => {
+            let levels = names.iter().map(|name| info::level(name, whose));
+            levels.collect::<Result<_>>()?
+        }
+    };
+    let lacking = |level: &&Level| !Level::available().any(|has| has == **level);
+    match levels.iter().find(lacking) {
+        Some(level) => Err(info::lacking(&level.to_string(), whose)),
+        None => Ok(levels),
     }
-    let names = environment::level()?;
-    let names = names.iter().flat_map(|names| names.split(','));
-    names.map(|name| level(name, "CROSSLANE_LEVEL")).collect()
 }
 
-/// That of this name, which is the value of `whose`.
-fn level(name: &str, whose: &str) -> Result<Level> {
-    let available = info::available();
-    let found = name
-        .parse()
-        .ok()
-        .filter(|level| Level::available().any(|has| has == *level));
-    found.with_context(|| {
-        format!("{whose}: level '{name}', expected one that this CPU has: {available}")
-    })
+/// What names the levels.
+fn whose_levels(cli: &Cli) -> &'static str {
+    if cli.level.is_empty() {
+        environment::LEVEL
+    } else {
+        "--level"
+    }
 }
 
 fn threads(value: &str) -> Result<Threads, String> {

@@ -11,7 +11,7 @@ use crosslane_npy::Component;
 use npyz::WriterBuilder;
 
 use crate::interrupt::Interrupt;
-use crate::output::{Output, Target};
+use crate::output::{self, Output, Target};
 use crate::standard;
 
 /// Take the unit normals of a mesh in an OBJ, PLY or STL file
@@ -49,7 +49,8 @@ use crate::standard;
 ///
 /// The mesh is read into memory. OUT and the file of --areas appear when both are complete, or not at all; if
 /// only the last of them cannot get its name, a file that the other one replaced with --force stays replaced. One of
-/// them may be -, which is standard output; the line that counts vertices and faces is left out then.
+/// them may be -, which is standard output; the line that counts vertices and faces is left out then. A program that is
+/// killed may leave files .crosslane-* beside them; so may one that is ended while one of them is -, a pipe or a device.
 #[derive(Debug, Args)]
 pub(crate) struct Normals {
     /// Mesh to read: .obj, .ply or .stl, or - for standard input
@@ -90,8 +91,8 @@ impl Normals {
         interrupt.check()?;
         // Before the files get their names, so that an error here is one of those that leave nothing.
         if !self.names().any(|name| standard::is_output(name)) {
-            writeln!(out, "{normals} normals, {element}; {}", summary(&mesh))
-                .context(standard::OUTPUT)?;
+            let normals = counted(normals, "normal", "normals");
+            writeln!(out, "{normals}, {element}; {}", summary(&mesh)).context(standard::OUTPUT)?;
         }
         Output::finish_all(outputs)?;
         self.say(&mesh.notes);
@@ -107,6 +108,8 @@ impl Normals {
     fn targets(&self) -> Result<Vec<Target>> {
         if let Some(areas) = &self.areas {
             let same = match [&self.out, areas].map(|name| standard::is_output(name)) {
+                // What is written into a device is kept in no place.
+                [false, false] if output::is_device(areas) => false,
                 [false, false] => place(areas).is_some_and(|areas| Some(areas) == place(&self.out)),
                 [out, areas] => out && areas,
             };
@@ -146,6 +149,13 @@ impl Normals {
         } else {
             starts.len()
         };
+        let shapes = [&[len as u64, 3][..], &[starts.len() as u64]];
+        let headers: Result<Vec<_>> = shapes.into_iter().map(header::<T>).collect();
+        let headers = headers?;
+        let elements = [3 * len, starts.len()].map(|elements| elements * size_of::<T>());
+        for ((output, header), bytes) in outputs.iter().zip(&headers).zip(elements) {
+            output.reserve((header.len() + bytes) as u64)?;
+        }
         let mut normals = vec![[T::default(); 3]; len];
         let view = VectorsMut::aos(&mut normals);
         if self.vertex {
@@ -158,28 +168,33 @@ impl Normals {
         if !areas.is_empty() {
             engine.face_areas(vectors, corners, starts, &mut areas)?;
         }
-        if let [out, areas_out @ ..] = outputs {
-            write(out, &[len as u64, 3], normals.as_flattened())?;
-            if let [areas_out] = areas_out {
-                write(areas_out, &[areas.len() as u64], &areas)?;
-            }
+        let data = [normals.as_flattened(), &areas].map(bytemuck::cast_slice::<_, u8>);
+        for ((output, header), data) in outputs.iter_mut().zip(&headers).zip(data) {
+            output.write_at(0, header)?;
+            output.write_at(header.len() as u64, data)?;
         }
         Ok(len)
     }
 }
 
-fn write<T: Component>(out: &mut Output, shape: &[u64], elements: &[T]) -> Result<()> {
+/// What is before the elements.
+fn header<T: Component>(shape: &[u64]) -> Result<Vec<u8>> {
     let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
-    let header = header.writer(Vec::new()).write_header_only()?;
-    out.write_at(0, &header)?;
-    out.write_at(header.len() as u64, bytemuck::cast_slice(elements))
+    Ok(header.writer(Vec::new()).write_header_only()?)
 }
 
 /// What the mesh has: `8 vertices, 6 faces, 24 corners`.
 fn summary(mesh: &Mesh) -> String {
-    let (vertices, faces) = (mesh.vertices.len(), mesh.starts.len());
-    let corners = mesh.corners.len();
-    format!("{vertices} vertices, {faces} faces, {corners} corners")
+    let counts = [
+        counted(mesh.vertices.len(), "vertex", "vertices"),
+        counted(mesh.starts.len(), "face", "faces"),
+        counted(mesh.corners.len(), "corner", "corners"),
+    ];
+    counts.join(", ")
+}
+
+fn counted(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 /// Where a file is, whether or not it is there; `None` if its directory is not.

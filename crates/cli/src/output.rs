@@ -14,7 +14,7 @@ use tempfile::{NamedTempFile, TempPath};
 mod system;
 mod target;
 
-pub(crate) use target::Target;
+pub(crate) use target::{Target, is_device};
 
 /// A result that is being written.
 #[derive(Debug)]
@@ -114,7 +114,8 @@ fn rename(file: TempPath, path: &Path, force: bool) -> io::Result<()> {
     let Err(error) = file.persist_noclobber(path) else {
         return Ok(());
     };
-    if error.error.kind() == io::ErrorKind::AlreadyExists {
+    // There is such a name, or the disk is full or broken, where another way would be another error.
+    if !system::cannot_link(&error.error) {
         return Err(error.error);
     }
     // A file system without renaming that does not replace and without hard links: the name is taken first.

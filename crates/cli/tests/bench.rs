@@ -305,7 +305,7 @@ fn lists_are_for_bench_alone() {
     command
         .arg("info")
         .env("CROSSLANE_LEVEL", "baseline,baseline");
-    support::refuses(&mut command, &["--level", "several values"]);
+    support::refuses(&mut command, &["CROSSLANE_LEVEL: ", "several values"]);
 }
 
 #[cfg(unix)]

@@ -97,6 +97,23 @@ fn nonsense_in_a_variable_is_an_error_of_every_command_that_calculates() {
     }
 }
 
+/// What an option beats is a value, and what is none is nonsense still.
+#[test]
+fn a_level_that_an_option_beats_must_be_one() {
+    let (directory, _) = operands(100);
+    for mut command in commands(&directory) {
+        command.args(["--level", "baseline"]);
+        for nonsense in ["nonsense", "avx512,", "baseline,sse9"] {
+            let expected = ["CROSSLANE_LEVEL: level '", "baseline"];
+            directory.refuses(command.env("CROSSLANE_LEVEL", nonsense), &expected);
+        }
+        // Whether this CPU has it, and that it is a list, does not matter then.
+        for beaten in ["avx2", "avx512", "avx2,baseline"] {
+            succeeds(command.env("CROSSLANE_LEVEL", beaten));
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_text_is_nonsense() {

@@ -72,7 +72,7 @@ fn lacking(mut command: Command, lacks: &[Lack]) -> Option<Output> {
         for lack in lacks {
             let applied = filter(lack).is_some_and(|f| seccompiler::apply_filter(&f).is_ok());
             if !applied {
-                println!("NOT TESTED: no filters of system calls here");
+                support::not_tested("no filters of system calls here");
                 return None;
             }
         }
@@ -99,6 +99,14 @@ impl Case {
     fn small() -> Self {
         let array = |seed| Array::new(&[5, 3], "<f8", false, seed);
         Self::new(array(1), array(2))
+    }
+
+    /// Normals and areas, which have a place before they are computed.
+    fn normals(&self, lacks: &[Lack]) -> Option<Output> {
+        let mesh = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
+        self.directory.write("mesh.obj", mesh);
+        let names = ["mesh.obj", "-o", "n.npy", "--areas", "areas.npy"];
+        lacking(self.directory.normals(&names), lacks)
     }
 
     fn run(&self, options: &[&str], lacks: &[Lack]) -> Option<Output> {
@@ -170,6 +178,17 @@ fn names_without_the_calls_that_do_not_replace() {
     }
 }
 
+/// Another way would be another error, or a name without what is in it.
+#[test]
+fn names_that_fail_are_not_given_another_way() {
+    for error in [EIO, ENOSPC, EDQUOT] {
+        let lacks = [all(&[libc::SYS_renameat2], EINVAL), all(LINK, error)].concat();
+        let case = Case::small();
+        case.fails(&[], &lacks, "out.npy: no file can be renamed");
+        case.succeeds(&["--force"], &lacks);
+    }
+}
+
 #[test]
 fn names_that_cannot_be_given_are_known_before_the_work() {
     let names = [
@@ -196,6 +215,22 @@ fn a_place_that_is_too_small_is_known_before_the_work() {
             (libc::SYS_write, EIO, FILES),
         ];
         Case::small().fails(&[], &lacks, expected);
+        // Of the two that there are, either can be too large; the second has 128 bytes of header and one area.
+        let second: &[Condition] = &[(3, SeccompCmpOp::Eq, 128 + 8)];
+        for (conditions, name) in [(&[][..], "n.npy: "), (second, "areas.npy: ")] {
+            let lacks: [Lack; 2] = [
+                (libc::SYS_fallocate, error, conditions),
+                (libc::SYS_write, EIO, FILES),
+            ];
+            let case = Case::small();
+            let Some(output) = case.normals(&lacks) else {
+                return;
+            };
+            let shown = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{shown}");
+            assert!(shown.contains(name) && shown.contains(expected), "{shown}");
+            assert_eq!(case.directory.names(), 3, "inputs only");
+        }
     }
     for error in [EOPNOTSUPP, ENOSYS, EINVAL, EPERM, ENODEV] {
         Case::small().succeeds(&[], &[(libc::SYS_fallocate, error, &[])]);
@@ -244,6 +279,15 @@ fn files_that_cannot_be_mapped() {
     ];
     let a = Array::new(&[500, 3], "<f8", false, 1);
     Case::new(a.clone(), a).fails(&[], &lacks, "npy: Input/output error");
+}
+
+/// Neighbours in the result are in 513 places of the file that are far from each other. This takes a second, and hours if
+/// more than a little is read for each of them.
+#[test]
+fn columns_of_a_file_that_cannot_be_mapped() {
+    let array = |seed| Array::new(&[16384, 171, 3], "<f4", true, seed);
+    let case = Case::new(array(1), array(2));
+    case.succeeds(&[], &[(libc::SYS_mmap, ENODEV, SHARED)]);
 }
 
 /// Unnamed temporary files are a call of their own, which some file systems lack; a copy that is beyond memory needs one.

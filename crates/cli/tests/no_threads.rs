@@ -24,7 +24,7 @@ fn without_threads(work: impl FnOnce() + Send) {
     std::thread::scope(|scope| {
         scope.spawn(|| match no_threads::forbid_threads() {
             Ok(()) => work(),
-            Err(error) => println!("NOT TESTED: the system forbids no threads: {error}"),
+            Err(error) => support::not_tested(&format!("the system forbids no threads: {error}")),
         });
     });
 }

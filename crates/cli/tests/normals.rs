@@ -213,6 +213,21 @@ fn the_summary_counts_vertices_faces_and_corners() {
         let mut command = directory.normals(&["mesh.obj", "-o", "out.npy"]);
         assert_eq!(text(&succeeds(command.args(options)).stdout), expected);
     }
+    let directory = Directory::new();
+    for (mesh, expected) in [
+        (
+            &b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"[..],
+            "1 normal, float64; 3 vertices, 1 face, 3 corners\n",
+        ),
+        (
+            b"v 0 0 0\n",
+            "0 normals, float64; 1 vertex, 0 faces, 0 corners\n",
+        ),
+    ] {
+        directory.write("mesh.obj", mesh);
+        let mut command = directory.normals(&["mesh.obj", "-o", "out.npy", "--force"]);
+        assert_eq!(text(&succeeds(&mut command).stdout), expected);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use support::arrays::is_stl;
 use support::meshes::{Element, Mesh};
-use support::{Directory, read, refuses, text};
+use support::{Directory, read, refuses, succeeds, text};
 
 /// A file of the field trials: inputs that were once read wrongly, or refused without need.
 fn trial(name: &str) -> PathBuf {
@@ -133,7 +133,7 @@ fn a_face_with_a_vertex_that_is_not_finite_is_refused_and_named() {
     directory.refuses(&mut command, &expected);
     // With a row for each vertex the one that no face has keeps its place.
     directory.write("m.obj", &file);
-    let output = support::succeeds(&mut directory.normals(&["m.obj", "-o", "n.npy", "--vertex"]));
+    let output = succeeds(&mut directory.normals(&["m.obj", "-o", "n.npy", "--vertex"]));
     assert!(text(&output.stdout).starts_with("4 normals"), "{output:?}");
     let rows = read::<f64>(&directory.path("n.npy")).1;
     assert_eq!(
@@ -214,6 +214,16 @@ fn named_pipes_and_dev_stdin_are_read() {
             "{name}"
         );
     }
+}
+
+/// Both can go into a device, which keeps neither.
+#[cfg(unix)]
+#[test]
+fn two_outputs_into_one_device_do_not_replace_each_other() {
+    let directory = Directory::new();
+    directory.write("mesh.obj", &Mesh::cube().obj());
+    succeeds(&mut directory.normals(&["mesh.obj", "-o", "/dev/null", "--areas", "/dev/null"]));
+    assert_eq!(directory.names(), 1, "nothing else");
 }
 
 #[cfg(target_os = "linux")]

@@ -229,7 +229,9 @@ fn names_that_must_not_be_replaced() {
         directory.refuses(cross("folder").args(force), &["folder", "regular"]);
         directory.refuses(cross("folder/..").args(force), &["regular"]);
         directory.refuses(cross("missing/out.npy").args(force), &["missing/out.npy"]);
-        directory.refuses(cross("missing/").args(force), &["missing/", "directory"]);
+        for name in ["missing/", "missing/.", "missing/..", "folder/missing/."] {
+            directory.refuses(cross(name).args(force), &[name, "the name of a directory"]);
+        }
         directory.refuses(cross(&long).args(force), &["long", "too long"]);
         directory.refuses(cross("a.npy/out.npy").args(force), &["a.npy/out.npy"]);
     }

@@ -13,7 +13,10 @@ use crosslane::{Element, Vectors};
 use npyz::{AutoSerialize, DType, Deserialize, TypeRead};
 
 use crate::header::Header;
-use crate::source::{Data, Source};
+use crate::source::{Data, Pieces, Source};
+
+/// Vectors that are looked up together in a file that is not mapped: what they need is 12 MiB.
+const AT_ONCE: usize = 1 << 18;
 
 /// What a component can be, in the library and in a file: `f32` or `f64`.
 pub trait Component: Element + Deserialize + AutoSerialize + From<f32> {}
@@ -325,21 +328,38 @@ impl Operand<'_> {
         range: Range<usize>,
         buffer: &mut Vec<[T; 3]>,
     ) -> Result<()> {
-        let reader = S::reader(self.dtype)?;
+        let (reader, size) = (S::reader(self.dtype)?, size_of::<S>());
         buffer.clear();
-        self.data.with(|data| {
-            for i in range {
-                let at = self.element(i);
-                let mut vector = [T::default(); 3];
-                for (k, component) in vector.iter_mut().enumerate() {
-                    let element = at + k * self.component_stride;
-                    let bytes = data.from(element * size_of::<S>())?;
-                    *component = reader.read_one(bytes)?.into();
+        buffer.resize(range.len(), [T::default(); 3]);
+        let pieces = match self.data {
+            Data::Bytes(bytes) => {
+                for (i, vector) in range.zip(buffer) {
+                    let at = self.element(i);
+                    for (k, component) in vector.iter_mut().enumerate() {
+                        let bytes = bytes.get((at + k * self.component_stride) * size..);
+                        *component = reader.read_one(bytes.unwrap_or_default())?.into();
+                    }
                 }
-                buffer.push(vector);
+                return Ok(());
             }
-            Ok(())
-        })
+            Data::Pieces(pieces) => pieces,
+        };
+        let mut wanted = Vec::new();
+        for (part, vectors) in buffer.chunks_mut(AT_ONCE).enumerate() {
+            let first = range.start + part * AT_ONCE;
+            for k in 0..3 {
+                let at = |i| (self.element(first + i) + k * self.component_stride) * size;
+                wanted.extend((0..vectors.len()).map(|i| (at(i), 3 * i + k)));
+            }
+            let components = vectors.as_flattened_mut();
+            let take = |i: usize, bytes: &[u8]| {
+                components[i] = reader.read_one(bytes)?.into();
+                Ok(())
+            };
+            Pieces::lock(pieces).each(size, &mut wanted, take)?;
+            wanted.clear();
+        }
+        Ok(())
     }
 
     /// Where the first component of vector `i` is.

@@ -4,11 +4,9 @@
 //! memory. Some file systems refuse it (shares of virtual machines, FUSE, network drives), then pieces are read. What cannot
 //! be read twice (a pipe) is copied first: into memory if it is short, otherwise into a temporary file without a name.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use memmap2::Mmap;
@@ -16,10 +14,10 @@ use tempfile::SpooledData;
 
 /// Up to here, what comes through a pipe stays in memory.
 const IN_MEMORY: usize = 16 << 20;
-/// Bytes of a piece: a multiple of the size of every element, so that no element is in two.
-const PIECE: usize = 1 << 16;
-/// Pieces that are kept: 32 MiB, whatever the file has.
-const MOST_PIECES: usize = 512;
+/// Bytes of a piece at most.
+const PIECE: usize = 1 << 18;
+/// Bytes between two elements that are read with them: as many as take about as long as another call.
+const GAP: usize = 1 << 12;
 
 /// The bytes of all elements.
 #[derive(Debug)]
@@ -52,7 +50,7 @@ impl Source<'static> {
                 Self::Mapped { map, start }
             }
             // Why it cannot be mapped is no matter: if it cannot be read either, reading it says so.
-            _ => Self::Pieces(Mutex::new(Pieces::new(file, start, len))),
+            _ => Self::Pieces(Mutex::new(Pieces::new(file, start))),
         }
     }
 
@@ -93,72 +91,73 @@ impl<'a> Data<'a> {
             Self::Pieces(_) => None,
         }
     }
-
-    /// Lends what gives bytes of any place.
-    pub(crate) fn with<T>(self, work: impl FnOnce(&mut Reader<'_>) -> T) -> T {
-        match self {
-            Self::Bytes(bytes) => work(&mut Reader::Bytes(bytes)),
-            Self::Pieces(pieces) => {
-                // Whoever panicked while it was locked left pieces that are whole.
-                let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);
-                work(&mut Reader::Pieces(&mut pieces))
-            }
-        }
-    }
 }
 
-/// Gives bytes of any place.
-pub(crate) enum Reader<'a> {
-    Bytes(&'a [u8]),
-    Pieces(&'a mut Pieces),
-}
+/// An element that is wanted: its first byte, and what it is to the one who wants it.
+pub(crate) type Wanted = (usize, usize);
 
-impl Reader<'_> {
-    /// The bytes from `at` on, one element's or more.
-    pub(crate) fn from(&mut self, at: usize) -> io::Result<&[u8]> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes.get(at..).unwrap_or_default()),
-            Self::Pieces(pieces) => pieces.from(at),
-        }
-    }
-}
-
-/// A part of a file, some pieces of which are in memory.
+/// A part of a file, pieces of which are read.
 #[derive(Debug)]
 pub(crate) struct Pieces {
     file: File,
     start: u64,
-    len: usize,
-    pieces: HashMap<usize, Box<[u8]>>,
+    piece: Vec<u8>,
+    #[cfg(test)]
+    bytes_read: usize,
 }
 
 impl Pieces {
-    fn new(file: File, start: u64, len: usize) -> Self {
+    fn new(file: File, start: u64) -> Self {
         Self {
             file,
             start,
-            len,
-            pieces: HashMap::new(),
+            piece: Vec::new(),
+            #[cfg(test)]
+            bytes_read: 0,
         }
     }
 
-    fn from(&mut self, at: usize) -> io::Result<&[u8]> {
-        let number = at / PIECE;
-        if self.pieces.len() >= MOST_PIECES && !self.pieces.contains_key(&number) {
-            self.pieces.clear();
-        }
-        let piece = match self.pieces.entry(number) {
-            Entry::Occupied(piece) => piece.into_mut(),
-            Entry::Vacant(place) => {
-                let first = number * PIECE;
-                let mut piece = vec![0; PIECE.min(self.len.saturating_sub(first))];
-                let position = SeekFrom::Start(self.start + first as u64);
-                self.file.seek(position)?;
-                self.file.read_exact(&mut piece).map_err(shorter)?;
-                place.insert(piece.into_boxed_slice())
+    /// That of whoever is the next to read.
+    pub(crate) fn lock(pieces: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        // Who panicked while it was locked left a piece that nobody looks at again.
+        pieces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives `take` the bytes of all wanted elements, each of `size` bytes, in the order of the file: so no byte is read twice,
+    /// in whatever order they are wanted.
+    pub(crate) fn each(
+        &mut self,
+        size: usize,
+        wanted: &mut [Wanted],
+        mut take: impl FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        // Stable, because that is fast where there are few ascending runs, as there are.
+        wanted.sort_by_key(|(at, _)| *at);
+        let mut rest = &*wanted;
+        while let Some(&(first, _)) = rest.first() {
+            let mut end = first + size;
+            let near = |(at, _): &&Wanted| {
+                let near = at.saturating_sub(end) <= GAP && at + size - first <= PIECE;
+                end = if near { at + size } else { end };
+                near
+            };
+            let (here, beyond) = rest.split_at(rest.iter().take_while(near).count().max(1));
+            self.read(first, end - first)?;
+            for (at, which) in here {
+                take(*which, &self.piece[at - first..][..size])?;
             }
-        };
-        Ok(piece.get(at % PIECE..).unwrap_or_default())
+            rest = beyond;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, first: usize, len: usize) -> io::Result<()> {
+        self.piece.resize(len, 0);
+        #[cfg(test)]
+        (self.bytes_read += len);
+        let position = SeekFrom::Start(self.start + first as u64);
+        self.file.seek(position)?;
+        self.file.read_exact(&mut self.piece).map_err(shorter)
     }
 }
 
@@ -179,40 +178,57 @@ mod tests {
 
     use super::*;
 
-    /// More pieces than are kept, and half of one.
-    #[test]
-    fn every_piece_is_read_again_after_it_was_given_up() {
-        let len = (MOST_PIECES + 3) * PIECE + PIECE / 2;
-        let word = |at: usize| (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    fn word(at: usize) -> [u8; 8] {
+        (at as u64)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .to_le_bytes()
+    }
+
+    /// Wants these of a file of 171 columns, each longer than a gap; the bytes that were read for it.
+    fn gather(rows: usize, order: impl Iterator<Item = usize>) -> usize {
+        const COLUMNS: usize = 171;
+        let bytes: Vec<u8> = (0..rows * COLUMNS).flat_map(word).collect();
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(b"start").expect("written");
-        let bytes: Vec<u8> = (0..len)
-            .step_by(8)
-            .flat_map(|at| word(at).to_le_bytes())
-            .collect();
         file.write_all(&bytes).expect("written");
-        let mut pieces = Pieces::new(file, 5, len);
-        for round in 0..2 {
-            for at in (0..len)
-                .step_by(PIECE / 2)
-                .chain([8, len - 8, PIECE - 8, PIECE])
-            {
-                let got = pieces.from(at).expect("there");
-                assert_eq!(got[..8], word(at).to_le_bytes(), "at {at}, round {round}");
-                assert!(pieces.pieces.len() <= MOST_PIECES, "kept");
-            }
-        }
-        assert_eq!(pieces.from(len - 8).expect("there").len(), 8, "the last");
+        let mut pieces = Pieces::new(file, 5);
+        let mut wanted: Vec<Wanted> = order.map(|i| (8 * i, i)).collect();
+        let (len, mut taken) = (wanted.len(), 0);
+        let take = |i: usize, bytes: &[u8]| {
+            assert_eq!(bytes, word(i), "element {i}");
+            taken += 1;
+            Ok(())
+        };
+        pieces.each(8, &mut wanted, take).expect("there");
+        assert_eq!(taken, len, "each once");
+        assert!(pieces.piece.capacity() <= 2 * PIECE, "one piece at a time");
+        pieces.bytes_read
+    }
+
+    #[test]
+    fn nothing_is_read_twice_in_whatever_order_it_is_wanted() {
+        let rows = 1500;
+        let row_by_row = |i| i % 171 * rows + i / 171;
+        let some = gather(rows, (0..171 * 10).map(row_by_row));
+        assert_eq!(some, 8 * 171 * 10, "no more than is wanted");
+        let len = 171 * rows;
+        assert_eq!(gather(rows, (0..len).map(row_by_row)), 8 * len, "all");
+        assert_eq!(gather(rows, (0..len).rev()), 8 * len, "backwards");
+        let every_third = gather(rows, (0..len).step_by(3));
+        assert!(every_third > 7 * len, "with what is between them");
+        assert_eq!(gather(rows, [7; 100].into_iter()), 8, "one");
+        assert_eq!(gather(rows, [].into_iter()), 0, "none");
     }
 
     #[test]
     fn a_file_that_becomes_shorter_is_an_error() {
         let file = tempfile::tempfile().expect("a file");
         file.set_len(3 * PIECE as u64).expect("a length");
-        let mut pieces = Pieces::new(file, 0, 3 * PIECE);
-        assert!(pieces.from(PIECE).is_ok(), "still there");
+        let mut pieces = Pieces::new(file, 0);
+        let read = |pieces: &mut Pieces, at| pieces.each(8, &mut [(at, 0)], |_, _| Ok(()));
+        assert!(read(&mut pieces, PIECE).is_ok(), "still there");
         pieces.file.set_len(PIECE as u64).expect("shorter");
-        let error = pieces.from(2 * PIECE).expect_err("gone").to_string();
+        let error = read(&mut pieces, 2 * PIECE).expect_err("gone").to_string();
         assert!(error.starts_with("truncated while it was read"), "{error}");
     }
 

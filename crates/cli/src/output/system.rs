@@ -32,6 +32,20 @@ fn is_lacking(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported
 }
 
+/// Whether an error says that names are not given this way here: by a rename that does not replace, or a second name.
+pub(super) fn cannot_link(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        // How those answer that have one name for each file, or for each directory, or have rules about it.
+        let refused = [Errno::PERM, Errno::ACCESS, Errno::MLINK, Errno::XDEV];
+        if Errno::from_io_error(error).is_some_and(|error| refused.contains(&error)) {
+            return true;
+        }
+    }
+    is_lacking(error)
+}
+
 /// Takes the place that a file will need, where the file system can; an error if it has less.
 #[cfg(target_os = "linux")]
 pub(super) fn reserve(file: &File, len: u64) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::{Builder, NamedTempFile, TempPath};
@@ -98,8 +98,11 @@ fn check(path: &Path, inputs: &[&Path], force: bool) -> Result<()> {
     let there = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // Seen before the work and not after it, when the file gets its name.
-            let last = path.as_os_str().as_encoded_bytes().last();
-            let folder = last.is_none_or(|&byte| std::path::is_separator(byte.into()));
+            let mut last = path.as_os_str().as_encoded_bytes();
+            if let Some(at) = last.iter().rposition(|&byte| is_separator(byte.into())) {
+                last = &last[at + 1..];
+            }
+            let folder = matches!(last, b"" | b"." | b"..");
             ensure!(!folder, "the name of a directory, expected that of a file");
             return Ok(());
         }
@@ -146,6 +149,20 @@ fn is_stream(metadata: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_stream(_: &Metadata) -> bool {
     false
+}
+
+/// Whether this is a device that takes bytes one after the other.
+pub(crate) fn is_device(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
 }
 
 /// A new file that can get this name later.
