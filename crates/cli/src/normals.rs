@@ -150,12 +150,7 @@ impl Normals {
             starts.len()
         };
         let shapes = [&[len as u64, 3][..], &[starts.len() as u64]];
-        let headers: Result<Vec<_>> = shapes.into_iter().map(header::<T>).collect();
-        let headers = headers?;
-        let elements = [3 * len, starts.len()].map(|elements| elements * size_of::<T>());
-        for ((output, header), bytes) in outputs.iter().zip(&headers).zip(elements) {
-            output.reserve((header.len() + bytes) as u64)?;
-        }
+        let headers = reserve::<T>(outputs, &shapes)?;
         let mut normals = vec![[T::default(); 3]; len];
         let view = VectorsMut::aos(&mut normals);
         if self.vertex {
@@ -177,10 +172,16 @@ impl Normals {
     }
 }
 
-/// What is before the elements.
-fn header<T: Component>(shape: &[u64]) -> Result<Vec<u8>> {
-    let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
-    Ok(header.writer(Vec::new()).write_header_only()?)
+/// Takes the place of arrays of these shapes, and returns what is before their elements.
+fn reserve<T: Component>(outputs: &[Output], shapes: &[&[u64]]) -> Result<Vec<Vec<u8>>> {
+    let reserve = |(output, shape): (&Output, &&[u64])| {
+        let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
+        let header = header.writer(Vec::new()).write_header_only()?;
+        let elements: u64 = shape.iter().product();
+        output.reserve(header.len() as u64 + elements * size_of::<T>() as u64)?;
+        Ok(header)
+    };
+    outputs.iter().zip(shapes).map(reserve).collect()
 }
 
 /// What the mesh has: `8 vertices, 6 faces, 24 corners`.
