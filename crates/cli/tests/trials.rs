@@ -1,4 +1,4 @@
-//! Files that people had and the program once refused: `data/trials` has a folder and a `case.txt` for each.
+//! Files that people had and the program once refused: `data/trials` has a folder for each kind.
 
 #![allow(
     clippy::unwrap_used,
