@@ -248,9 +248,10 @@ fn binary(mut source: Source<'_>) {
         1 => (false, source.below(49)),
         _ => (false, 0),
     };
-    // Never as a file of gzip begins.
-    let starts = [&b"solid"[..], b" ", b"\xef\xbb\xbfsolid a", b"facet"];
-    let mut file = source.one_of(&starts).to_vec();
+    // Never as a file of gzip begins; and where there is nothing but a header, not as a text.
+    let starts = [&b" "[..], b"facet", b"solid", b"\xef\xbb\xbfsolid a"];
+    let starts = &starts[..if facets.is_empty() { 2 } else { 4 }];
+    let mut file = source.one_of(starts).to_vec();
     file.extend(noise(source));
     file.resize(80, source.one_of(b" \0"));
     file.extend((facets.len() as u32).to_le_bytes());

@@ -21,7 +21,12 @@ pub(crate) fn read(file: &[u8]) -> Result<Mesh> {
     // The header of a binary file may be any text, and begin as a text does. No text has a byte of zero.
     let mut start = text.iter().take(binary::HEADER + binary::FACET);
     let zeros = start.any(|&byte| byte == 0);
-    if begins_as_text(unmarked(text)) && !zeros && !binary::is_whole(file) {
+    // A binary file with a name and few facets can end with zeros, too, but not with the end of a solid before them.
+    let ended = behind.is_empty()
+        || text
+            .windows(3)
+            .any(|word| word.eq_ignore_ascii_case(b"end"));
+    if begins_as_text(unmarked(text)) && !zeros && ended && !binary::is_whole(file) {
         return text::read(unmarked(text), behind.len());
     }
     // The header of a binary file may begin with any bytes, those of UTF-16 as well.
