@@ -242,7 +242,7 @@ impl<T: Element> Place<T> {
         columns: [*mut T; 3],
     ) {
         debug_assert!(order.len() <= Tile::capacity::<T>(), "results in a tile");
-        if order.is_sorted() {
+        if (0..order.len()).all(|i| usize::from(order[i]) == i) {
             // SAFETY: as granted by the caller.
             return unsafe { self.store_columns(simd, kind, start, order.len(), columns) };
         }
