@@ -104,7 +104,7 @@ const PARALLEL: usize = 8 << 20;
 /// No piece is smaller, so that many threads do not share what is worth the while of a few.
 const PIECE: usize = PARALLEL / 2;
 
-/// Below this a batch is a few cache lines and stays whole. To ask whether workers are there takes some 0.2 µs, and to wake one takes 20.
+/// Below this a batch is a few cache lines and stays whole. To ask whether workers are there takes less than 1 µs, and to wake one takes 20.
 const WHOLE: usize = 1 << 10;
 
 /// Into how many pieces a batch of this cost is split. Neither the system nor rayon is asked unless there is more than one thread

@@ -166,10 +166,9 @@ fn weighted<T: Real>(vertices: Vectors<'_, T>, faces: Faces<'_>) -> formula::Wei
     // The vertices come one after the other, corners do not. If some face has the vertex with the greatest coordinate, it is enough to have
     // looked at the vertices.
     let vertex = |i: usize| vertices.get(i).unwrap_or_default();
-    let magnitude = |v: [T; 3]| v.into_iter().fold(0, |m, x| m.max(x.magnitude()));
     let (mut greatest, mut of) = (0, 0);
     for i in 0..vertices.len() {
-        let magnitude = magnitude(vertex(i));
+        let magnitude = formula::magnitude(vertex(i));
         if magnitude > greatest {
             (greatest, of) = (magnitude, i as u32);
         }

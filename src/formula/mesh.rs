@@ -111,9 +111,14 @@ impl WeightedNormal {
     }
 }
 
+/// The greatest magnitude of three coordinates.
+pub(crate) fn magnitude<T: Real>(v: [T; 3]) -> u64 {
+    v.into_iter().fold(0, |m, x| m.max(x.magnitude()))
+}
+
 /// The greatest magnitude of the coordinates of vectors that are finite.
 pub(crate) fn greatest_magnitude<T: Real>(vectors: impl Iterator<Item = [T; 3]>) -> u64 {
-    let magnitudes = vectors.map(|v| v.into_iter().fold(0, |m, x| m.max(x.magnitude())));
+    let magnitudes = vectors.map(magnitude);
     magnitudes.filter(|m| *m < T::INFINITE).fold(0, u64::max)
 }
 

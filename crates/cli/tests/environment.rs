@@ -9,7 +9,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{Array, Directory, assert_product, crosslane, levels, refuses, succeeds, text};
+use support::{Directory, assert_product, crosslane, levels, operands, refuses, succeeds, text};
 
 const VARIABLES: [&str; 4] = [
     "CROSSLANE_LEVEL",
@@ -17,16 +17,6 @@ const VARIABLES: [&str; 4] = [
     "RAYON_NUM_THREADS",
     "RAYON_RS_NUM_CPUS",
 ];
-
-/// Two operands, and a few vectors of each or so many that they are split.
-fn operands(vectors: usize) -> (Directory, [Array; 2]) {
-    let directory = Directory::new();
-    let arrays = [1, 2].map(|seed| Array::new(&[vectors, 3], "<f4", false, seed));
-    for (name, array) in ["a.npy", "b.npy"].iter().zip(&arrays) {
-        directory.write(name, &array.bytes());
-    }
-    (directory, arrays)
-}
 
 /// The commands that calculate, on these operands; each is the name of the command last.
 fn commands(directory: &Directory) -> Vec<Command> {

@@ -16,7 +16,7 @@ mod no_threads;
 
 use std::process::Command;
 
-use support::{Array, Directory, assert_product, crosslane, succeeds, text};
+use support::{Directory, assert_product, crosslane, operands, succeeds, text};
 
 /// Has `work` start programs where no thread can be started.
 fn without_threads(work: impl FnOnce() + Send) {
@@ -39,15 +39,6 @@ fn succeeds_alone(command: &mut Command) -> String {
     assert!(error.contains("threads could be started"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
     text(&output.stdout)
-}
-
-fn operands(vectors: usize) -> (Directory, [Array; 2]) {
-    let directory = Directory::new();
-    let arrays = [1, 2].map(|seed| Array::new(&[vectors, 3], "<f4", false, seed));
-    for (name, array) in ["a.npy", "b.npy"].iter().zip(&arrays) {
-        directory.write(name, &array.bytes());
-    }
-    (directory, arrays)
 }
 
 #[test]

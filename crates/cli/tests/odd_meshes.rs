@@ -131,7 +131,7 @@ fn a_face_with_a_vertex_that_is_not_finite_is_refused_and_named() {
     let mut command = directory.normals(&["m.obj", "-o", "n.npy"]);
     let expected = ["m.obj: line 1: vertex 1", "'nan' is NaN", "face 1"];
     directory.refuses(&mut command, &expected);
-    // With a row for each vertex the one that no face has keeps its place.
+    // With --vertex every vertex has a row. The row of a vertex without faces is zero.
     directory.write("m.obj", &file);
     let output = succeeds(&mut directory.normals(&["m.obj", "-o", "n.npy", "--vertex"]));
     assert!(text(&output.stdout).starts_with("4 normals"), "{output:?}");

@@ -9,18 +9,18 @@
 //!
 //! The extension of the name decides: `.obj`, `.ply` or `.stl`, in either case. The content decides where there is no
 //! such extension: `ply` on the first line, `solid` at the beginning, the length of a binary STL file, or lines
-//! `v x y z`, in this order. Where the extension says one thing and the content another, the extension wins, and what
-//! is not of its format is an error. A file that begins as gzip does is decompressed, whatever it is called; `.gz` is
-//! no extension but a hint to look at the one before it. Several members are one file. Whether STL and PLY are text or
-//! binary is in the file.
+//! `v x y z`, in this order. If extension and content disagree, the extension wins, and the reader of that format
+//! refuses the file. A file with the signature of gzip is decompressed, whatever its name is. `.gz` at the end of a name
+//! is ignored: the extension before it counts. Several gzip members are one file. The content decides whether STL and
+//! PLY are text or binary.
 //!
 //! # Text
 //!
 //! The three formats have one grammar. A byte order mark is passed over. Lines end with `\n`, `\r\n` or `\r`. White
 //! space separates words. Numbers are decimal: `2.`, `.5`, `+1` and `1e+003` are some, and so are NaN and infinity in
-//! the spellings of the C libraries (`nan`, `-inf`, `nan(ind)`, `1.#QNAN`, also rounded to `1.#R`); `1d0`, `0x10`, `1_0`
-//! and `1,5` are none. A number is rounded once
-//! to the type of the coordinates. Whole numbers may have a point: `2.` is the vertex 2.
+//! the spellings of the C libraries (`nan`, `-inf`, `nan(ind)`, `1.#QNAN`, also rounded to `1.#R`). `1d0`, `0x10`, `1_0`
+//! and `1,5` are not numbers. A number is rounded once to the type of the coordinates. Whole numbers may have a point:
+//! `2.` is the vertex 2.
 //!
 //! # What is read
 //!

@@ -3,8 +3,8 @@
 //! A reader of its own, because those of others give each group its own vertices, in the order of their first
 //! use: the normals of vertices would have neither the order of the file nor the faces across the border of a
 //! group. Of the format it needs two statements, `v` and `f`. Texture, normals, names, materials, points and lines
-//! are passed over. Curves and surfaces are left out with a note, and so is what is no statement of the format: in a
-//! file without polygons they are an error.
+//! are passed over. The reader leaves out curves, surfaces and unknown statements. It adds a note about them if the
+//! file has polygons, and refuses the file if it has none.
 
 use anyhow::{Context, Result, bail, ensure};
 

@@ -131,7 +131,7 @@ impl Float for f64 {
 
 /// A word as the nearest number of the type, rounded once.
 ///
-/// NaN and infinity are numbers here, and so is what is too large for the type: it is infinite.
+/// NaN and infinity are accepted. A number that is too large for the type becomes infinity.
 pub(crate) fn number<T: Float>(word: &[u8]) -> Result<T> {
     let parsed = str::from_utf8(word).ok().and_then(|word| word.parse().ok());
     let found = parsed.or_else(|| not_finite(word));

@@ -237,6 +237,16 @@ impl Array {
     }
 }
 
+/// A directory with two files of so many vectors, `a.npy` and `b.npy`.
+pub(crate) fn operands(vectors: usize) -> (Directory, [Array; 2]) {
+    let directory = Directory::new();
+    let arrays = [1, 2].map(|seed| Array::new(&[vectors, 3], "<f4", false, seed));
+    for (name, array) in ["a.npy", "b.npy"].iter().zip(&arrays) {
+        directory.write(name, &array.bytes());
+    }
+    (directory, arrays)
+}
+
 /// What the tests need of the type of a result.
 pub(crate) trait Float: Element + Deserialize + AutoSerialize {
     fn from_f64(value: f64) -> Self;

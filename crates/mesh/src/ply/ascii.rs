@@ -53,20 +53,6 @@ impl<'a> super::Rows<'a> for Rows<'a> {
         }
     }
 
-    fn skip(&mut self, element: &Element<'a>) -> Result<()> {
-        let mut nothing = Vec::new();
-        // A column that no element has.
-        let mut wanted = Wanted::List {
-            at: usize::MAX,
-            items: &mut nothing,
-        };
-        for i in 0..element.count {
-            let read = self.next(element, &mut wanted);
-            read.with_context(|| format!("line {}, {} {i}", self.lines.number(), element.shown()))?;
-        }
-        Ok(())
-    }
-
     /// A digit and what separates it from the next, of which the last has none.
     fn check_count(&self, element: &Element<'a>) -> Result<()> {
         super::header::check_count(element, |_| 2, self.lines.rest().len() + 1)

@@ -62,28 +62,17 @@ impl<'a, const BIG: bool> super::Rows<'a> for Rows<'a, BIG> {
         Ok(())
     }
 
-    fn skip(&mut self, element: &Element<'a>) -> Result<()> {
+    fn skip_at_once(&mut self, element: &Element<'a>) -> Result<bool> {
         let size = |kind| match kind {
             Kind::Scalar(kind) => Some(kind.size()),
             Kind::List(..) => None,
         };
         let sizes = element.properties.iter().map(|p| size(p.kind));
-        if let Some(size) = sizes.sum::<Option<usize>>() {
-            // As many as there are were found to fit.
-            self.take(size * element.count as usize).map(drop)
-        } else {
-            let mut nothing = Vec::new();
-            // A column that no element has.
-            let mut wanted = Wanted::List {
-                at: usize::MAX,
-                items: &mut nothing,
-            };
-            for i in 0..element.count {
-                let read = self.next(element, &mut wanted);
-                read.with_context(|| format!("{} {i}", element.shown()))?;
-            }
-            Ok(())
-        }
+        let Some(size) = sizes.sum::<Option<usize>>() else {
+            return Ok(false);
+        };
+        // As many as there are were found to fit.
+        self.take(size * element.count as usize).map(|_| true)
     }
 
     fn check_count(&self, element: &Element<'a>) -> Result<()> {

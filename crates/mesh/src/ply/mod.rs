@@ -58,8 +58,45 @@ trait Rows<'a> {
     /// Reads the next element. The columns of `wanted` are put there, and a list that is among them is put into `list`.
     fn next(&mut self, element: &Element<'a>, wanted: &mut Wanted<'a, '_>) -> Result<()>;
 
+    /// Reads all elements of a kind, one by one; an error names the element, and its line if there are lines.
+    fn each(
+        &mut self,
+        element: &Element<'a>,
+        mut read: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()>
+    where
+        Self: Sized,
+    {
+        for i in 0..element.count {
+            read(self).with_context(|| {
+                let line = self.line().map(|line| format!("line {line}, "));
+                format!("{}{} {i}", line.unwrap_or_default(), element.shown())
+            })?;
+        }
+        Ok(())
+    }
+
     /// Passes over all elements of a kind.
-    fn skip(&mut self, element: &Element<'a>) -> Result<()>;
+    fn skip(&mut self, element: &Element<'a>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        if self.skip_at_once(element)? {
+            return Ok(());
+        }
+        let mut nothing = Vec::new();
+        // A column that no element has.
+        let mut wanted = Wanted::List {
+            at: usize::MAX,
+            items: &mut nothing,
+        };
+        self.each(element, |rows| rows.next(element, &mut wanted))
+    }
+
+    /// Passes over all elements of a kind, if they are equally long, and says whether they are.
+    fn skip_at_once(&mut self, _: &Element<'a>) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Refuses what cannot be there, since the file is too short.
     fn check_count(&self, element: &Element<'a>) -> Result<()>;
@@ -91,39 +128,25 @@ fn read_all<'a>(
     let mut items = Vec::new();
     for element in &header.elements {
         rows.check_count(element)?;
-        let role = Role::of(element);
-        if role == Role::Other || element.count == 0 {
-            rows.skip(element)?;
-            continue;
-        }
-        let place = if role == Role::Vertex {
-            Ok(columns(element)?)
-        } else {
-            Err(list(element)?)
-        };
-        for i in 0..element.count {
-            let mut read = || match place {
-                Ok(at) => read_vertex(element, at, rows, mesh),
-                Err(at) => {
+        match Role::of(element) {
+            _ if element.count == 0 => {}
+            Role::Other => rows.skip(element)?,
+            Role::Vertex => {
+                let at = columns(element)?;
+                rows.each(element, |rows| read_vertex(element, at, rows, mesh))?;
+            }
+            role @ (Role::Face | Role::Strips) => {
+                let at = list(element)?;
+                rows.each(element, |rows| {
                     items.clear();
-                    rows.next(
-                        element,
-                        &mut Wanted::List {
-                            at,
-                            items: &mut items,
-                        },
-                    )?;
+                    let items = &mut items;
+                    rows.next(element, &mut Wanted::List { at, items })?;
                     match role {
-                        Role::Strips => push_strips(&items, element, at, rows.line(), mesh),
-                        _ => push_face(&items, rows.line(), mesh),
+                        Role::Strips => push_strips(items, element, at, rows.line(), mesh),
+                        _ => push_face(items, rows.line(), mesh),
                     }
-                }
-            };
-            let result = read();
-            result.with_context(|| {
-                let line = rows.line().map(|line| format!("line {line}, "));
-                format!("{}{} {i}", line.unwrap_or_default(), element.shown())
-            })?;
+                })?;
+            }
         }
     }
     note_behind(header, rows.behind(), mesh)
