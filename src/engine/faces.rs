@@ -15,11 +15,7 @@ const BLOCK: usize = 256;
 
 /// Triangles, if every corner is one of `len` vertices.
 pub(super) fn triangles(faces: &[[u32; 3]], len: usize) -> Result<Faces<'_>, Error> {
-    let outside = |face: &[u32; 3]| face.iter().any(|&i| i as usize >= len);
-    match faces.iter().position(outside) {
-        None => Ok(Faces::triangles(faces)),
-        Some(face) => Err(index_out_of_range(face, &faces[face], len)),
-    }
+    checked(Faces::triangles(faces), len)
 }
 
 /// Polygons, if faces begin one behind the other, and every corner is one of `len` vertices.
@@ -40,12 +36,16 @@ pub(super) fn polygons<'a>(
         // Corners of no face would be lost without a word.
         check_len("corners", 0, corners.len())?;
     }
-    let faces = Faces::polygons(corners, starts);
+    checked(Faces::polygons(corners, starts), len)
+}
+
+fn checked(faces: Faces<'_>, len: usize) -> Result<Faces<'_>, Error> {
     let inside = |&i: &u32| (i as usize) < len;
-    if !corners.iter().all(inside) {
-        return Err(first_outside(faces, len));
+    if faces.all_corners().iter().all(inside) {
+        Ok(faces)
+    } else {
+        Err(index_out_of_range(faces, len))
     }
-    Ok(faces)
 }
 
 #[cold]
@@ -58,16 +58,14 @@ fn face_start(face: usize, got: usize, least: usize, most: usize) -> Error {
     }
 }
 
+/// The first corner that is none of `len` vertices, of which there must be one.
 #[cold]
-fn first_outside(faces: Faces<'_>, len: usize) -> Error {
-    let outside = |face: &usize| faces.get(*face).iter().any(|&i| i as usize >= len);
-    let face = (0..faces.len()).find(outside).unwrap_or_default();
-    index_out_of_range(face, faces.get(face), len)
-}
-
-#[cold]
-fn index_out_of_range(face: usize, corners: &[u32], len: usize) -> Error {
-    let corner = corners.iter().position(|&i| i as usize >= len).unwrap_or(0);
+fn index_out_of_range(faces: Faces<'_>, len: usize) -> Error {
+    let outside = |i: &u32| *i as usize >= len;
+    let face = (0..faces.len()).find(|&face| faces.get(face).iter().any(outside));
+    let face = face.unwrap_or_default();
+    let corners = faces.get(face);
+    let corner = corners.iter().position(outside).unwrap_or_default();
     Error::IndexOutOfRange {
         face,
         corner,
@@ -150,13 +148,7 @@ impl Engine {
         let pieces = pieces(self.threads, bytes.max(cost));
         split(batch, pieces, &|batch| {
             let _environment = Op::ROUNDS_ONCE.then(Environment::default_here);
-            if let Some(faces) = batch.faces() {
-                self.level.vectorize_long(EachFace {
-                    operation,
-                    batch,
-                    faces,
-                });
-            }
+            self.level.vectorize_long(EachFace { operation, batch });
         });
     }
 }

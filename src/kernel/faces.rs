@@ -189,7 +189,6 @@ operation! { Accurately, accurately_of_face; cost |rank: usize| T::ROUNDED_COST[
 pub(crate) struct EachFace<'a, T, Op> {
     pub(crate) operation: Op,
     pub(crate) batch: &'a Batch<'a, T, 1, 1>,
-    pub(crate) faces: Faces<'a>,
 }
 
 /// Corners of faces that have no more are copied to tiles before they are worked on. Of others each is fetched when it is asked for.
@@ -206,12 +205,15 @@ impl<T: Element, Op: FaceOperation> Work for EachFace<'_, T, Op> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let Some(mut rest) = self.batch.faces() else {
+            return;
+        };
         let (vertices, to) = (self.batch.inputs()[0], self.batch.outputs()[0]);
         let total = self.batch.len();
         let mut tiles = [const { MaybeUninit::<Tile>::uninit() }; TILES];
         let mut results = MaybeUninit::<Tile>::uninit();
         let results = Tile::columns::<T>(&mut results);
-        let (mut rest, mut start) = (self.faces, 0);
+        let mut start = 0;
         while start < total {
             let (block, tail) = rest.split_at(Tile::capacity::<T>().min(total - start));
             let len = block.len();
