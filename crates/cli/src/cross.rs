@@ -8,7 +8,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosslane::{Engine, VectorsMut};
 use crosslane_npy::{Array, Axis, Component, Operand};
 use indicatif::{ProgressBar, ProgressStyle};
-use npyz::WriterBuilder;
 
 use crate::interrupt::Interrupt;
 use crate::output::{Output, Target};
@@ -142,13 +141,11 @@ fn multiply<T: Component>(
     engine: Engine,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
-    let header = header.writer(Vec::new()).write_header_only()?;
+    let header = out.reserve_array::<T>(shape)?;
     let vectors = a.len();
     // In 64 bits: the result may be larger than what can be mapped.
     let bytes = |elements: usize| elements as u64 * size_of::<T>() as u64;
     let position = |element| header.len() as u64 + bytes(element);
-    out.reserve(position(3 * vectors))?;
     out.write_at(0, &header)?;
     let mut buffers = (Vec::new(), Vec::new());
     let mut products = vec![T::default(); 3 * BLOCK.min(vectors)];

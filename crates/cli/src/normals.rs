@@ -1,4 +1,4 @@
-//! `crosslane normals`: the unit normals of a mesh, of its triangles or of its vertices, and their areas.
+//! `crosslane normals`: the unit normals of a mesh, of its faces or of its vertices, and the areas of faces.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,10 @@ use clap::Args;
 use crosslane::{Engine, Real, Vectors, VectorsMut};
 use crosslane_mesh::{Mesh, Vertices};
 use crosslane_npy::Component;
-use npyz::WriterBuilder;
 
 use crate::interrupt::Interrupt;
 use crate::output::{self, Output, Target};
-use crate::standard;
+use crate::{standard, tell};
 
 /// Take the unit normals of a mesh in an OBJ, PLY or STL file
 ///
@@ -126,9 +125,7 @@ impl Normals {
             _ => self.mesh.display().to_string(),
         };
         for note in notes {
-            let line = format!("{name}: {note}").replace(char::is_control, " ");
-            // Where standard error is gone there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "crosslane: {line}");
+            tell(&format!("{name}: {note}"));
         }
     }
 
@@ -150,7 +147,9 @@ impl Normals {
             starts.len()
         };
         let shapes = [&[len as u64, 3][..], &[starts.len() as u64]];
-        let headers = reserve::<T>(outputs, &shapes)?;
+        let reserve = |(output, shape): (&Output, _)| output.reserve_array::<T>(shape);
+        let headers: Result<Vec<_>> = outputs.iter().zip(shapes).map(reserve).collect();
+        let headers = headers?;
         let mut normals = vec![[T::default(); 3]; len];
         let view = VectorsMut::aos(&mut normals);
         if self.vertex {
@@ -170,18 +169,6 @@ impl Normals {
         }
         Ok(len)
     }
-}
-
-/// Takes the place of arrays of these shapes, and returns what is before their elements.
-fn reserve<T: Component>(outputs: &[Output], shapes: &[&[u64]]) -> Result<Vec<Vec<u8>>> {
-    let reserve = |(output, shape): (&Output, &&[u64])| {
-        let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
-        let header = header.writer(Vec::new()).write_header_only()?;
-        let elements: u64 = shape.iter().product();
-        output.reserve(header.len() as u64 + elements * size_of::<T>() as u64)?;
-        Ok(header)
-    };
-    outputs.iter().zip(shapes).map(reserve).collect()
 }
 
 /// What the mesh has: `8 vertices, 6 faces, 24 corners`.

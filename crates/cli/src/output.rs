@@ -9,6 +9,8 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use crosslane_npy::Component;
+use npyz::WriterBuilder;
 use tempfile::{NamedTempFile, TempPath};
 
 mod system;
@@ -48,8 +50,17 @@ impl Output {
         matches!(self.place, Place::Stream { .. })
     }
 
-    /// Says how long it will be, so that there is no place for it is known now where the system can tell.
-    pub(crate) fn reserve(&self, len: u64) -> Result<()> {
+    /// Reserves the place of a .npy file of this shape, and returns its header.
+    pub(crate) fn reserve_array<T: Component>(&self, shape: &[u64]) -> Result<Vec<u8>> {
+        let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
+        let header = header.writer(Vec::new()).write_header_only()?;
+        let elements: u64 = shape.iter().product();
+        self.reserve(header.len() as u64 + elements * size_of::<T>() as u64)?;
+        Ok(header)
+    }
+
+    /// Reserves so many bytes: a full disk is an error now, and not after the work, where the system can tell.
+    fn reserve(&self, len: u64) -> Result<()> {
         match &self.place {
             Place::Beside { file, .. } => {
                 system::reserve(file.as_file(), len).with_context(|| self.name.clone())
