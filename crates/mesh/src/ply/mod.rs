@@ -55,7 +55,7 @@ impl Role {
 
 /// The elements of a file, one after the other: as text, or as binary.
 trait Rows<'a> {
-    /// Reads the next element. The columns of `wanted` are put there, and a list that is among them is put into `list`.
+    /// Reads the next element. The columns of `wanted` are put there.
     fn next(&mut self, element: &Element<'a>, wanted: &mut Wanted<'a, '_>) -> Result<()>;
 
     /// Reads all elements of a kind, one by one; an error names the element, and its line if there are lines.
@@ -84,13 +84,7 @@ trait Rows<'a> {
         if self.skip_at_once(element)? {
             return Ok(());
         }
-        let mut nothing = Vec::new();
-        // A column that no element has.
-        let mut wanted = Wanted::List {
-            at: usize::MAX,
-            items: &mut nothing,
-        };
-        self.each(element, |rows| rows.next(element, &mut wanted))
+        self.each(element, |rows| rows.next(element, &mut Wanted::Nothing))
     }
 
     /// Passes over all elements of a kind, if they are equally long, and says whether they are.
@@ -110,6 +104,8 @@ trait Rows<'a> {
 
 /// The columns of interest of one element.
 enum Wanted<'a, 'b> {
+    /// None.
+    Nothing,
     /// Three numbers, in the columns `at`, and the words of them.
     Position {
         at: [usize; 3],
