@@ -3,8 +3,8 @@
 //! Separate because it is all that `simd` knows of formulas. What an instruction set has to say beside [`Floats`] is
 //! [`Scales`]; the rest of [`Exact`] follows from what correct rounding needs.
 
+use super::Lanes;
 use super::rounded::{Doubles, Singles};
-use super::{Lanes, MOST_LANES};
 use crate::formula::{Corners, Double, Exact, FaceFormula, Floats, Formula, Plain, Single};
 
 /// An integer from 0 to 2^52 in the bits of its significand.
@@ -222,27 +222,4 @@ where
         ];
     }
     outputs
-}
-
-/// atan2 lane by lane: a function of the library `libm`, the same on every CPU.
-#[allow(
-    dead_code,
-    reason = "only the levels above the baseline have lanes without a method of their own"
-)]
-#[inline(always)]
-pub(super) fn atan2<L: Lanes>(y: L, x: L) -> L
-where
-    L::Element: Floats,
-{
-    let zero = bytemuck::Zeroable::zeroed();
-    let (mut ys, mut xs) = ([zero; MOST_LANES], [zero; MOST_LANES]);
-    // SAFETY: no level has more lanes.
-    unsafe { y.store(ys.as_mut_ptr()) };
-    // SAFETY: no level has more lanes.
-    unsafe { x.store(xs.as_mut_ptr()) };
-    for (y, x) in ys[..L::LEN].iter_mut().zip(xs) {
-        *y = y.atan2(x);
-    }
-    // SAFETY: no level has more lanes.
-    unsafe { L::load(y.proof(), ys.as_ptr()) }
 }

@@ -11,7 +11,7 @@ use bytemuck::{Pod, cast};
 use wide::{f32x4, f64x2};
 
 mod reals;
-pub(super) use reals::{floats, scales};
+pub(super) use reals::{atan2, floats, scales};
 
 /// Two lanes of the first and two of the second: see `shuffles::pick`.
 #[inline(always)]

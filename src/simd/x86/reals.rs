@@ -1,6 +1,9 @@
 //! Lanes of the vendor's registers as numbers: what the macros of correct rounding are for [`crate::simd::rounded`], these are
 //! for formulas.
 
+use crate::formula::Floats;
+use crate::simd::{Lanes, MOST_LANES};
+
 /// Declares the operations of lanes, from intrinsics and a module that has the functions of several instructions.
 macro_rules! floats {
     (
@@ -34,7 +37,7 @@ macro_rules! floats {
 
             #[inline(always)]
             fn atan2(self, x: Self) -> Self {
-                $crate::simd::reals::atan2(self, x)
+                $crate::simd::x86::atan2(self, x)
             }
 
             #[inline(always)]
@@ -106,3 +109,22 @@ macro_rules! scales {
     };
 }
 pub(in crate::simd) use scales;
+
+/// atan2 lane by lane: a function of the library `libm`, the same on every CPU.
+#[inline(always)]
+pub(in crate::simd) fn atan2<L: Lanes>(y: L, x: L) -> L
+where
+    L::Element: Floats,
+{
+    let zero = bytemuck::Zeroable::zeroed();
+    let (mut ys, mut xs) = ([zero; MOST_LANES], [zero; MOST_LANES]);
+    // SAFETY: no level has more lanes.
+    unsafe { y.store(ys.as_mut_ptr()) };
+    // SAFETY: no level has more lanes.
+    unsafe { x.store(xs.as_mut_ptr()) };
+    for (y, x) in ys[..L::LEN].iter_mut().zip(xs) {
+        *y = y.atan2(x);
+    }
+    // SAFETY: no level has more lanes.
+    unsafe { L::load(y.proof(), ys.as_ptr()) }
+}
