@@ -8,7 +8,7 @@ use crate::support::{Float, Layout, Operand};
 
 /// What is multiplied, and how.
 #[derive(Debug)]
-#[allow(dead_code, reason = "read by `Debug`, when something is wrong")]
+#[expect(dead_code, reason = "read by `Debug`, when something is wrong")]
 struct Case {
     accuracy: Accuracy,
     way: Way,

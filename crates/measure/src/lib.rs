@@ -8,7 +8,7 @@
 
 mod operations;
 mod timing;
-#[allow(
+#[expect(
     unsafe_code,
     reason = "registers of each level, and stores past the caches, as the kernels that it is the limit of"
 )]
