@@ -1,8 +1,11 @@
 //! How one operand is loaded to registers and stored from them. Each layout is written once, here.
 
+use core::mem::MaybeUninit;
+
+use super::access::{Access, Any, Repeating};
 use super::rows::{Row, store};
 use crate::Element;
-use crate::simd::{Lanes, Rows, Simd};
+use crate::simd::{Lanes, Rows, Simd, Work};
 use crate::view::row;
 
 /// How the vectors of an operand lie under its cursor.
@@ -24,6 +27,36 @@ impl Form {
             Self::Rows => 3,
             Self::Padded => 4,
         }
+    }
+
+    /// Where the components of `lanes` vectors are that lie side by side in a room.
+    #[inline(always)]
+    fn components<T>(self, room: *mut T, lanes: usize) -> [*mut T; 3] {
+        match self {
+            Self::Columns => [0, 1, 2].map(|k| room.wrapping_add(k * lanes)),
+            Self::Rows | Self::Padded => row(room),
+        }
+    }
+}
+
+/// What [`Cursor::saved`] does. A piece of work, and so a function of its own at each level.
+struct Save<T> {
+    from: Cursor<T>,
+    at: usize,
+    to: Cursor<T>,
+}
+
+impl<T: Element> Work for Save<T> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: as granted to `Cursor::saved`, which made this.
+        let vectors = unsafe { Repeating::<Any>::load(self.from, simd, self.at) };
+        // SAFETY: the room is for one register's worth in any form.
+        unsafe { Any::store::<S, T>(self.to, 0, vectors, false) };
     }
 }
 
@@ -72,6 +105,30 @@ impl<T: Element> Cursor<T> {
             // 3 · 0xAA..AB = 1, modulo any power of two.
             Form::Rows => missing.wrapping_mul(usize::MAX / 3 * 2 + 1) % lanes,
             Form::Padded => 0,
+        }
+    }
+
+    /// A copy in the room of one register's worth of vectors from `at` on, under the same indices.
+    ///
+    /// # Safety
+    /// They are valid for reads.
+    pub(super) unsafe fn saved<S: Simd>(
+        self,
+        simd: S,
+        at: usize,
+        room: &mut MaybeUninit<Repeated>,
+    ) -> Self {
+        let room = room.as_mut_ptr().cast::<T>();
+        let copy = Self::new(self.form.components(room, T::Lanes::<S>::LEN), self.form);
+        simd.vectorize(Save {
+            from: self,
+            at,
+            to: copy,
+        });
+        let back = (at & self.mask).wrapping_mul(self.form.stride());
+        Self {
+            components: copy.components.map(|p| p.wrapping_sub(back)),
+            ..self
         }
     }
 
@@ -140,10 +197,7 @@ pub(super) unsafe fn repeat<T: Element>(
     form: Form,
     lanes: usize,
 ) -> Cursor<T> {
-    let to = match form {
-        Form::Columns => [0, 1, 2].map(|k| room.wrapping_add(k * lanes)),
-        Form::Rows | Form::Padded => row(room),
-    };
+    let to = form.components(room, lanes);
     for (from, to) in from.into_iter().zip(to) {
         // SAFETY: as granted by the caller.
         let component = unsafe { from.read() };

@@ -5,13 +5,14 @@ use core::mem::MaybeUninit;
 
 use super::access::{Any, Repeating};
 use super::cursor::{Cursor, Form};
-use super::place::{Layout, Way};
+use super::place::{Layout, Place, Way};
 use super::sum::{Tree, leaf};
 use super::sweep::{Range, sweep};
 use super::tile::Tile;
 use super::{Operation, Task};
-use crate::Element;
+use crate::formula::Kind;
 use crate::simd::{Lanes, Simd, Work};
+use crate::{Element, Vectors, VectorsMut};
 
 /// A task whose operands each have a layout of their own.
 #[derive(Debug)]
@@ -34,80 +35,192 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             batch,
             stream,
         } = self.0;
-        let (inputs, outputs, total) = (batch.inputs(), batch.outputs(), batch.len());
-        let lanes = T::Lanes::<S>::LEN;
-        let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
-        let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
         let (mut from, mut to) = (
             [Cursor::nowhere(Form::Columns); I],
             [Cursor::nowhere(Form::Columns); O],
         );
-        // Less than a register: filled up in tiles, and nothing is stored but from these.
-        let short = !Op::EVERY_FORM && total < lanes;
-        let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream && !short);
-        let sums = Op::SUMS && batch.has_sums();
-        let tiled = inputs.iter().any(|place| place.layout() == Layout::Strided)
-            || outputs.iter().any(|place| place.needs_tile(way));
-        let most = match (sums, tiled) {
+        let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
+        let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
+        let mut trees = [const { MaybeUninit::<Tree<T>>::uninit() }; O];
+        let mut blocks = Blocks {
+            inputs: &batch.inputs,
+            outputs: &batch.outputs,
+            kinds: const { &Op::OUTPUTS },
+            in_tiles: &mut in_tiles,
+            out_tiles: &mut out_tiles,
+            trees: &mut trees,
+            total: batch.len(),
+            short: !Op::EVERY_FORM && !self.0.fills::<S>(),
+            sums: Op::SUMS && batch.has_sums(),
+            way: Way::Cached,
+            most: 0,
+            start: 0,
+            range: Range {
+                head: 0,
+                len: 0,
+                stream,
+                in_place: batch.is_in_place(),
+            },
+            filled_up: 0,
+        };
+        loop {
+            simd.vectorize(Next {
+                blocks: &mut blocks,
+                from: &mut from,
+                to: &mut to,
+            });
+            if blocks.range.len == 0 {
+                return;
+            }
+            // SAFETY: the views, or tiles that were filled, have as many vectors, which are one register's worth or more;
+            // a batch has outputs that meet inputs place by place or not at all.
+            unsafe {
+                sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, blocks.range);
+            };
+        }
+    }
+}
+
+/// A batch on its way, a block at a time, whatever is done to it: what comes before the loop over a block, and after it.
+struct Blocks<'a, T> {
+    inputs: &'a [Vectors<'a, T>],
+    outputs: &'a [VectorsMut<'a, T>],
+    kinds: &'static [Kind],
+    in_tiles: &'a mut [MaybeUninit<Tile>],
+    out_tiles: &'a mut [MaybeUninit<Tile>],
+    /// Written before the first block, if there are sums.
+    trees: &'a mut [MaybeUninit<Tree<T>>],
+    total: usize,
+    /// Less than a register: filled up in tiles, and nothing is stored but from these.
+    short: bool,
+    sums: bool,
+    way: Way,
+    /// No block is longer, but the last where there are sums.
+    most: usize,
+    /// Where the block begins that was given last.
+    start: usize,
+    /// Of that block; nothing before the first and behind the last.
+    range: Range,
+    /// How many of its vectors are copies that fill up a register.
+    filled_up: usize,
+}
+
+/// Finishes a block, and prepares the next one for the loop. A piece of work, and so a function of its own at each level: every
+/// operation would have it in its own code otherwise, and it would be most of that.
+struct Next<'b, 'a, T> {
+    blocks: &'b mut Blocks<'a, T>,
+    from: &'b mut [Cursor<T>],
+    to: &'b mut [Cursor<T>],
+}
+
+impl<T: Element> Work for Next<'_, '_, T> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { blocks, from, to } = self;
+        if blocks.range.len == 0 {
+            blocks.begin::<S>();
+        } else {
+            blocks.finish(simd);
+        }
+        blocks.prepare(simd, from, to);
+    }
+}
+
+impl<T: Element> Blocks<'_, T> {
+    #[inline(always)]
+    fn begin<S: Simd>(&mut self) {
+        let stream = self.range.stream && !self.short;
+        (self.way, self.range.head) = Way::out::<S, T>(self.outputs, stream);
+        self.range.stream = self.way == Way::Streamed;
+        let mut inputs = self.inputs.iter().map(Place::of);
+        let mut outputs = self.outputs.iter().map(Place::of_mut);
+        let tiled = inputs.any(|place| place.layout() == Layout::Strided)
+            || outputs.any(|place| place.needs_tile(self.way));
+        self.most = match (self.sums, tiled) {
             (true, _) => leaf::<T>(),
             (_, true) => Tile::capacity::<T>(),
-            _ => total,
+            _ => self.total,
         };
-        let mut trees = [const { MaybeUninit::<Tree<T>>::uninit() }; O];
-        if sums {
-            for tree in &mut trees {
+        if self.sums {
+            for tree in &mut *self.trees {
                 tree.write(Tree::new());
             }
         }
-        let mut start = 0;
-        while start < total {
-            let len = match sums {
-                true if total - start < most + lanes => total - start,
-                true => most,
-                false => block(total - start, most, lanes, head),
-            };
-            for ((cursor, place), tile) in from.iter_mut().zip(&inputs).zip(&mut in_tiles) {
-                *cursor = match short {
-                    // SAFETY: as below; a tile holds a register's worth.
-                    true => unsafe { place.filled_up(simd, len, lanes, tile) },
-                    // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
-                    // order, `len` no more than a tile where one is needed.
-                    false => unsafe { place.source(simd, start, len, tile) },
-                };
-            }
-            for ((cursor, place), tile) in to.iter_mut().zip(&outputs).zip(&mut out_tiles) {
-                *cursor = match short {
-                    true => Cursor::new(Tile::columns(tile), Form::Columns),
-                    false => place.target(start, tile, way),
-                };
-                // What is to be summed is read again at once.
-                cursor.streams = !(sums && place.layout() == Layout::Repeated);
-            }
-            let range = match way {
-                Way::Streamed => Range::streamed(head, len),
-                _ => Range::cached(head, len.max(lanes)),
-            };
-            // SAFETY: the views, or tiles that were filled, have `len` vectors, which are one register's worth or more;
-            // a batch has outputs that meet inputs place by place or not at all.
-            unsafe { sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, range) };
-            for ((place, tile), tree) in outputs.iter().zip(&mut out_tiles).zip(&mut trees) {
-                if sums && place.layout() == Layout::Repeated {
-                    // SAFETY: all were written before the first block.
-                    let tree = unsafe { tree.assume_init_mut() };
-                    // SAFETY: the loop has filled the tile.
-                    unsafe { tree.add(simd, Tile::columns(tile), len) };
-                } else if short {
-                    // SAFETY: the view says that its vectors are valid for writes, and the loop has filled the tile.
-                    unsafe { place.empty(simd, Op::OUTPUTS[0], len, tile) };
-                } else {
-                    // SAFETY: as for `source`, for writes, and the loop has filled the tile.
-                    unsafe { place.finish(simd, start, len, total, tile, way) };
-                }
-            }
-            (start, head) = (start + len, 0);
+    }
+
+    #[inline(always)]
+    fn prepare<S: Simd>(&mut self, simd: S, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) {
+        let lanes = T::Lanes::<S>::LEN;
+        let (start, rest) = (self.start, self.total - self.start);
+        let range = &mut self.range;
+        let len = match self.sums {
+            true if rest < self.most + lanes => rest,
+            true => self.most,
+            false => block(rest, self.most, lanes, range.head),
+        };
+        range.len = len;
+        if rest == 0 {
+            return self.end(simd);
         }
-        if sums {
-            for (place, tree) in outputs.iter().zip(&trees) {
+        for ((cursor, view), tile) in from.iter_mut().zip(self.inputs).zip(&mut *self.in_tiles) {
+            let place = Place::of(view);
+            *cursor = match self.short {
+                // SAFETY: as below; a tile holds a register's worth.
+                true => unsafe { place.filled_up(simd, len, lanes, tile) },
+                // SAFETY: the views say that vectors from `start` on are valid for reads, and blocks come in
+                // order, `len` no more than a tile where one is needed.
+                false => unsafe { place.source(simd, start, len, tile) },
+            };
+        }
+        for ((cursor, view), tile) in to.iter_mut().zip(self.outputs).zip(&mut *self.out_tiles) {
+            let place = Place::of_mut(view);
+            *cursor = match self.short {
+                true => Cursor::new(Tile::columns(tile), Form::Columns),
+                false => place.target(start, tile, self.way),
+            };
+            // What is to be summed is read again at once.
+            cursor.streams = !(self.sums && place.layout() == Layout::Repeated);
+        }
+        if self.short {
+            self.filled_up = lanes - len;
+            range.len = lanes;
+        }
+    }
+
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, simd: S) {
+        let len = self.range.len - self.filled_up;
+        let (start, total, way) = (self.start, self.total, self.way);
+        let (tiles, trees) = (self.out_tiles.iter_mut(), self.trees.iter_mut());
+        let outputs = self.outputs.iter().map(Place::of_mut);
+        for (((place, tile), tree), kind) in outputs.zip(tiles).zip(trees).zip(self.kinds) {
+            if self.sums && place.layout() == Layout::Repeated {
+                // SAFETY: all were written before the first block.
+                let tree = unsafe { tree.assume_init_mut() };
+                // SAFETY: the loop has filled the tile.
+                unsafe { tree.add(simd, Tile::columns(tile), len) };
+            } else if self.short {
+                // SAFETY: the view says that its vectors are valid for writes, and the loop has filled the tile.
+                unsafe { place.empty(simd, *kind, len, tile) };
+            } else {
+                // SAFETY: as for `source`, for writes, and the loop has filled the tile.
+                unsafe { place.finish(simd, start, len, total, tile, way) };
+            }
+        }
+        self.start += len;
+        self.range.head = 0;
+    }
+
+    /// What is left to do behind the last block.
+    #[inline(always)]
+    fn end<S: Simd>(&mut self, simd: S) {
+        if self.sums {
+            for (view, tree) in self.outputs.iter().zip(&*self.trees) {
+                let place = Place::of_mut(view);
                 if place.layout() == Layout::Repeated {
                     // SAFETY: all were written before the first block.
                     let tree = unsafe { tree.assume_init_ref() };
@@ -116,7 +229,7 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
                 }
             }
         }
-        if way != Way::Cached {
+        if self.way != Way::Cached {
             simd.fence();
         }
     }

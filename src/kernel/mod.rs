@@ -180,52 +180,47 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
             *cursor = Cursor::new(view.components(), K::FORM);
         }
         let len = batch.len();
-        match Way::out::<S, T>(&batch.outputs, stream) {
-            (Way::Streamed, head) => {
-                let range = Range::streamed(head, len);
-                // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-                // meet inputs place by place or not at all, and it `fills` a register.
-                unsafe {
-                    sweep_form::<K, S, T, Op, I, O>(simd, operation, from, to, range, repeats)
-                };
-                simd.fence();
-            }
-            _ => {
-                let aligned = len >= ALIGNED * T::Lanes::<S>::LEN;
-                let range = Range::cached(if aligned { to[0].head::<S>() } else { 0 }, len);
+        let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream);
+        let stream = way == Way::Streamed;
+        if !stream {
+            let aligned = len >= ALIGNED * T::Lanes::<S>::LEN;
+            head = if aligned { to[0].head::<S>() } else { 0 };
+        }
+        let range = Range {
+            head,
+            len,
+            stream,
+            in_place: batch.is_in_place(),
+        };
+        let of = |stream| Range { stream, ..range };
+        if Op::LONG {
+            // One loop for all: a step is so long that what it asks is nothing to it.
+            // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
+            // meet inputs place by place or not at all, and it `fills` a register.
+            unsafe { sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range) };
+        } else {
+            match (repeats, stream) {
                 // SAFETY: as above.
-                unsafe {
-                    sweep_form::<K, S, T, Op, I, O>(simd, operation, from, to, range, repeats)
-                };
+                (false, false) => unsafe {
+                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
+                },
+                // SAFETY: as above.
+                (false, true) => unsafe {
+                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
+                },
+                // SAFETY: as above.
+                (true, false) => unsafe {
+                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
+                },
+                // SAFETY: as above.
+                (true, true) => unsafe {
+                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
+                },
             }
         }
-    }
-}
-
-/// The loop for operands that are all of one form, one or more of them repeated or not.
-///
-/// # Safety
-/// As [`sweep`].
-#[inline(always)]
-unsafe fn sweep_form<K, S, T, Op, const I: usize, const O: usize>(
-    simd: S,
-    operation: Op,
-    from: [Cursor<T>; I],
-    to: [Cursor<T>; O],
-    range: Range,
-    repeats: bool,
-) where
-    K: Uniform,
-    S: Simd,
-    T: Element,
-    Op: Operation<I, O>,
-{
-    if repeats {
-        // SAFETY: as granted by the caller.
-        unsafe { sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range) };
-    } else {
-        // SAFETY: as granted by the caller.
-        unsafe { sweep::<K, S, T, Op, I, O>(simd, operation, from, to, range) };
+        if stream {
+            simd.fence();
+        }
     }
 }
 

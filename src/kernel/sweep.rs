@@ -4,10 +4,11 @@
 //! assertions inline less, to need less of the stack.
 
 use core::hint::black_box;
+use core::mem::MaybeUninit;
 
 use super::Operation;
 use super::access::Access;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Repeated};
 use crate::Element;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
@@ -16,41 +17,33 @@ use crate::simd::{Lanes, Simd};
 #[derive(Clone, Copy)]
 pub(super) struct Range {
     /// Vectors before the first whole step, one register's worth at most.
-    head: usize,
+    pub(super) head: usize,
     /// All vectors, one register's worth at least.
-    len: usize,
+    pub(super) len: usize,
     /// Whether whole steps stream what they store.
-    stream: bool,
-}
-
-impl Range {
-    #[inline(always)]
-    pub(super) fn cached(head: usize, len: usize) -> Self {
-        let stream = false;
-        Self { head, len, stream }
-    }
-
-    #[inline(always)]
-    pub(super) fn streamed(head: usize, len: usize) -> Self {
-        let stream = true;
-        Self { head, len, stream }
-    }
+    pub(super) stream: bool,
+    /// Whether the first input is the first output.
+    pub(super) in_place: bool,
 }
 
 /// Goes over vectors a register's worth at a time, from `head` on, all operands accessed as `A` says. What lies
-/// before it and behind the last whole step is done by steps that overlap with others: they load before and
-/// store after all others, so that an output may be an input; where they overwrite, they store the same again.
+/// before it and behind the last whole step is done last, by steps that overlap with others: the first register's worth, and
+/// the last. Where they overwrite, they store the same again; where the output is the input, they load what was saved of it.
+///
+/// The operation is written once, and twice or four times more where [`Access::steps`] says so: all that is here is
+/// compiled for every operation, level, type and form.
 ///
 /// # Safety
 /// `len` vectors are valid in every operand, for reads or for writes; to `stream`, vector `head` starts a whole
-/// register in every output. An output is an input, place by place, or does not overlap any.
+/// register in every output. Outputs overlap no input, but that the first output can be the first input, place by place, which
+/// must be said.
 #[inline(always)]
 pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     simd: S,
     operation: Op,
     from: [Cursor<T>; I],
     to: [Cursor<T>; O],
-    Range { head, len, stream }: Range,
+    range: Range,
 ) where
     A: Access,
     S: Simd,
@@ -58,26 +51,27 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     Op: Operation<I, O>,
 {
     let lanes = T::Lanes::<S>::LEN;
+    let Range { head, len, .. } = range;
     debug_assert!(
         head <= lanes && lanes <= len,
         "{head} vectors before {lanes} lanes, {len} in all"
     );
-    if !Op::EVERY_FORM {
-        let range = Range { head, len, stream };
-        // SAFETY: as granted by the caller.
-        return unsafe { sweep_once::<A, S, T, Op, I, O>(simd, operation, from, to, range) };
-    }
     let last = len - lanes;
-    let (cut, rest) = (head > 0, (len - head) % lanes > 0);
-    // SAFETY: the first vectors are among the `len`.
-    let before = cut.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, 0) });
-    // SAFETY: so are the last.
-    let after = rest.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, last) });
+    let (mut cut, mut rest) = (head > 0, (len - head) % lanes > 0);
+    let mut rooms = [const { MaybeUninit::<Repeated>::uninit() }; 2];
+    let mut ends = [from[0]; 2];
+    if range.in_place && (cut || rest) {
+        for ((end, room), at) in ends.iter_mut().zip(&mut rooms).zip([0, last]) {
+            // SAFETY: the first vectors are among the `len`, and so are the last.
+            *end = unsafe { end.saved(simd, at, room) };
+        }
+    }
     // The compiler cannot see through this, and indexes all operands with one register. Otherwise it makes a
     // running pointer of each, more than there are registers for.
     let all = black_box(usize::MAX);
+    let mut stream = range.stream;
     let mut i = head;
-    let steps = A::steps::<S, T>();
+    let steps = if Op::LONG { 1 } else { A::steps::<S, T>() };
     while steps > 1 && i + (steps - 1) * lanes <= last {
         let at = i & all;
         // SAFETY: a register's worth from `last` or before, and whole steps from `head` on start whole registers.
@@ -90,74 +84,29 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
         }
         i += steps * lanes;
     }
-    while i <= last {
-        let at = i & all;
-        // SAFETY: as above.
-        let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
-        // SAFETY: as above.
-        unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
-        i += lanes;
-    }
-    if let Some(results) = before {
-        // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, Op, I, O>(to, 0, results, false) };
-    }
-    if let Some(results) = after {
-        // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, Op, I, O>(to, last, results, false) };
-    }
-}
-
-/// The same with the operation written once, where it is so long that the compiler would take minutes over seven of it, and a
-/// step so long that nothing is won by two in a row. What the next step loads is loaded before this one stores: the last two
-/// may overlap.
-///
-/// # Safety
-/// As [`sweep`]; `head` is 0 where an output is an input, because three steps could overlap.
-#[inline(always)]
-unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
-    simd: S,
-    operation: Op,
-    from: [Cursor<T>; I],
-    to: [Cursor<T>; O],
-    Range { head, len, stream }: Range,
-) where
-    A: Access,
-    S: Simd,
-    T: Element,
-    Op: Operation<I, O>,
-{
-    let lanes = T::Lanes::<S>::LEN;
-    let last = len - lanes;
-    let all = black_box(usize::MAX); // as in `sweep`
-    let (mut i, mut whole) = (0, head == 0);
-    // SAFETY: the first vectors are among the `len`.
-    let mut inputs = unsafe { load::<A, S, T, Op, I, O>(simd, from, 0) };
+    let (mut inputs, mut stop) = (from, last);
     loop {
-        let results = A::operate::<S, T, Op, I, O>(operation, inputs);
-        let next = match i {
-            0 if head > 0 => head,
-            _ => i + lanes,
-        };
-        let done = i >= last;
-        let at = i & all;
-        let next = next.min(last);
-        if !done {
-            // SAFETY: a register's worth from `last` or before.
-            inputs = unsafe { load::<A, S, T, Op, I, O>(simd, from, next & all) };
+        while i <= stop {
+            let at = i & all;
+            // SAFETY: as above, or one of the ends.
+            let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, inputs, at) };
+            // SAFETY: as above.
+            unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
+            i += lanes;
         }
-        // SAFETY: as above, and whole steps from `head` on start whole registers.
-        unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream && whole) };
-        if done {
+        if cut {
+            (cut, i, stop, inputs[0]) = (false, 0, 0, ends[0]);
+        } else if rest {
+            (rest, i, stop, inputs[0]) = (false, last, last, ends[1]);
+        } else {
             return;
         }
-        whole = next == i + lanes || (i == 0 && next == head);
-        i = next;
+        stream = false;
     }
 }
 
 /// Two steps, in which what lies side by side is stored one after the other: that is how the processor likes to
-/// write its cache lines. (Of vectors: numbers are [swept once](sweep_once).)
+/// write its cache lines. (Of vectors: what has numbers takes one step at a time.)
 ///
 /// # Safety
 /// As [`compute`] and [`store`], for two registers' worth.
@@ -175,7 +124,7 @@ unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
-    debug_assert!(Op::OUTPUTS[0] == Kind::Vector, "numbers are swept once");
+    debug_assert!(Op::OUTPUTS[0] == Kind::Vector, "numbers are swept one step at a time");
     let next = i + T::Lanes::<S>::LEN;
     // SAFETY: as granted by the caller.
     let first = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };

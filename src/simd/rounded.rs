@@ -55,7 +55,7 @@
 //! - Not tried: to prove most lanes rounded by fewer operations, and do the others again. Integers and numbers that were `f32`
 //!   before would be in doubt often.
 
-use super::Lanes;
+use super::{Lanes, Simd, Work};
 use crate::exact;
 
 #[cfg(test)]
@@ -280,6 +280,33 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(factors: [[D; N]; 4]) -> [D; N
     // The total may overflow where nothing else does; what is asked once too often is answered all the same.
     let doubtful = D::bits(D::either(least.is_small(), total.is_not_finite())) != 0;
     if doubtful {
+        again(&factors, &mut results);
+    }
+    results
+}
+
+/// Out of the way of the loops that seldom need it: in each of them it would be half of the code.
+#[cold]
+#[inline(never)]
+fn again<D: Doubles, const N: usize>(factors: &[[D; N]; 4], results: &mut [D; N]) {
+    factors[0][0].proof().vectorize(Again { factors, results });
+}
+
+/// The second look, at lanes that may be wrong: a piece of work, and so one function for each level.
+struct Again<'a, D, const N: usize> {
+    factors: &'a [[D; N]; 4],
+    results: &'a mut [D; N],
+}
+
+impl<D: Doubles, const N: usize> Work for Again<'_, D, N> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let [a, b, c, d] = *self.factors;
+        let mut results = *self.results;
         let (mut rest, mut any) = ([0; N], 0);
         for_each! { i of N {
             (results[i], rest[i]) = in_doubt([a[i], b[i], c[i], d[i]], results[i]);
@@ -290,8 +317,8 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(factors: [[D; N]; 4]) -> [D; N
                 results[i] = by_integers([a[i], b[i], c[i], d[i]], results[i], rest[i]);
             }}
         }
+        *self.results = results;
     }
-    results
 }
 
 /// The algorithm, for the rounded products p of a and b and q of −c and d.
