@@ -138,9 +138,9 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
         return work(batch);
     }
     let mut tail = batch.split_off(middle);
-    rayon::join(
-        || split(batch, half, work),
-        || split(&mut tail, pieces - half, work),
+    join(
+        &mut || split(batch, half, work),
+        &mut || split(&mut tail, pieces - half, work),
     );
 }
 
@@ -168,9 +168,9 @@ pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     let share = (pieces as u128 * middle as u128 / len as u128) as usize;
     if pieces > 1 {
         let share = share.clamp(1, pieces - 1);
-        rayon::join(
-            || split_to_sum(batch, share, work, add),
-            || split_to_sum(&mut tail, pieces - share, work, add),
+        join(
+            &mut || split_to_sum(batch, share, work, add),
+            &mut || split_to_sum(&mut tail, pieces - share, work, add),
         );
     } else {
         split_to_sum(batch, 1, work, add);
@@ -178,6 +178,11 @@ pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     }
     let more = tail.sums();
     add(batch, &more);
+}
+
+/// Runs both, on two threads where there is one to spare. Not generic, so that what it takes is compiled once.
+fn join(one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
+    rayon::join(one, other);
 }
 
 /// The pool without rayon.

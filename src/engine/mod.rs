@@ -188,29 +188,43 @@ impl Engine {
         operation: Op,
         batch: &mut Batch<'_, T, I, O>,
     ) {
+        let needs = Needs {
+            arithmetic: operation.cost::<T>(self.level.rank()),
+            rounds_once: operation.rounds_once::<T>(),
+        };
+        self.run_anything(needs, batch, &|piece, stream| {
+            self.run_piece(operation, piece, stream);
+        });
+    }
+
+    /// What is the same for every operation, and compiled once for all that have as many operands.
+    fn run_anything<T: Element, const I: usize, const O: usize>(
+        &self,
+        needs: Needs,
+        batch: &mut Batch<'_, T, I, O>,
+        run_piece: &(dyn Fn(&Batch<'_, T, I, O>, bool) + Sync),
+    ) {
         batch.run_forwards();
         if batch.len() == 0 {
             return;
         }
         let bytes = batch.bytes();
         let stream = self.stores.stream(bytes) && !batch.is_in_place();
-        let arithmetic = operation.cost::<T>(self.level.rank());
-        let cost = bytes.max(batch.len().saturating_mul(arithmetic));
+        let cost = bytes.max(batch.len().saturating_mul(needs.arithmetic));
         let pieces = pieces(self.threads, cost);
-        if Op::SUMS && batch.has_sums() {
-            let work = |piece: &Batch<'_, T, I, O>| self.run_piece(operation, piece, stream);
+        let work = |piece: &Batch<'_, T, I, O>| {
+            // On each thread that works, for as long as it does.
+            let _environment = needs.environment();
+            run_piece(piece, stream);
+        };
+        if batch.has_sums() {
             split_to_sum(batch, pieces, &work, &|batch, more| {
-                let _environment = environment_of::<T, Op, I, O>(operation);
+                let _environment = needs.environment();
                 batch.add(more);
             });
             batch.canonical_sums();
-            return;
-        }
-        match pieces {
-            1 => self.run_piece(operation, batch, stream),
-            pieces => split(batch, pieces, &|piece| {
-                self.run_piece(operation, piece, stream);
-            }),
+        } else {
+            split(batch, pieces, &work);
         }
     }
 
@@ -221,8 +235,6 @@ impl Engine {
         batch: &Batch<'_, T, I, O>,
         stream: bool,
     ) {
-        // On each thread that works, for as long as it does.
-        let _environment = environment_of::<T, Op, I, O>(operation);
         let task = Task {
             operation,
             batch,
@@ -240,12 +252,21 @@ impl Engine {
     }
 }
 
-/// The environment that an operation needs, for as long as it is kept.
-#[inline]
-fn environment_of<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
-    operation: Op,
-) -> Option<Environment> {
-    operation.rounds_once::<T>().then(Environment::default_here)
+/// What an operation needs to be run.
+#[derive(Clone, Copy)]
+struct Needs {
+    /// As [`Operation::cost`].
+    arithmetic: usize,
+    /// As [`Operation::rounds_once`].
+    rounds_once: bool,
+}
+
+impl Needs {
+    /// The floating-point environment, for as long as it is kept.
+    #[inline]
+    fn environment(self) -> Option<Environment> {
+        self.rounds_once.then(Environment::default_here)
+    }
 }
 
 impl Default for Engine {

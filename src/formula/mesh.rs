@@ -28,13 +28,15 @@ fn cross_of_edges<N: Number>(a: [N::Long; 3], b: [N::Long; 3]) -> [N::Long; 3] {
 fn double_area<N: Number>(corners: impl Corners<N>) -> ([N::Product; 3], N::Exponent) {
     let (scale, e) = N::scale_of_all(corners);
     let first = N::in_scale(corners.get(0), scale);
-    let before = edge(first, N::in_scale(corners.get(1), scale));
-    let this = edge(first, N::in_scale(corners.get(2), scale));
-    let (mut sum, mut before) = (cross_of_edges::<N>(before, this), this);
-    for k in 3..corners.len() {
+    let mut before = edge(first, N::in_scale(corners.get(1), scale));
+    let mut sum = before; // to have something to overwrite
+    for k in 2..corners.len() {
         let this = edge(first, N::in_scale(corners.get(k), scale));
         let [x, y, z] = cross_of_edges::<N>(before, this);
-        sum = [sum[0] + x, sum[1] + y, sum[2] + z];
+        sum = match k {
+            2 => [x, y, z],
+            _ => [sum[0] + x, sum[1] + y, sum[2] + z],
+        };
         before = this;
     }
     let [x, y, z] = sum;

@@ -19,7 +19,7 @@ use super::place::Place;
 use super::tile::Tile;
 use crate::Element;
 use crate::formula::{Corners, FaceFormula, Kind};
-use crate::simd::{Lanes, MOST_LANES, Reals, Rows, Simd, Work};
+use crate::simd::{Lanes, Reals, Rows, Simd, Work};
 use crate::view::moved;
 
 /// Which vectors are the corners of which face.
@@ -94,16 +94,14 @@ impl<'a> Faces<'a> {
         }
     }
 
-    /// The faces of a block, ordered by their number of corners.
-    fn by_count<'o>(&self, order: &'o mut [u8; MOST_FACES]) -> &'o [u8] {
+    /// Orders the faces of a block by their number of corners.
+    fn by_count(&self, order: &mut [u8; MOST_FACES]) {
         for (i, place) in order.iter_mut().enumerate() {
             *place = i as u8;
         }
-        let order = &mut order[..self.len()];
         if matches!(self.begins, Begins::At { .. }) {
-            order.sort_by_key(|i| self.count(*i));
+            order[..self.len()].sort_by_key(|i| self.count(*i));
         }
-        order
     }
 
     /// The faces before `at`, and those from it on.
@@ -205,166 +203,191 @@ impl<T: Element, Op: FaceOperation> Work for EachFace<'_, T, Op> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Some(mut rest) = self.batch.faces() else {
+        let Some(rest) = self.batch.faces() else {
             return;
         };
-        let (vertices, to) = (self.batch.inputs()[0], self.batch.outputs()[0]);
-        let total = self.batch.len();
         let mut tiles = [const { MaybeUninit::<Tile>::uninit() }; TILES];
         let mut results = MaybeUninit::<Tile>::uninit();
-        let results = Tile::columns::<T>(&mut results);
-        let mut start = 0;
-        while start < total {
-            let (block, tail) = rest.split_at(Tile::capacity::<T>().min(total - start));
-            let len = block.len();
-            let mut order = [0; MOST_FACES];
-            let order = block.by_count(&mut order);
-            let mut done = 0;
-            for group in order.chunk_by(|i, j| block.count(*i) == block.count(*j)) {
-                let results = results.map(|column| column.wrapping_add(done));
-                // SAFETY: the indices of faces were checked, and a tile has a place for each face of a block.
-                unsafe { self.group(simd, vertices, block, group, &mut tiles, results) };
-                done += group.len();
+        let (block, rest) = rest.split_at(0);
+        let mut groups = Groups {
+            simd,
+            vertices: self.batch.inputs()[0],
+            to: self.batch.outputs()[0],
+            kind: Op::OUTPUT,
+            block,
+            rest,
+            start: 0,
+            order: [0; MOST_FACES],
+            begin: 0,
+            end: 0,
+            corners: 0,
+            tiles: tiles.each_mut().map(Tile::columns),
+            results: Tile::longer_columns(&mut results),
+        };
+        loop {
+            simd.vectorize(Next(&mut groups));
+            if groups.corners == 0 {
+                return;
             }
-            // SAFETY: every place of the tile up to `len` was written, and the output is valid for writes.
-            unsafe { to.store_in_order(simd, Op::OUTPUT, start, order, results) };
-            (rest, start) = (tail, start + len);
+            let mut done = 0;
+            while done < groups.end - groups.begin {
+                let normals = self.operation.of_face(OfRegister {
+                    groups: &groups,
+                    done,
+                });
+                for (lanes, column) in normals.into_iter().zip(groups.results) {
+                    // SAFETY: a tile has a place for each face of a block, and for the rest of a register. What is there belongs to
+                    // a group that is still to come.
+                    unsafe { lanes.store(column.wrapping_add(groups.begin + done)) };
+                }
+                done += T::Lanes::<S>::LEN;
+            }
         }
     }
 }
 
-impl<T: Element, Op: FaceOperation> EachFace<'_, T, Op> {
-    /// Computes faces of equally many corners to columns.
-    ///
-    /// # Safety
-    /// Their corners are vertices, there are no more than a tile holds, and the columns are valid for writes of as many results.
+/// The faces of a batch on their way, a group of equally many corners at a time, whatever is computed of them.
+struct Groups<'a, S, T> {
+    simd: S,
+    vertices: Place<T>,
+    to: Place<T>,
+    kind: Kind,
+    /// The faces whose results are in the tile, or will be, and those that come after them.
+    block: Faces<'a>,
+    rest: Faces<'a>,
+    /// Where the block begins.
+    start: usize,
+    /// The faces of the block, ordered by their number of corners.
+    order: [u8; MOST_FACES],
+    /// The group, in that order.
+    begin: usize,
+    end: usize,
+    /// How many corners each face of the group has; none behind the last group.
+    corners: usize,
+    tiles: [[*mut T; 3]; TILES],
+    results: [*mut T; 3],
+}
+
+/// Goes on to the next group. A piece of work, and so a function of its own at each level, which all formulas share.
+struct Next<'g, 'a, S, T>(&'g mut Groups<'a, S, T>);
+
+impl<T: Element, P: Simd> Work for Next<'_, '_, P, T> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
-    unsafe fn group<S: Simd>(
-        &self,
-        simd: S,
-        vertices: Place<T>,
-        block: Faces<'_>,
-        group: &[u8],
-        tiles: &mut [MaybeUninit<Tile>; TILES],
-        results: [*mut T; 3],
-    ) {
-        let (corners, lanes) = (block.count(group[0]), T::Lanes::<S>::LEN);
-        debug_assert!(group.len() <= Tile::capacity::<T>(), "faces in a tile");
-        if corners < 3 {
-            for column in results {
-                for i in 0..group.len() {
-                    // SAFETY: as granted by the caller.
+    fn run<S: Simd>(self, _: S) {
+        let groups = self.0;
+        loop {
+            let len = groups.block.len();
+            if groups.end == len {
+                let order = &groups.order[..len];
+                let (to, results) = (groups.to, groups.results);
+                // SAFETY: every place of the tile up to `len` was written, and the output is valid for writes.
+                unsafe { to.store_in_order(groups.simd, groups.kind, groups.start, order, results) };
+                groups.start += len;
+                let next = Tile::capacity::<T>().min(groups.rest.len());
+                (groups.block, groups.rest) = groups.rest.split_at(next);
+                if next == 0 {
+                    groups.corners = 0;
+                    return;
+                }
+                groups.block.by_count(&mut groups.order);
+                groups.end = 0;
+            }
+            groups.begin = groups.end;
+            let order = &groups.order[groups.begin..groups.block.len()];
+            let corners = groups.block.count(order[0]);
+            let equal = |i: &&u8| groups.block.count(**i) == corners;
+            groups.end += order.iter().take_while(equal).count();
+            groups.corners = corners;
+            if corners >= 3 {
+                break;
+            }
+            for column in groups.results {
+                for i in groups.begin..groups.end {
+                    // SAFETY: a tile has a place for each face of a block.
                     unsafe { column.wrapping_add(i).write(T::default()) };
                 }
             }
-            return;
         }
-        let tiles = tiles.each_mut().map(Tile::columns::<T>);
-        if corners <= TILES {
-            for (k, tile) in tiles[..corners].iter().enumerate() {
-                // SAFETY: as granted by the caller.
-                unsafe { gather_corners(simd, vertices, block, group, k, *tile) };
-            }
-        }
-        for (i, faces) in group.chunks(lanes).enumerate() {
-            let begin = i * lanes;
-            let normals = self.operation.of_face(OfRegister {
-                simd,
-                vertices,
-                block,
-                faces,
-                tiles: &tiles,
-                begin,
-            });
-            for (lanes, column) in normals.into_iter().zip(results) {
-                // SAFETY: as granted by the caller.
-                unsafe { store_some(lanes, column.wrapping_add(begin), faces.len()) };
+        if groups.corners <= TILES {
+            for (k, tile) in groups.tiles[..groups.corners].iter().enumerate() {
+                // SAFETY: the indices of faces were checked, and a tile has a place for each face of a block.
+                unsafe { groups.gather_corners(groups.group(), k, *tile) };
             }
         }
     }
 }
 
-/// The corners of a register's worth of faces, or of fewer, which have equally many. Made in [`EachFace::group`] only, of faces whose corners are
-/// vertices; if they have no more than [`TILES`], these are in the tiles.
-#[derive(Clone, Copy)]
-struct OfRegister<'a, S, T> {
-    simd: S,
-    vertices: Place<T>,
-    block: Faces<'a>,
-    faces: &'a [u8],
-    tiles: &'a [[*mut T; 3]; TILES],
-    /// Where the faces begin in a tile.
-    begin: usize,
+impl<S: Simd, T: Element> Groups<'_, S, T> {
+    #[inline(always)]
+    fn group(&self) -> &[u8] {
+        &self.order[self.begin..self.end]
+    }
+
+    /// Copies corner `k` of each of these faces of the group to a tile, and the last once more until a register is full.
+    ///
+    /// # Safety
+    /// The corners are vertices, and the tile holds as many faces, rounded up to whole registers.
+    unsafe fn gather_corners(&self, faces: &[u8], k: usize, tile: [*mut T; 3]) {
+        self.simd.vectorize(Gather {
+            vertices: self.vertices,
+            block: self.block,
+            group: faces,
+            k,
+            tile,
+        });
+    }
 }
 
-impl<S: Simd, T: Element> Corners<T::Lanes<S>> for OfRegister<'_, S, T> {
+/// The corners of a register's worth of faces, or of fewer, which have equally many. Made in [`EachFace`] only, of faces whose corners are
+/// vertices; if they have no more than [`TILES`], these are in the tiles.
+struct OfRegister<'g, 'a, S, T> {
+    groups: &'g Groups<'a, S, T>,
+    /// How many faces of the group are done.
+    done: usize,
+}
+
+impl<S, T> Clone for OfRegister<'_, '_, S, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, T> Copy for OfRegister<'_, '_, S, T> {}
+
+impl<S: Simd, T: Element> Corners<T::Lanes<S>> for OfRegister<'_, '_, S, T> {
     #[inline(always)]
     fn len(self) -> usize {
-        self.block.count(self.faces[0])
+        self.groups.corners
     }
 
     #[inline(always)]
     fn get(self, k: usize) -> [T::Lanes<S>; 3] {
         debug_assert!(k < self.len(), "corner {k} of {}", self.len());
+        let (groups, lanes) = (self.groups, T::Lanes::<S>::LEN);
         let [x, y, z] = if self.len() <= TILES {
-            self.tiles[k].map(|column| column.wrapping_add(self.begin))
+            groups.tiles[k].map(|column| column.wrapping_add(self.done))
         } else {
-            let (vertices, tile) = (self.vertices, self.tiles[0]);
+            let (faces, tile) = (&groups.group()[self.done..], groups.tiles[0]);
+            let faces = &faces[..lanes.min(faces.len())];
             // SAFETY: the corners are vertices, and a tile holds a register's worth.
-            unsafe { gather_corners(self.simd, vertices, self.block, self.faces, k, tile) };
+            unsafe { groups.gather_corners(faces, k, tile) };
             tile
         };
         // SAFETY: the tile holds corner k of all faces, filled up to whole registers.
-        let x = unsafe { T::Lanes::<S>::load(self.simd, x) };
+        let x = unsafe { T::Lanes::<S>::load(groups.simd, x) };
         // SAFETY: as above.
-        let y = unsafe { T::Lanes::<S>::load(self.simd, y) };
+        let y = unsafe { T::Lanes::<S>::load(groups.simd, y) };
         // SAFETY: as above.
-        let z = unsafe { T::Lanes::<S>::load(self.simd, z) };
+        let z = unsafe { T::Lanes::<S>::load(groups.simd, z) };
         [x, y, z]
     }
 }
 
-/// Stores the first `len` lanes.
-///
-/// # Safety
-/// As many elements are valid for writes.
-#[inline(always)]
-unsafe fn store_some<L: Lanes>(lanes: L, to: *mut L::Element, len: usize) {
-    if len == L::LEN {
-        // SAFETY: as granted by the caller.
-        return unsafe { lanes.store(to) };
-    }
-    let mut elements = [bytemuck::Zeroable::zeroed(); MOST_LANES];
-    // SAFETY: no level has more lanes.
-    unsafe { lanes.store(elements.as_mut_ptr()) };
-    for (i, element) in elements[..len].iter().enumerate() {
-        // SAFETY: as granted by the caller.
-        unsafe { to.wrapping_add(i).write(*element) };
-    }
-}
-
-/// Copies corner `k` of each face of the group to a tile, and the last once more until a register is full.
-///
-/// # Safety
-/// The corners are vertices, and the tile holds as many faces, rounded up to whole registers.
-unsafe fn gather_corners<S: Simd, T: Element>(
-    simd: S,
-    vertices: Place<T>,
-    block: Faces<'_>,
-    group: &[u8],
-    k: usize,
-    tile: [*mut T; 3],
-) {
-    simd.vectorize(Gather {
-        vertices,
-        block,
-        group,
-        k,
-        tile,
-    });
-}
-
-/// What [`gather_corners`] does. A piece of work, and so a function of its own at each level, which all formulas share.
+/// What [`Groups::gather_corners`] does. A piece of work, and so a function of its own at each level, which all formulas share.
 struct Gather<'a, T> {
     vertices: Place<T>,
     block: Faces<'a>,
@@ -383,7 +406,7 @@ impl<T: Element> Work for Gather<'_, T> {
         let copy = |i: usize, vertex: u32| {
             for (from, to) in self.vertices.components.into_iter().zip(self.tile) {
                 let from = moved(from, vertex as usize, self.vertices.stride);
-                // SAFETY: as granted to `gather_corners`, which made this.
+                // SAFETY: as granted to `Groups::gather_corners`, which made this.
                 let component = unsafe { from.read() };
                 // SAFETY: as above.
                 unsafe { to.wrapping_add(i).write(component) };

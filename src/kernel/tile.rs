@@ -51,6 +51,11 @@ impl Tile {
                 .cast::<T>()
         })
     }
+
+    /// The same with the line before each, so that there is room for the rest of a register behind a whole tile.
+    pub(super) fn longer_columns<T>(tile: &mut MaybeUninit<Self>) -> [*mut T; 3] {
+        Self::columns(tile).map(|column: *mut T| column.wrapping_byte_sub(LINE))
+    }
 }
 
 /// What fills a tile, or empties it. A piece of work, and so a function of its own at each level: inlined into the loop of every

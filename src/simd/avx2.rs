@@ -61,10 +61,9 @@ impl Simd for Avx2 {
         Baseline
     }
 
-    #[inline(always)]
+    #[inline(never)] // one entry per kind of work; `entry` itself cannot be told so (Rust 1.95)
     fn vectorize<W: Work>(self, work: W) {
         #[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt")]
-        #[inline(never)] // one entry per kind of work
         fn entry<W: Work>(simd: Avx2, work: W) {
             work.run(simd);
         }

@@ -50,12 +50,11 @@ impl Simd for Avx512 {
         Avx2::of(self)
     }
 
-    #[inline(always)]
+    #[inline(never)] // one entry per kind of work; `entry` itself cannot be told so (Rust 1.95)
     fn vectorize<W: Work>(self, work: W) {
         #[target_feature(
             enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt"
         )]
-        #[inline(never)] // one entry per kind of work
         fn entry<W: Work>(simd: Avx512, work: W) {
             work.run(simd);
         }
