@@ -71,6 +71,7 @@ mod soa;
 mod stores;
 #[forbid(unsafe_code)]
 mod threads;
+mod unrolled;
 mod view;
 
 pub use element::{Element, Real};

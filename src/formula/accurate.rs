@@ -3,6 +3,7 @@
 use super::Corners;
 use super::number::{Exact, Floats, Number, Unscaled, number, one_number};
 use super::pair::Pair;
+use crate::unrolled::for_each;
 
 number! {
     /// `f64` that came from `f32`, or is to become one.
@@ -17,14 +18,16 @@ number! {
 #[inline(always)]
 fn all_finite<X: Floats, const K: usize>(mut numbers: [X; K]) -> [X; K] {
     let mut sum = numbers[0];
-    for x in &numbers[1..] {
-        sum = sum + *x;
-    }
+    for_each! { i of K {
+        if i > 0 {
+            sum = sum + numbers[i];
+        }
+    }}
     let copy = sum;
     let zero = sum - copy; // or NaN
-    for x in &mut numbers {
-        *x = *x - zero; // not plus: −0 stays −0
-    }
+    for_each! { i of K {
+        numbers[i] = numbers[i] - zero; // not plus: −0 stays −0
+    }}
     numbers
 }
 
@@ -98,18 +101,20 @@ impl<X: Exact> Number for Single<X> {
 fn scale_of<X: Exact, const K: usize>(numbers: [Double<X>; K]) -> (Double<X>, Double<X>) {
     let mut greatest = numbers[0].0;
     greatest = greatest.greater_magnitude(greatest);
-    for x in &numbers[1..] {
-        greatest = greatest.greater_magnitude(x.0);
-    }
+    for_each! { i of K {
+        if i > 0 {
+            greatest = greatest.greater_magnitude(numbers[i].0);
+        }
+    }}
     let e = greatest.exponent();
     (Double(e.inverse_power_of_two()), Double(e))
 }
 
 #[inline(always)]
 fn scaled_by<N: Floats, const K: usize>(mut numbers: [N; K], scale: N) -> [N; K] {
-    for x in &mut numbers {
-        *x = *x * scale;
-    }
+    for_each! { i of K {
+        numbers[i] = numbers[i] * scale;
+    }}
     numbers
 }
 

@@ -9,6 +9,7 @@ use super::rows::{Padded, Row, Tight, store};
 use super::tile::LINE;
 use crate::Element;
 use crate::simd::{Lanes, Rows, Simd, prefetch};
+use crate::unrolled::for_each;
 
 /// What is known of all operands, as a type.
 pub(crate) trait Access: Copy {
@@ -180,9 +181,9 @@ impl Access for Columns {
     fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
         /// Eight cache lines: see `simd::rounded`.
         const AHEAD: usize = 512;
-        for p in cursor.components {
-            prefetch(p.wrapping_add(i).wrapping_byte_add(AHEAD));
-        }
+        for_each! { k of 3 {
+            prefetch(cursor.components[k].wrapping_add(i).wrapping_byte_add(AHEAD));
+        }}
     }
 
     #[inline(always)]
@@ -193,13 +194,13 @@ impl Access for Columns {
         second: [T::Lanes<S>; 3],
         stream: bool,
     ) {
-        for ((first, second), p) in first.into_iter().zip(second).zip(cursor.components) {
-            let p = p.wrapping_add(i);
+        for_each! { k of 3 {
+            let p = cursor.components[k].wrapping_add(i);
             // SAFETY: as granted by the caller.
-            unsafe { store(first, p, stream) };
+            unsafe { store(first[k], p, stream) };
             // SAFETY: as granted by the caller.
-            unsafe { store(second, p.wrapping_add(T::Lanes::<S>::LEN), stream) };
-        }
+            unsafe { store(second[k], p.wrapping_add(T::Lanes::<S>::LEN), stream) };
+        }}
     }
 
     /// As many as it takes to a whole cache line of each column, two at least and four at most. Of two steps the loads come
@@ -278,14 +279,14 @@ impl<K: Kind> Access for AllRows<K> {
             return outputs;
         }
         let mut columns = [inputs[0].to_columns(); I];
-        for (columns, rows) in columns.iter_mut().zip(inputs) {
-            *columns = rows.to_columns();
-        }
+        for_each! { k of I {
+            columns[k] = inputs[k].to_columns();
+        }}
         let columns = operation.lanes(columns);
         let mut outputs = [K::Row::from_columns(columns[0]); O];
-        for (rows, columns) in outputs.iter_mut().zip(columns) {
-            *rows = K::Row::from_columns(columns);
-        }
+        for_each! { k of O {
+            outputs[k] = K::Row::from_columns(columns[k]);
+        }}
         outputs
     }
 

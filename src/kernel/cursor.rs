@@ -6,6 +6,7 @@ use super::access::{Access, Any, Repeating};
 use super::rows::{Row, store};
 use crate::Element;
 use crate::simd::{Lanes, Rows, Simd, Work};
+use crate::unrolled::for_each;
 use crate::view::row;
 
 /// How the vectors of an operand lie under its cursor.
@@ -39,7 +40,7 @@ impl Form {
     }
 }
 
-/// What [`Cursor::saved`] does. A piece of work, and so a function of its own at each level.
+/// What [`Cursor::save_ends`] does, for one end. A piece of work, and so a function of its own at each level.
 struct Save<T> {
     from: Cursor<T>,
     at: usize,
@@ -53,7 +54,7 @@ impl<T: Element> Work for Save<T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        // SAFETY: as granted to `Cursor::saved`, which made this.
+        // SAFETY: as granted to `Cursor::save_ends`, which made this.
         let vectors = unsafe { Repeating::<Any>::load(self.from, simd, self.at) };
         // SAFETY: the room is for one register's worth in any form.
         unsafe { Any::store::<S, T>(self.to, 0, vectors, false) };
@@ -108,27 +109,26 @@ impl<T: Element> Cursor<T> {
         }
     }
 
-    /// A copy in the room of one register's worth of vectors from `at` on, under the same indices.
+    /// Copies the first register's worth of `len` vectors, and the last, and says where the components would be under the same indices.
     ///
     /// # Safety
-    /// They are valid for reads.
-    pub(super) unsafe fn saved<S: Simd>(
+    /// The vectors are valid for reads, and they are a register's worth or more.
+    #[inline(never)]
+    pub(super) unsafe fn save_ends<S: Simd>(
         self,
         simd: S,
-        at: usize,
-        room: &mut MaybeUninit<Repeated>,
-    ) -> Self {
-        let room = room.as_mut_ptr().cast::<T>();
-        let copy = Self::new(self.form.components(room, T::Lanes::<S>::LEN), self.form);
-        simd.vectorize(Save {
-            from: self,
-            at,
-            to: copy,
-        });
-        let back = (at & self.mask).wrapping_mul(self.form.stride());
-        Self {
-            components: copy.components.map(|p| p.wrapping_sub(back)),
-            ..self
+        len: usize,
+        rooms: &mut MaybeUninit<Ends>,
+        ends: &mut [[*mut T; 3]; 2],
+    ) {
+        let (lanes, room) = (T::Lanes::<S>::LEN, rooms.as_mut_ptr().cast::<Repeated>());
+        for (i, at) in [0, len - lanes].into_iter().enumerate() {
+            let room = room.wrapping_add(i).cast::<T>();
+            let to = Self::new(self.form.components(room, lanes), self.form);
+            let from = self;
+            simd.vectorize(Save { from, at, to });
+            let back = (at & self.mask).wrapping_mul(self.form.stride());
+            ends[i] = to.components.map(|p| p.wrapping_sub(back));
         }
     }
 
@@ -152,10 +152,10 @@ impl<T: Element> Cursor<T> {
         columns: [L; 3],
         stream: bool,
     ) {
-        for (lanes, p) in columns.into_iter().zip(self.components) {
+        for_each! { k of 3 {
             // SAFETY: as granted by the caller.
-            unsafe { store(lanes, p.wrapping_add(i), stream) };
-        }
+            unsafe { store(columns[k], self.components[k].wrapping_add(i), stream) };
+        }}
     }
 
     #[inline(always)]
@@ -185,6 +185,9 @@ impl<T: Element> Cursor<T> {
 /// Room for one register's worth of vectors of any type and form.
 #[repr(C, align(64))]
 pub(super) struct Repeated([u8; 256]);
+
+/// Room for the beginning and the end of an operand.
+pub(super) type Ends = [Repeated; 2];
 
 /// Writes the vector at `from` into the places of `lanes` vectors of that form at `room`.
 ///

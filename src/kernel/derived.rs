@@ -4,6 +4,7 @@ use super::Operation;
 use crate::Element;
 use crate::formula::{Formula, Kind};
 use crate::simd::{Reals, Rows};
+use crate::unrolled::for_each;
 
 /// A formula with [`crate::Accuracy::Plain`].
 #[derive(Clone, Copy, Debug)]
@@ -24,14 +25,16 @@ macro_rules! operation {
             #[inline(always)]
             fn lanes<L: Rows>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O] {
                 let mut numbers = [[inputs[0][0].numbers(); 3]; I];
-                for (numbers, [x, y, z]) in numbers.iter_mut().zip(inputs) {
-                    *numbers = [x.numbers(), y.numbers(), z.numbers()];
-                }
+                for_each! { k of I {
+                    let [x, y, z] = inputs[k];
+                    numbers[k] = [x.numbers(), y.numbers(), z.numbers()];
+                }}
                 let results = L::Numbers::$evaluate(self.0, numbers);
                 let mut outputs = [inputs[0]; O];
-                for (output, [x, y, z]) in outputs.iter_mut().zip(results) {
-                    *output = [L::from_numbers(x), L::from_numbers(y), L::from_numbers(z)];
-                }
+                for_each! { k of O {
+                    let [x, y, z] = results[k];
+                    outputs[k] = [L::from_numbers(x), L::from_numbers(y), L::from_numbers(z)];
+                }}
                 outputs
             }
 

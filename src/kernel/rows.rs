@@ -2,6 +2,7 @@
 //! rows have in common; it does no arithmetic of its own.
 
 use crate::simd::{Lanes, Rows};
+use crate::unrolled::for_each;
 
 /// Rows on which an operation can work without knowing which lane holds which component.
 pub(crate) trait Rotate: Copy {
@@ -114,10 +115,10 @@ impl<L: Rows> Row<L> for Tight<L> {
 
     #[inline(always)]
     unsafe fn store(self, to: *mut L::Element, stream: bool) {
-        for (i, lanes) in self.rows.into_iter().enumerate() {
+        for_each! { i of 3 {
             // SAFETY: the caller grants `3 * LEN` elements, and to stream their alignment.
-            unsafe { store(lanes, to.wrapping_add(i * L::LEN), stream) };
-        }
+            unsafe { store(self.rows[i], to.wrapping_add(i * L::LEN), stream) };
+        }}
     }
 
     #[inline(always)]

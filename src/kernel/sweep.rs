@@ -8,10 +8,11 @@ use core::mem::MaybeUninit;
 
 use super::Operation;
 use super::access::Access;
-use super::cursor::{Cursor, Repeated};
+use super::cursor::{Cursor, Ends};
 use crate::Element;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
+use crate::unrolled::for_each;
 
 /// What a sweep goes over.
 #[derive(Clone, Copy)]
@@ -58,13 +59,11 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     );
     let last = len - lanes;
     let (mut cut, mut rest) = (head > 0, (len - head) % lanes > 0);
-    let mut rooms = [const { MaybeUninit::<Repeated>::uninit() }; 2];
-    let mut ends = [from[0]; 2];
+    let mut rooms = MaybeUninit::<Ends>::uninit();
+    let mut ends = [from[0].components; 2];
     if range.in_place && (cut || rest) {
-        for ((end, room), at) in ends.iter_mut().zip(&mut rooms).zip([0, last]) {
-            // SAFETY: the first vectors are among the `len`, and so are the last.
-            *end = unsafe { end.saved(simd, at, room) };
-        }
+        // SAFETY: `len` vectors are valid for reads, a register's worth or more.
+        unsafe { from[0].save_ends(simd, len, &mut rooms, &mut ends) };
     }
     // The compiler cannot see through this, and indexes all operands with one register. Otherwise it makes a
     // running pointer of each, more than there are registers for.
@@ -95,9 +94,9 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
             i += lanes;
         }
         if cut {
-            (cut, i, stop, inputs[0]) = (false, 0, 0, ends[0]);
+            (cut, i, stop, inputs[0].components) = (false, 0, 0, ends[0]);
         } else if rest {
-            (rest, i, stop, inputs[0]) = (false, last, last, ends[1]);
+            (rest, i, stop, inputs[0].components) = (false, last, last, ends[1]);
         } else {
             return;
         }
@@ -130,10 +129,10 @@ unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
     let first = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };
     // SAFETY: as granted by the caller.
     let second = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, next) };
-    for ((first, second), cursor) in first.into_iter().zip(second).zip(to) {
+    for_each! { k of O {
         // SAFETY: as granted by the caller.
-        unsafe { A::store_two::<S, T>(cursor, i, first, second, stream) };
-    }
+        unsafe { A::store_two::<S, T>(to[k], i, first[k], second[k], stream) };
+    }}
 }
 
 /// Loads the inputs from vector `i` on, and operates.
@@ -175,17 +174,19 @@ where
     Op: Operation<I, O>,
 {
     if Op::LONG {
-        for cursor in from {
-            A::prefetch::<S, T>(cursor, i);
-        }
+        for_each! { k of I {
+            A::prefetch::<S, T>(from[k], i);
+        }}
     }
     // SAFETY: as granted by the caller.
     let any = unsafe { A::load::<S, T>(from[0], simd, i) };
-    let mut inputs = [any; I]; // to have something to overwrite; the compiler drops it
-    for (input, cursor) in inputs.iter_mut().zip(from) {
-        // SAFETY: as granted by the caller.
-        *input = unsafe { A::load::<S, T>(cursor, simd, i) };
-    }
+    let mut inputs = [any; I]; // to have something to overwrite
+    for_each! { k of I {
+        if k > 0 {
+            // SAFETY: as granted by the caller.
+            inputs[k] = unsafe { A::load::<S, T>(from[k], simd, i) };
+        }
+    }}
     inputs
 }
 
@@ -206,13 +207,14 @@ unsafe fn store<A, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
-    for ((registers, cursor), kind) in results.into_iter().zip(to).zip(Op::OUTPUTS) {
+    for_each! { k of O {
+        let (cursor, registers) = (to[k], results[k]);
         let stream = stream && (!Op::SUMS || cursor.streams);
-        match kind {
+        match Op::OUTPUTS[k] {
             // SAFETY: as granted by the caller.
             Kind::Vector => unsafe { A::store::<S, T>(cursor, i, registers, stream) },
             // SAFETY: as granted by the caller.
             Kind::Scalar => unsafe { A::store_first::<S, T>(cursor, i, registers, stream) },
         }
-    }
+    }}
 }

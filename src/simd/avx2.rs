@@ -14,6 +14,7 @@ use super::half::Half;
 use super::shuffles::{self, Fours, Twos, pick};
 use super::x86::lanes;
 use super::{Avx512, Baseline, Lanes, Rows, Simd, Work, numbers, target};
+use crate::unrolled::for_each;
 
 #[cfg(feature = "half")]
 mod half;
@@ -206,31 +207,31 @@ impl Rows for F32x8 {
         let mut rows = [Self(unsafe { _mm256_setzero_ps() }); 4];
         // SAFETY: any bits are a mask.
         let mask = unsafe { ROW.as_ptr().cast::<__m256i>().read_unaligned() };
-        for (i, row) in rows.iter_mut().enumerate() {
+        for_each! { i of 4 {
             // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
-            *row = Self(unsafe { _mm256_maskload_ps(from.wrapping_add(i * Self::LEN), mask) });
+            rows[i] = Self(unsafe { _mm256_maskload_ps(from.wrapping_add(i * Self::LEN), mask) });
             if i % 2 == 0 {
                 let ahead = from.wrapping_add(i * Self::LEN).wrapping_byte_add(AHEAD);
                 target::prefetch(ahead); // once for a cache line
             }
-        }
+        }}
         rows
     }
 
     /// As pieces of two and one elements: a masked store is a dozen times slower on some CPUs.
     #[inline(always)]
     unsafe fn store_padded(rows: [Self; 4], to: *mut f32) {
-        for (i, row) in rows.into_iter().enumerate() {
+        for_each! { i of 4 {
+            let to = to.wrapping_add(i * Self::LEN);
             // SAFETY: lanes prove the instruction set.
-            let low = unsafe { _mm256_castps256_ps128(row.0) };
+            let low = unsafe { _mm256_castps256_ps128(rows[i].0) };
             // SAFETY: as above.
-            let high = unsafe { _mm256_extractf128_ps::<1>(row.0) };
-            for (half, row) in [low, high].into_iter().enumerate() {
-                let to = to.wrapping_add(i * Self::LEN + half * 4);
-                // SAFETY: the caller grants the first three of four.
-                unsafe { target::store_three(bytemuck::cast(row), to) };
-            }
-        }
+            let high = unsafe { _mm256_extractf128_ps::<1>(rows[i].0) };
+            // SAFETY: the caller grants the first three of four.
+            unsafe { target::store_three(bytemuck::cast(low), to) };
+            // SAFETY: as above.
+            unsafe { target::store_three(bytemuck::cast(high), to.wrapping_add(4)) };
+        }}
     }
 }
 
@@ -279,10 +280,10 @@ impl Rows for F64x4 {
 
     #[inline(always)]
     fn rotate_padded(mut rows: [Self; 4]) -> [Self; 4] {
-        for row in &mut rows {
+        for_each! { i of 4 {
             // SAFETY: lanes prove the instruction set.
-            *row = Self(unsafe { _mm256_permute4x64_pd::<{ pick(1, 2, 0, 3) }>(row.0) });
-        }
+            rows[i] = Self(unsafe { _mm256_permute4x64_pd::<{ pick(1, 2, 0, 3) }>(rows[i].0) });
+        }}
         rows
     }
 
@@ -293,25 +294,25 @@ impl Rows for F64x4 {
         let mut rows = [Self(unsafe { _mm256_setzero_pd() }); 4];
         // SAFETY: any bits are a mask.
         let mask = unsafe { ROW_F64.as_ptr().cast::<__m256i>().read_unaligned() };
-        for (i, row) in rows.iter_mut().enumerate() {
+        for_each! { i of 4 {
             // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
-            *row = Self(unsafe { _mm256_maskload_pd(from.wrapping_add(i * Self::LEN), mask) });
+            rows[i] = Self(unsafe { _mm256_maskload_pd(from.wrapping_add(i * Self::LEN), mask) });
             if i % 2 == 0 {
                 let ahead = from.wrapping_add(i * Self::LEN).wrapping_byte_add(AHEAD);
                 target::prefetch(ahead); // once for a cache line
             }
-        }
+        }}
         rows
     }
 
     /// As pieces, as for `f32`.
     #[inline(always)]
     unsafe fn store_padded(rows: [Self; 4], to: *mut f64) {
-        for (i, row) in rows.into_iter().enumerate() {
-            let [x, y, z, _]: [f64; 4] = bytemuck::cast(row.0);
+        for_each! { i of 4 {
+            let [x, y, z, _]: [f64; 4] = bytemuck::cast(rows[i].0);
             let to = to.wrapping_add(i * Self::LEN);
             // SAFETY: the caller grants the first three of four.
             unsafe { to.cast::<[f64; 3]>().write([x, y, z]) };
-        }
+        }}
     }
 }

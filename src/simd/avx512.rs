@@ -9,6 +9,7 @@ use core::arch::x86_64::*;
 use super::half::Half;
 use super::x86::lanes;
 use super::{Avx2, Lanes, Rows, Simd, Work, numbers};
+use crate::unrolled::for_each;
 
 #[cfg(feature = "half")]
 mod half;
@@ -330,22 +331,22 @@ macro_rules! rows {
             unsafe fn load_padded(_: Avx512, from: *const $element) -> [Self; 4] {
                 // SAFETY: the token proves the instruction set, and nothing is read.
                 let mut rows = [Self(unsafe { $load(0, from) }); 4];
-                for (i, row) in rows.iter_mut().enumerate() {
+                for_each! { i of 4 {
                     let from = from.wrapping_add(i * Self::LEN);
                     // SAFETY: the token proves the instruction set, and the caller grants the elements that
                     // the mask lets through; no other is touched.
-                    *row = Self(unsafe { $load(ROW as _, from) });
-                }
+                    rows[i] = Self(unsafe { $load(ROW as _, from) });
+                }}
                 rows
             }
 
             #[inline(always)]
             unsafe fn store_padded(rows: [Self; 4], to: *mut $element) {
-                for (i, row) in rows.into_iter().enumerate() {
+                for_each! { i of 4 {
                     // SAFETY: lanes prove the instruction set, and the caller grants the elements that the
                     // mask lets through; no other is touched.
-                    unsafe { $store(to.wrapping_add(i * Self::LEN), ROW as _, row.0) };
-                }
+                    unsafe { $store(to.wrapping_add(i * Self::LEN), ROW as _, rows[i].0) };
+                }}
             }
         }
     };

@@ -10,6 +10,7 @@ use bytemuck::Pod;
 use super::half::{Half, Halves, odd};
 use super::shuffles::{self, Fours, Twos};
 use super::{Lanes, Reals, Rows, Simd, Work, numbers, target};
+use crate::unrolled::for_each;
 
 mod reals;
 mod rounded;
@@ -170,19 +171,21 @@ impl Rows for F32x4 {
     #[inline(always)]
     unsafe fn load_spread(_: Baseline, from: *const f32, stride: isize) -> [Self; 4] {
         let mut rows = [Self([0.0; 4].into(), PhantomData); 4];
-        for (row, i) in rows.iter_mut().zip(0..) {
+        for_each! { i of 4 {
+            let from = from.wrapping_offset(stride.wrapping_mul(i as isize));
             // SAFETY: as granted by the caller.
-            row.0 = unsafe { target::load_three(from.wrapping_offset(stride.wrapping_mul(i))) };
-        }
+            rows[i].0 = unsafe { target::load_three(from) };
+        }}
         rows
     }
 
     #[inline(always)]
     unsafe fn store_spread(rows: [Self; 4], to: *mut f32, stride: isize) {
-        for (row, i) in rows.into_iter().zip(0..) {
+        for_each! { i of 4 {
+            let to = to.wrapping_offset(stride.wrapping_mul(i as isize));
             // SAFETY: as granted by the caller.
-            unsafe { target::store_three(row.0, to.wrapping_offset(stride.wrapping_mul(i))) };
-        }
+            unsafe { target::store_three(rows[i].0, to) };
+        }}
     }
 }
 
@@ -217,23 +220,23 @@ impl Rows for F64x2 {
     #[inline(always)]
     unsafe fn load_spread(_: Baseline, from: *const f64, stride: isize) -> [Self; 4] {
         let mut rows = [Self([0.0; 2].into(), PhantomData); 4];
-        for (row, i) in rows.as_chunks_mut::<2>().0.iter_mut().zip(0..) {
-            let from = from.wrapping_offset(stride.wrapping_mul(i));
+        for_each! { i of 2 {
+            let from = from.wrapping_offset(stride.wrapping_mul(i as isize));
             // SAFETY: as granted by the caller.
             let [x, y, z] = unsafe { from.cast::<[f64; 3]>().read() };
-            (row[0].0, row[1].0) = ([x, y].into(), [z, 0.0].into());
-        }
+            (rows[2 * i].0, rows[2 * i + 1].0) = ([x, y].into(), [z, 0.0].into());
+        }}
         rows
     }
 
     #[inline(always)]
-    unsafe fn store_spread([xy0, z0, xy1, z1]: [Self; 4], to: *mut f64, stride: isize) {
-        for ((xy, z), i) in [(xy0, z0), (xy1, z1)].into_iter().zip(0..) {
-            let ([x, y], [z, _]) = (xy.0.to_array(), z.0.to_array());
-            let to = to.wrapping_offset(stride.wrapping_mul(i));
+    unsafe fn store_spread(rows: [Self; 4], to: *mut f64, stride: isize) {
+        for_each! { i of 2 {
+            let ([x, y], [z, _]) = (rows[2 * i].0.to_array(), rows[2 * i + 1].0.to_array());
+            let to = to.wrapping_offset(stride.wrapping_mul(i as isize));
             // SAFETY: as granted by the caller.
             unsafe { to.cast::<[f64; 3]>().write([x, y, z]) };
-        }
+        }}
     }
 }
 

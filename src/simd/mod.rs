@@ -12,6 +12,8 @@ use core::fmt::Debug;
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::unrolled::for_each;
+
 mod baseline;
 pub(crate) use baseline::Baseline;
 
@@ -142,9 +144,9 @@ pub trait Lanes: Copy {
     #[inline(always)]
     fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
         let [mut a, b, c, d] = factors;
-        for (i, a) in a.iter_mut().enumerate() {
-            *a = Self::difference_of_products(*a, b[i], c[i], d[i]);
-        }
+        for_each! { i of N {
+            a[i] = Self::difference_of_products(a[i], b[i], c[i], d[i]);
+        }}
         a
     }
 

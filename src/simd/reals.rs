@@ -5,6 +5,7 @@
 
 use super::Lanes;
 use super::rounded::{Doubles, Singles};
+use crate::unrolled::for_each;
 use crate::formula::{Corners, Double, Exact, FaceFormula, Floats, Formula, Plain, Single};
 
 /// An integer from 0 to 2^52 in the bits of its significand.
@@ -43,15 +44,16 @@ pub trait Reals: Lanes + Floats {
         F: Formula<I, O>,
     {
         let mut numbers = [[Plain(inputs[0][0]); 3]; I];
-        for (numbers, input) in numbers.iter_mut().zip(inputs) {
-            let [x, y, z] = input;
-            *numbers = [Plain(x), Plain(y), Plain(z)];
-        }
+        for_each! { k of I {
+            let [x, y, z] = inputs[k];
+            numbers[k] = [Plain(x), Plain(y), Plain(z)];
+        }}
         let results = formula.of(numbers);
         let mut outputs = [[results[0][0].0; 3]; O];
-        for (output, [x, y, z]) in outputs.iter_mut().zip(results) {
-            *output = [x.0, y.0, z.0];
-        }
+        for_each! { k of O {
+            let [x, y, z] = results[k];
+            outputs[k] = [x.0, y.0, z.0];
+        }}
         outputs
     }
 }
@@ -141,15 +143,16 @@ where
     F: Formula<I, O>,
 {
     let mut numbers = [[Double(inputs[0][0]); 3]; I];
-    for (numbers, input) in numbers.iter_mut().zip(inputs) {
-        let [x, y, z] = input;
-        *numbers = [Double(x), Double(y), Double(z)];
-    }
+    for_each! { k of I {
+        let [x, y, z] = inputs[k];
+        numbers[k] = [Double(x), Double(y), Double(z)];
+    }}
     let results = formula.of(numbers);
     let mut outputs = [[results[0][0].0; 3]; O];
-    for (output, [x, y, z]) in outputs.iter_mut().zip(results) {
-        *output = [x.0.canonical(), y.0.canonical(), z.0.canonical()];
-    }
+    for_each! { k of O {
+        let [x, y, z] = results[k];
+        outputs[k] = [x.0.canonical(), y.0.canonical(), z.0.canonical()];
+    }}
     outputs
 }
 
@@ -206,20 +209,21 @@ where
 {
     let [low, high] = inputs[0][0].widen();
     let (mut lows, mut highs) = ([[Single(low); 3]; I], [[Single(high); 3]; I]);
-    for (i, [x, y, z]) in inputs.into_iter().enumerate() {
+    for_each! { k of I {
+        let [x, y, z] = inputs[k];
         let (x, y, z) = (x.widen(), y.widen(), z.widen());
-        lows[i] = [Single(x[0]), Single(y[0]), Single(z[0])];
-        highs[i] = [Single(x[1]), Single(y[1]), Single(z[1])];
-    }
+        lows[k] = [Single(x[0]), Single(y[0]), Single(z[0])];
+        highs[k] = [Single(x[1]), Single(y[1]), Single(z[1])];
+    }}
     let (lows, highs) = (formula.of(lows), formula.of(highs));
     let mut outputs = [inputs[0]; O];
-    for ((output, low), high) in outputs.iter_mut().zip(lows).zip(highs) {
-        let narrow = |k: usize| [low[k].0, high[k].0];
-        *output = [
-            L::narrow(narrow(0)),
-            L::narrow(narrow(1)),
-            L::narrow(narrow(2)),
+    for_each! { k of O {
+        let ([x, y, z], [u, v, w]) = (lows[k], highs[k]);
+        outputs[k] = [
+            L::narrow([x.0, u.0]),
+            L::narrow([y.0, v.0]),
+            L::narrow([z.0, w.0]),
         ];
-    }
+    }}
     outputs
 }

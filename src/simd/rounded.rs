@@ -57,6 +57,7 @@
 
 use super::{Lanes, Simd, Work};
 use crate::exact;
+use crate::unrolled::for_each;
 
 #[cfg(test)]
 mod tests;
@@ -220,26 +221,6 @@ fn sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
 fn fast_sum<U: Unit, D: Arithmetic>(a: D, b: D) -> (D, D) {
     let s = U::plus(a, b);
     (s, U::minus(b, U::minus(s, a)))
-}
-
-/// A loop over `N` registers, written out: those of a loop that the compiler finds too long to write out are in memory.
-macro_rules! for_each {
-    ($i:ident of $n:ident $body:block) => {
-        const { assert!($n <= 4, "no operation has more") };
-        for_each! { $i = 0, $body }
-        for_each! { $i = 1 of $n, $body }
-        for_each! { $i = 2 of $n, $body }
-        for_each! { $i = 3 of $n, $body }
-    };
-    ($i:ident = $value:literal of $n:ident, $body:block) => {
-        if $value < $n {
-            for_each! { $i = $value, $body }
-        }
-    };
-    ($i:ident = $value:literal, $body:block) => {
-        let $i: usize = $value;
-        $body
-    };
 }
 
 /// a·b − c·d of `f32` in the lanes of several registers.

@@ -1,0 +1,40 @@
+//! Loops that are written out.
+
+/// Runs a block for each of the numbers below `N`, a constant of 6 at most, one after the other.
+///
+/// A loop would end as the same machine code, where the compiler finds it short enough to write out; here it has nothing to find. All that
+/// goes through the hands of each operation is compiled for each level and type, and half of the time went into these loops.
+macro_rules! for_each {
+    // The compiler would find fault with an index that is never reached.
+    ($i:ident of 2 $body:block) => {
+        for_each! { $i = 0, $body }
+        for_each! { $i = 1, $body }
+    };
+    ($i:ident of 3 $body:block) => {
+        for_each! { $i of 2 $body }
+        for_each! { $i = 2, $body }
+    };
+    ($i:ident of 4 $body:block) => {
+        for_each! { $i of 3 $body }
+        for_each! { $i = 3, $body }
+    };
+    ($i:ident of $n:ident $body:block) => {
+        const { assert!($n <= 6, "nothing has more") };
+        for_each! { $i = 0 of $n, $body }
+        for_each! { $i = 1 of $n, $body }
+        for_each! { $i = 2 of $n, $body }
+        for_each! { $i = 3 of $n, $body }
+        for_each! { $i = 4 of $n, $body }
+        for_each! { $i = 5 of $n, $body }
+    };
+    ($i:ident = $value:literal of $n:ident, $body:block) => {
+        if const { $value < $n } {
+            for_each! { $i = $value, $body }
+        }
+    };
+    ($i:ident = $value:literal, $body:block) => {{
+        let $i: usize = $value;
+        $body
+    }};
+}
+pub(crate) use for_each;
