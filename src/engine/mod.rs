@@ -188,47 +188,26 @@ impl Engine {
         operation: Op,
         batch: &mut Batch<'_, T, I, O>,
     ) {
-        let needs = Needs {
-            arithmetic: operation.cost::<T>(self.level.rank()),
-            rounds_once: operation.rounds_once::<T>(),
-        };
-        self.run_anything(needs, batch, &|piece, stream| {
-            self.run_piece(operation, piece, stream);
-        });
-    }
-
-    /// What is the same for every operation, and compiled once for all that have as many operands.
-    fn run_anything<T: Element, const I: usize, const O: usize>(
-        &self,
-        needs: Needs,
-        batch: &mut Batch<'_, T, I, O>,
-        run_piece: &(dyn Fn(&Batch<'_, T, I, O>, bool) + Sync),
-    ) {
         batch.run_forwards();
         if batch.len() == 0 {
             return;
         }
         let bytes = batch.bytes();
         let stream = self.stores.stream(bytes) && !batch.is_in_place();
-        let cost = bytes.max(batch.len().saturating_mul(needs.arithmetic));
+        let arithmetic = operation.cost::<T>(self.level.rank());
+        let cost = bytes.max(batch.len().saturating_mul(arithmetic));
         let pieces = pieces(self.threads, cost);
-        let work = |piece: &Batch<'_, T, I, O>| {
-            // On each thread that works, for as long as it does.
-            let _environment = needs.environment();
-            run_piece(piece, stream);
-        };
-        if batch.has_sums() {
-            split_to_sum(batch, pieces, &work, &|batch, more| {
-                let _environment = needs.environment();
-                batch.add(more);
-            });
-            batch.canonical_sums();
-        } else {
-            split(batch, pieces, &work);
+        let rounds_once = operation.rounds_once::<T>();
+        if pieces == 1 && !(Op::SUMS && batch.has_sums()) {
+            let _environment = environment(rounds_once);
+            return self.run_piece(operation, batch, stream);
         }
+        run_in_pieces(batch, pieces, rounds_once, &|piece| {
+            self.run_piece(operation, piece, stream);
+        });
     }
 
-    #[inline]
+    #[inline(never)] // called from two places
     fn run_piece<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
@@ -252,21 +231,34 @@ impl Engine {
     }
 }
 
-/// What an operation needs to be run.
-#[derive(Clone, Copy)]
-struct Needs {
-    /// As [`Operation::cost`].
-    arithmetic: usize,
-    /// As [`Operation::rounds_once`].
+/// Runs a batch in pieces, and adds what is summed. It does not know the operation: it is compiled once for all that have as many
+/// operands.
+fn run_in_pieces<T: Element, const I: usize, const O: usize>(
+    batch: &mut Batch<'_, T, I, O>,
+    pieces: usize,
     rounds_once: bool,
+    run_piece: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
+) {
+    let work = |piece: &Batch<'_, T, I, O>| {
+        // On each thread that works, for as long as it does.
+        let _environment = environment(rounds_once);
+        run_piece(piece);
+    };
+    if batch.has_sums() {
+        split_to_sum(batch, pieces, &work, &|batch, more| {
+            let _environment = environment(rounds_once);
+            batch.add(more);
+        });
+        batch.canonical_sums();
+    } else {
+        split(batch, pieces, &work);
+    }
 }
 
-impl Needs {
-    /// The floating-point environment, for as long as it is kept.
-    #[inline]
-    fn environment(self) -> Option<Environment> {
-        self.rounds_once.then(Environment::default_here)
-    }
+/// The environment that an operation needs which [rounds once](Operation::rounds_once), for as long as it is kept.
+#[inline]
+fn environment(rounds_once: bool) -> Option<Environment> {
+    rounds_once.then(Environment::default_here)
 }
 
 impl Default for Engine {

@@ -62,6 +62,7 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
                 in_place: batch.is_in_place(),
             },
             filled_up: 0,
+            last: false,
         };
         loop {
             simd.vectorize(Next {
@@ -72,11 +73,15 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             if blocks.range.len == 0 {
                 return;
             }
+            let last = blocks.last;
             // SAFETY: the views, or tiles that were filled, have as many vectors, which are one register's worth or more;
             // a batch has outputs that meet inputs place by place or not at all.
             unsafe {
                 sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, blocks.range);
             };
+            if last {
+                return;
+            }
         }
     }
 }
@@ -103,6 +108,8 @@ struct Blocks<'a, T> {
     range: Range,
     /// How many of its vectors are copies that fill up a register.
     filled_up: usize,
+    /// Whether it is the batch, and there is nothing to finish.
+    last: bool,
 }
 
 /// Finishes a block, and prepares the next one for the loop. A piece of work, and so a function of its own at each level: every
@@ -121,25 +128,39 @@ impl<T: Element> Work for Next<'_, '_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { blocks, from, to } = self;
-        if blocks.range.len == 0 {
-            blocks.begin::<S>();
-        } else {
+        if blocks.range.len > 0 {
             blocks.finish(simd);
+        } else if blocks.begin::<S>(from, to) {
+            return;
         }
         blocks.prepare(simd, from, to);
     }
 }
 
 impl<T: Element> Blocks<'_, T> {
+    /// Prepares the whole batch as one block, and is done with it, if everything can be loaded and stored as it lies.
     #[inline(always)]
-    fn begin<S: Simd>(&mut self) {
+    fn begin<S: Simd>(&mut self, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) -> bool {
         let stream = self.range.stream && !self.short;
         (self.way, self.range.head) = Way::out::<S, T>(self.outputs, stream);
         self.range.stream = self.way == Way::Streamed;
-        let mut inputs = self.inputs.iter().map(Place::of);
-        let mut outputs = self.outputs.iter().map(Place::of_mut);
-        let tiled = inputs.any(|place| place.layout() == Layout::Strided)
-            || outputs.any(|place| place.needs_tile(self.way));
+        let mut plain = !self.sums && !self.short && self.way == Way::Cached;
+        let mut tiled = self.way == Way::StreamedFromTiles;
+        let mut look = |cursor: &mut Cursor<T>, place: Place<T>| match place.layout() {
+            Layout::Direct(form) => *cursor = Cursor::new(place.components, form),
+            Layout::Repeated => plain = false,
+            Layout::Strided => (plain, tiled) = (false, true),
+        };
+        for (cursor, view) in from.iter_mut().zip(self.inputs) {
+            look(cursor, Place::of(view));
+        }
+        for (cursor, view) in to.iter_mut().zip(self.outputs) {
+            look(cursor, Place::of_mut(view));
+        }
+        if plain {
+            (self.last, self.range.len) = (true, self.total);
+            return true;
+        }
         self.most = match (self.sums, tiled) {
             (true, _) => leaf::<T>(),
             (_, true) => Tile::capacity::<T>(),
@@ -150,6 +171,7 @@ impl<T: Element> Blocks<'_, T> {
                 tree.write(Tree::new());
             }
         }
+        false
     }
 
     #[inline(always)]

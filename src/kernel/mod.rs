@@ -193,30 +193,34 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
             in_place: batch.is_in_place(),
         };
         let of = |stream| Range { stream, ..range };
-        if Op::LONG {
-            // One loop for all: a step is so long that what it asks is nothing to it.
+        // A step that takes long can ask in each how to store.
+        let asks = Op::LONG;
+        match (repeats, stream) {
             // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
             // meet inputs place by place or not at all, and it `fills` a register.
-            unsafe { sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range) };
-        } else {
-            match (repeats, stream) {
-                // SAFETY: as above.
-                (false, false) => unsafe {
-                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
-                },
-                // SAFETY: as above.
-                (false, true) => unsafe {
-                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
-                },
-                // SAFETY: as above.
-                (true, false) => unsafe {
-                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
-                },
-                // SAFETY: as above.
-                (true, true) => unsafe {
-                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
-                },
-            }
+            (false, _) if asks => unsafe {
+                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, range);
+            },
+            // SAFETY: as above.
+            (true, _) if asks => unsafe {
+                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range);
+            },
+            // SAFETY: as above.
+            (false, false) => unsafe {
+                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
+            },
+            // SAFETY: as above.
+            (false, true) => unsafe {
+                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
+            },
+            // SAFETY: as above.
+            (true, false) => unsafe {
+                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
+            },
+            // SAFETY: as above.
+            (true, true) => unsafe {
+                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
+            },
         }
         if stream {
             simd.fence();
