@@ -2,7 +2,7 @@
 
 use core::mem::MaybeUninit;
 
-use super::access::{Access, Any, Repeating};
+use super::access::{Access, Any};
 use super::rows::{Row, store};
 use crate::Element;
 use crate::simd::{Lanes, Rows, Simd, Work};
@@ -40,24 +40,24 @@ impl Form {
     }
 }
 
-/// What [`Cursor::save_ends`] does, for one end. A piece of work, and so a function of its own at each level.
-struct Save<T> {
-    from: Cursor<T>,
-    at: usize,
-    to: Cursor<T>,
+/// Copies a register's worth of vectors to a place of the same form. A piece of work, and so a function of its own at each level.
+struct CopyVectors<T> {
+    from: (Cursor<T>, usize),
+    to: (Cursor<T>, usize),
 }
 
-impl<T: Element> Work for Save<T> {
+impl<T: Element> Work for CopyVectors<T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        // SAFETY: as granted to `Cursor::save_ends`, which made this.
-        let vectors = unsafe { Repeating::<Any>::load(self.from, simd, self.at) };
-        // SAFETY: the room is for one register's worth in any form.
-        unsafe { Any::store::<S, T>(self.to, 0, vectors, false) };
+        let ((from, at), (to, place)) = (self.from, self.to);
+        // SAFETY: as granted to what made this; the room is for one register's worth in any form.
+        let vectors = unsafe { Any::load(from, simd, at) };
+        // SAFETY: as above.
+        unsafe { Any::store::<S, T>(to, place, vectors, false) };
     }
 }
 
@@ -109,27 +109,35 @@ impl<T: Element> Cursor<T> {
         }
     }
 
-    /// Copies the first register's worth of `len` vectors, and the last, and says where the components would be under the same indices.
+    /// Saves a register's worth of vectors: the first, if `at` is 0, or the last.
     ///
     /// # Safety
-    /// The vectors are valid for reads, and they are a register's worth or more.
+    /// They are valid for reads.
     #[inline(never)]
-    pub(super) unsafe fn save_ends<S: Simd>(
-        self,
-        simd: S,
-        len: usize,
-        rooms: &mut MaybeUninit<Ends>,
-        ends: &mut [[*mut T; 3]; 2],
-    ) {
-        let (lanes, room) = (T::Lanes::<S>::LEN, rooms.as_mut_ptr().cast::<Repeated>());
-        for (i, at) in [0, len - lanes].into_iter().enumerate() {
-            let room = room.wrapping_add(i).cast::<T>();
-            let to = Self::new(self.form.components(room, lanes), self.form);
-            let from = self;
-            simd.vectorize(Save { from, at, to });
-            let back = (at & self.mask).wrapping_mul(self.form.stride());
-            ends[i] = to.components.map(|p| p.wrapping_sub(back));
-        }
+    pub(super) unsafe fn save<S: Simd>(self, simd: S, at: usize, rooms: &mut MaybeUninit<Ends>) {
+        simd.vectorize(CopyVectors {
+            from: (self, at),
+            to: (self.end::<S>(at, rooms.as_mut_ptr()), 0),
+        });
+    }
+
+    /// Writes what was saved of `at` where it was.
+    ///
+    /// # Safety
+    /// It has been saved, and is valid for writes.
+    #[inline(never)]
+    pub(super) unsafe fn restore<S: Simd>(self, simd: S, at: usize, rooms: &MaybeUninit<Ends>) {
+        simd.vectorize(CopyVectors {
+            from: (self.end::<S>(at, rooms.as_ptr().cast_mut()), 0),
+            to: (self, at),
+        });
+    }
+
+    /// Where an end is saved.
+    fn end<S: Simd>(self, at: usize, rooms: *mut Ends) -> Self {
+        let room = rooms.cast::<Repeated>().wrapping_add(usize::from(at > 0));
+        let components = self.form.components(room.cast(), T::Lanes::<S>::LEN);
+        Self::new(components, self.form)
     }
 
     #[inline(always)]

@@ -29,7 +29,7 @@ pub(super) struct Range {
 
 /// Goes over vectors a register's worth at a time, from `head` on, all operands accessed as `A` says. What lies
 /// before it and behind the last whole step is done last, by steps that overlap with others: the first register's worth, and
-/// the last. Where they overwrite, they store the same again; where the output is the input, they load what was saved of it.
+/// the last. Where they overwrite, they store the same again; where the output is the input, what was there is restored before.
 ///
 /// The operation is written once, and twice or four times more where [`Access::steps`] says so: all that is here is
 /// compiled for every operation, level, type and form.
@@ -60,10 +60,11 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     let last = len - lanes;
     let (mut cut, mut rest) = (head > 0, (len - head) % lanes > 0);
     let mut rooms = MaybeUninit::<Ends>::uninit();
-    let mut ends = [from[0].components; 2];
     if range.in_place && (cut || rest) {
-        // SAFETY: `len` vectors are valid for reads, a register's worth or more.
-        unsafe { from[0].save_ends(simd, len, &mut rooms, &mut ends) };
+        for at in [0, last] {
+            // SAFETY: the first vectors are among the `len`, and so are the last.
+            unsafe { from[0].save(simd, at, &mut rooms) };
+        }
     }
     // The compiler cannot see through this, and indexes all operands with one register. Otherwise it makes a
     // running pointer of each, more than there are registers for.
@@ -71,36 +72,43 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     let mut stream = range.stream;
     let mut i = head;
     let steps = if Op::LONG { 1 } else { A::steps::<S, T>() };
-    while steps > 1 && i + (steps - 1) * lanes <= last {
-        let at = i & all;
-        // SAFETY: a register's worth from `last` or before, and whole steps from `head` on start whole registers.
-        unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
-        if steps == 4 {
-            // Not a loop: the compiler would keep it one.
-            let at = at + 2 * lanes;
-            // SAFETY: as above.
+    let all_of_them = last.checked_sub((steps - 1) * lanes);
+    if let Some(stop) = all_of_them.filter(|_| steps > 1) {
+        while i <= stop {
+            let at = i & all;
+            // SAFETY: a register's worth from `last` or before, and whole steps from `head` on start whole registers.
             unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
+            if steps == 4 {
+                // Not a loop: the compiler would keep it one.
+                let at = at + 2 * lanes;
+                // SAFETY: as above.
+                unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
+            }
+            i += steps * lanes;
         }
-        i += steps * lanes;
     }
-    let (mut inputs, mut stop) = (from, last);
+    let mut stop = last;
     loop {
         while i <= stop {
             let at = i & all;
             // SAFETY: as above, or one of the ends.
-            let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, inputs, at) };
+            let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
             // SAFETY: as above.
             unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
             i += lanes;
         }
         if cut {
-            (cut, i, stop, inputs[0].components) = (false, 0, 0, ends[0]);
+            (cut, i, stop) = (false, 0, 0);
         } else if rest {
-            (rest, i, stop, inputs[0].components) = (false, last, last, ends[1]);
+            (rest, i, stop) = (false, last, last);
         } else {
             return;
         }
         stream = false;
+        if range.in_place {
+            // SAFETY: saved above, and the input is an output, and so is valid for writes.
+            unsafe { from[0].restore(simd, i, &rooms) };
+        }
     }
 }
 
