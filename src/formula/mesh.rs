@@ -129,6 +129,7 @@ pub(crate) fn greatest_magnitude<T: Real>(vectors: impl Iterator<Item = [T; 3]>)
 pub(crate) struct Direction;
 
 impl Formula<1, 1> for Direction {
+    const IN_PLACE: bool = true;
     const COST: usize = 4;
 
     #[cfg_attr(not(debug_assertions), inline(always))]

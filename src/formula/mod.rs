@@ -34,6 +34,9 @@ pub trait Formula<const I: usize, const O: usize>: Copy + Send + Sync {
     /// What the outputs are.
     const OUTPUTS: [Kind; O] = [Kind::Vector; O];
 
+    /// Whether the first output may be the first operand.
+    const IN_PLACE: bool = false;
+
     /// What it costs, in differences of products.
     const COST: usize;
 

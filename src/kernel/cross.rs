@@ -27,6 +27,8 @@ fn factors<L: Copy>([[ax, ay, az], [bx, by, bz]]: [[L; 3]; 2]) -> [[L; 3]; 4] {
 }
 
 impl Operation<2, 1> for Cross {
+    const IN_PLACE: bool = true;
+
     #[inline(always)]
     fn lanes<L: Rows>(self, inputs: [[L; 3]; 2]) -> [[L; 3]; 1] {
         [L::differences_of_products(factors(inputs))]
@@ -48,6 +50,7 @@ impl Operation<2, 1> for Cross {
 }
 
 impl Operation<2, 1> for RoundedCross {
+    const IN_PLACE: bool = true;
     const LONG: bool = true;
 
     #[inline(always)]

@@ -2,10 +2,9 @@
 
 use core::mem::MaybeUninit;
 
-use super::access::{Access, Any};
 use super::rows::{Row, store};
 use crate::Element;
-use crate::simd::{Lanes, Rows, Simd, Work};
+use crate::simd::{Lanes, Rows, Simd};
 use crate::unrolled::for_each;
 use crate::view::row;
 
@@ -37,27 +36,6 @@ impl Form {
             Self::Columns => [0, 1, 2].map(|k| room.wrapping_add(k * lanes)),
             Self::Rows | Self::Padded => row(room),
         }
-    }
-}
-
-/// Copies a register's worth of vectors to a place of the same form. A piece of work, and so a function of its own at each level.
-struct CopyVectors<T> {
-    from: (Cursor<T>, usize),
-    to: (Cursor<T>, usize),
-}
-
-impl<T: Element> Work for CopyVectors<T> {
-    fn fills<S: Simd>(&self) -> bool {
-        true
-    }
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let ((from, at), (to, place)) = (self.from, self.to);
-        // SAFETY: as granted to what made this; the room is for one register's worth in any form.
-        let vectors = unsafe { Any::load(from, simd, at) };
-        // SAFETY: as above.
-        unsafe { Any::store::<S, T>(to, place, vectors, false) };
     }
 }
 
@@ -109,35 +87,16 @@ impl<T: Element> Cursor<T> {
         }
     }
 
-    /// Saves a register's worth of vectors: the first, if `at` is 0, or the last.
-    ///
-    /// # Safety
-    /// They are valid for reads.
-    #[inline(never)]
-    pub(super) unsafe fn save<S: Simd>(self, simd: S, at: usize, rooms: &mut MaybeUninit<Ends>) {
-        simd.vectorize(CopyVectors {
-            from: (self, at),
-            to: (self.end::<S>(at, rooms.as_mut_ptr()), 0),
-        });
-    }
-
-    /// Writes what was saved of `at` where it was.
-    ///
-    /// # Safety
-    /// It has been saved, and is valid for writes.
-    #[inline(never)]
-    pub(super) unsafe fn restore<S: Simd>(self, simd: S, at: usize, rooms: &MaybeUninit<Ends>) {
-        simd.vectorize(CopyVectors {
-            from: (self.end::<S>(at, rooms.as_ptr().cast_mut()), 0),
-            to: (self, at),
-        });
-    }
-
-    /// Where an end is saved.
-    fn end<S: Simd>(self, at: usize, rooms: *mut Ends) -> Self {
-        let room = rooms.cast::<Repeated>().wrapping_add(usize::from(at > 0));
-        let components = self.form.components(room.cast(), T::Lanes::<S>::LEN);
-        Self::new(components, self.form)
+    /// Where a register's worth of `lanes` vectors from `at` on would begin in the room, under the same indices.
+    #[inline(always)]
+    pub(super) fn in_room(self, room: &mut MaybeUninit<Repeated>, lanes: usize, at: usize) -> Self {
+        let components = self.form.components(room.as_mut_ptr().cast::<T>(), lanes);
+        let back = at.wrapping_mul(self.form.stride());
+        let [x, y, z] = components.map(|p| p.wrapping_sub(back));
+        Self {
+            components: [x, y, z],
+            ..self
+        }
     }
 
     #[inline(always)]
@@ -193,9 +152,6 @@ impl<T: Element> Cursor<T> {
 /// Room for one register's worth of vectors of any type and form.
 #[repr(C, align(64))]
 pub(super) struct Repeated([u8; 256]);
-
-/// Room for the beginning and the end of an operand.
-pub(super) type Ends = [Repeated; 2];
 
 /// Writes the vector at `from` into the places of `lanes` vectors of that form at `room`.
 ///

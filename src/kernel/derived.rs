@@ -21,6 +21,7 @@ macro_rules! operation {
             const LONG: bool = $long;
             const EVERY_FORM: bool = false;
             const SUMS: bool = O > 1;
+            const IN_PLACE: bool = F::IN_PLACE;
 
             #[inline(always)]
             fn lanes<L: Rows>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O] {

@@ -92,6 +92,9 @@ pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched.
     const LONG: bool = false;
 
+    /// Whether the first output may be the first input.
+    const IN_PLACE: bool = false;
+
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
     fn lanes<L: Rows>(self, inputs: [[L; 3]; I]) -> [[L; 3]; O];
 

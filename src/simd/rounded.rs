@@ -261,45 +261,19 @@ pub(crate) fn doubles<D: Doubles, const N: usize>(factors: [[D; N]; 4]) -> [D; N
     // The total may overflow where nothing else does; what is asked once too often is answered all the same.
     let doubtful = D::bits(D::either(least.is_small(), total.is_not_finite())) != 0;
     if doubtful {
-        again(&factors, &mut results);
-    }
-    results
-}
-
-/// Out of the way of the loops that seldom need it: in each of them it would be half of the code.
-#[cold]
-#[inline(never)]
-fn again<D: Doubles, const N: usize>(factors: &[[D; N]; 4], results: &mut [D; N]) {
-    factors[0][0].proof().vectorize(Again { factors, results });
-}
-
-/// The second look, at lanes that may be wrong: a piece of work, and so one function for each level.
-struct Again<'a, D, const N: usize> {
-    factors: &'a [[D; N]; 4],
-    results: &'a mut [D; N],
-}
-
-impl<D: Doubles, const N: usize> Work for Again<'_, D, N> {
-    fn fills<S: Simd>(&self) -> bool {
-        true
-    }
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let [a, b, c, d] = *self.factors;
-        let mut results = *self.results;
         let (mut rest, mut any) = ([0; N], 0);
         for_each! { i of N {
             (results[i], rest[i]) = in_doubt([a[i], b[i], c[i], d[i]], results[i]);
             any |= rest[i];
         }}
         if any != 0 {
-            for_each! { i of N {
-                results[i] = by_integers([a[i], b[i], c[i], d[i]], results[i], rest[i]);
-            }}
+            // A copy: what has an address is in memory, and would be stored in each step.
+            let mut in_memory = (results, [a, b, c, d]);
+            by_integers(&in_memory.1, &mut in_memory.0, &rest);
+            results = in_memory.0;
         }
-        *self.results = results;
     }
+    results
 }
 
 /// The algorithm, for the rounded products p of a and b and q of −c and d.
@@ -332,25 +306,53 @@ fn in_doubt<D: Doubles>([a, b, c, d]: [D; 4], result: D) -> (D, u32) {
     (result, rest)
 }
 
-/// By the definition, in the lanes of these bits.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn by_integers<D: Doubles>(operands: [D; 4], result: D, lanes: u32) -> D {
-    let mut numbers = [[0.0_f64; MOST]; 5];
-    let [a, b, c, d] = operands;
-    for (numbers, lanes) in numbers.iter_mut().zip([a, b, c, d, result]) {
-        // SAFETY: no level has more lanes.
-        unsafe { lanes.store(numbers.as_mut_ptr()) };
+/// By the definition, in the lanes of these bits. Out of the way of the loops that seldom need it.
+#[cold]
+#[inline(never)]
+fn by_integers<D: Doubles, const N: usize>(
+    factors: &[[D; N]; 4],
+    results: &mut [D; N],
+    lanes: &[u32; N],
+) {
+    let simd = factors[0][0].proof();
+    simd.vectorize(ByIntegers {
+        factors,
+        results,
+        lanes,
+    });
+}
+
+/// What [`by_integers`] does: a piece of work, and so one function for each level.
+struct ByIntegers<'a, D, const N: usize> {
+    factors: &'a [[D; N]; 4],
+    results: &'a mut [D; N],
+    lanes: &'a [u32; N],
+}
+
+impl<D: Doubles, const N: usize> Work for ByIntegers<'_, D, N> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
     }
-    round_numbers(&mut numbers, lanes);
-    // SAFETY: no level has more lanes.
-    unsafe { D::load(a.proof(), numbers[4].as_ptr()) }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let [a, b, c, d] = self.factors;
+        for (i, result) in self.results.iter_mut().enumerate() {
+            let mut numbers = [[0.0_f64; MOST]; 5];
+            for (numbers, lanes) in numbers.iter_mut().zip([a[i], b[i], c[i], d[i], *result]) {
+                // SAFETY: no level has more lanes.
+                unsafe { lanes.store(numbers.as_mut_ptr()) };
+            }
+            round_numbers(&mut numbers, self.lanes[i]);
+            // SAFETY: no level has more lanes.
+            *result = unsafe { D::load(result.proof(), numbers[4].as_ptr()) };
+        }
+    }
 }
 
 /// No level has more lanes of `f64`.
 const MOST: usize = 8;
 
-/// Out of the way of the loops that seldom need it.
-#[cold]
 #[inline(never)]
 fn round_numbers([a, b, c, d, results]: &mut [[f64; MOST]; 5], lanes: u32) {
     for (i, result) in results.iter_mut().enumerate() {
