@@ -138,10 +138,9 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
         return work(batch);
     }
     let mut tail = batch.split_off(middle);
-    join(
-        &mut || split(batch, half, work),
-        &mut || split(&mut tail, pieces - half, work),
-    );
+    join(&mut || split(batch, half, work), &mut || {
+        split(&mut tail, pieces - half, work)
+    });
 }
 
 /// Adds more to the sums of a batch.
@@ -168,10 +167,9 @@ pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
     let share = (pieces as u128 * middle as u128 / len as u128) as usize;
     if pieces > 1 {
         let share = share.clamp(1, pieces - 1);
-        join(
-            &mut || split_to_sum(batch, share, work, add),
-            &mut || split_to_sum(&mut tail, pieces - share, work, add),
-        );
+        join(&mut || split_to_sum(batch, share, work, add), &mut || {
+            split_to_sum(&mut tail, pieces - share, work, add)
+        });
     } else {
         split_to_sum(batch, 1, work, add);
         split_to_sum(&mut tail, 1, work, add);

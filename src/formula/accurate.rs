@@ -236,17 +236,17 @@ pub(crate) trait Parts: Floats {
 macro_rules! parts {
     ($name:ident) => {
         impl<X: Exact> Parts for $name<X> {
-            #[inline(always)]
+            #[inline]
             fn error_of_product(a: Self, b: Self, p: Self) -> Self {
                 Self(X::error_of_product(a.0, b.0, p.0))
             }
 
-            #[inline(always)]
+            #[inline]
             fn plus_elsewhere(self, y: Self) -> Self {
                 Self(self.0.plus_elsewhere(y.0))
             }
 
-            #[inline(always)]
+            #[inline]
             fn minus_elsewhere(self, y: Self) -> Self {
                 Self(self.0.minus_elsewhere(y.0))
             }

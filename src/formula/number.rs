@@ -224,37 +224,37 @@ macro_rules! number {
         number! { $name of $floats: Div div }
 
         impl<X: $floats> $crate::formula::Floats for $name<X> {
-            #[inline(always)]
+            #[inline]
             fn root(self) -> Self {
                 Self(self.0.root())
             }
 
-            #[inline(always)]
+            #[inline]
             fn one_if_zero(self) -> Self {
                 Self(self.0.one_if_zero())
             }
 
-            #[inline(always)]
+            #[inline]
             fn half(self) -> Self {
                 Self(self.0.half())
             }
 
-            #[inline(always)]
+            #[inline]
             fn atan2(self, x: Self) -> Self {
                 Self(self.0.atan2(x.0))
             }
 
-            #[inline(always)]
+            #[inline]
             fn are_squares_in_range(self) -> bool {
                 self.0.are_squares_in_range()
             }
 
-            #[inline(always)]
+            #[inline]
             fn scale_of_square(self) -> Self {
                 Self(self.0.scale_of_square())
             }
 
-            #[inline(always)]
+            #[inline]
             fn all(self, x: f64) -> Self {
                 Self(self.0.all(x))
             }
@@ -264,7 +264,7 @@ macro_rules! number {
         impl<X: $floats> core::ops::$operator for $name<X> {
             type Output = Self;
 
-            #[inline(always)]
+            #[inline]
             fn $method(self, y: Self) -> Self {
                 Self(core::ops::$operator::$method(self.0, y.0))
             }

@@ -285,7 +285,9 @@ impl<T: Element, P: Simd> Work for Next<'_, '_, P, T> {
                 let order = &groups.order[..len];
                 let (to, results) = (groups.to, groups.results);
                 // SAFETY: every place of the tile up to `len` was written, and the output is valid for writes.
-                unsafe { to.store_in_order(groups.simd, groups.kind, groups.start, order, results) };
+                unsafe {
+                    to.store_in_order(groups.simd, groups.kind, groups.start, order, results)
+                };
                 groups.start += len;
                 let next = Tile::capacity::<T>().min(groups.rest.len());
                 (groups.block, groups.rest) = groups.rest.split_at(next);

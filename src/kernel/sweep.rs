@@ -215,7 +215,10 @@ unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
-    debug_assert!(Op::OUTPUTS[0] == Kind::Vector, "numbers are swept one step at a time");
+    debug_assert!(
+        Op::OUTPUTS[0] == Kind::Vector,
+        "numbers are swept one step at a time"
+    );
     let next = i + T::Lanes::<S>::LEN;
     // SAFETY: as granted by the caller.
     let first = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, i) };

@@ -86,7 +86,7 @@ lanes! {
 }
 
 impl Fours for F32x8 {
-    #[inline(always)]
+    #[inline]
     fn shuffle<const LANES: i32>(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm256_shuffle_ps::<LANES>(self.0, other.0) })
@@ -95,14 +95,14 @@ impl Fours for F32x8 {
 
 impl F32x8 {
     /// Two of the four halves of both.
-    #[inline(always)]
+    #[inline]
     fn halves<const HALVES: i32>(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm256_permute2f128_ps::<HALVES>(self.0, other.0) })
     }
 
     /// Lanes 0, 3, 6 of the first, 1, 4, 7 of the second, 2, 5 of the third.
-    #[inline(always)]
+    #[inline]
     fn blend(first: Self, second: Self, third: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         let two = unsafe { _mm256_blend_ps::<0b1001_0010>(first.0, second.0) };
@@ -111,7 +111,7 @@ impl F32x8 {
     }
 
     /// Lane i takes lane 3i + `FIRST`, modulo 8.
-    #[inline(always)]
+    #[inline]
     fn permute<const FIRST: usize>(self) -> Self {
         let mut lanes = [0; 8];
         for (i, lane) in lanes.iter_mut().enumerate() {
@@ -123,7 +123,7 @@ impl F32x8 {
 }
 
 impl Twos for F64x4 {
-    #[inline(always)]
+    #[inline]
     fn shuffle<const LANES: i32>(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm256_shuffle_pd::<LANES>(self.0, other.0) })
@@ -132,7 +132,7 @@ impl Twos for F64x4 {
 
 impl F64x4 {
     /// Two of the four halves of both.
-    #[inline(always)]
+    #[inline]
     fn halves<const HALVES: i32>(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm256_permute2f128_pd::<HALVES>(self.0, other.0) })

@@ -174,7 +174,7 @@ const fn rotated(e: usize) -> usize {
 impl F32x16 {
     const PERMUTATIONS: &Permutations<16> = &Permutations::ALL;
 
-    #[inline(always)]
+    #[inline]
     fn permute(self, lanes: &[u8; 16], other: Self) -> Self {
         // SAFETY: a register's worth of bytes.
         let lanes = unsafe { lanes.as_ptr().cast::<__m128i>().read_unaligned() };
@@ -185,20 +185,20 @@ impl F32x16 {
     }
 
     /// The low halves of both.
-    #[inline(always)]
+    #[inline]
     fn low_low(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm512_shuffle_f32x4::<LOW_LOW>(self.0, other.0) })
     }
 
     /// The high halves of both.
-    #[inline(always)]
+    #[inline]
     fn high_high(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm512_shuffle_f32x4::<HIGH_HIGH>(self.0, other.0) })
     }
 
-    #[inline(always)]
+    #[inline]
     fn rotate_fours(self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm512_permute_ps::<YZX>(self.0) })
@@ -208,7 +208,7 @@ impl F32x16 {
 impl F64x8 {
     const PERMUTATIONS: &Permutations<8> = &Permutations::ALL;
 
-    #[inline(always)]
+    #[inline]
     fn permute(self, lanes: &[u8; 8], other: Self) -> Self {
         // SAFETY: every x86-64 has SSE2.
         let lanes = unsafe { _mm_cvtsi64_si128(i64::from_le_bytes(*lanes)) };
@@ -219,20 +219,20 @@ impl F64x8 {
     }
 
     /// The low halves of both.
-    #[inline(always)]
+    #[inline]
     fn low_low(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm512_shuffle_f64x2::<LOW_LOW>(self.0, other.0) })
     }
 
     /// The high halves of both.
-    #[inline(always)]
+    #[inline]
     fn high_high(self, other: Self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm512_shuffle_f64x2::<HIGH_HIGH>(self.0, other.0) })
     }
 
-    #[inline(always)]
+    #[inline]
     fn rotate_fours(self) -> Self {
         // SAFETY: lanes prove the instruction set.
         Self(unsafe { _mm512_permutex_pd::<YZX>(self.0) })

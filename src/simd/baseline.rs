@@ -89,12 +89,12 @@ where
     type Simd = S;
     const LEN: usize = size_of::<V>() / size_of::<E>();
 
-    #[inline(always)]
+    #[inline]
     fn proof(self) -> S {
         S::default()
     }
 
-    #[inline(always)]
+    #[inline]
     fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
         Self(a.0 * b.0 - c.0 * d.0, PhantomData)
     }
@@ -104,19 +104,19 @@ where
         Rounded::differences_of_products(factors)
     }
 
-    #[inline(always)]
+    #[inline]
     unsafe fn load(_: S, from: *const E) -> Self {
         // SAFETY: the caller grants `LEN` elements, which is one `V`; any bits are a `V`.
         Self(unsafe { from.cast::<V>().read_unaligned() }, PhantomData)
     }
 
-    #[inline(always)]
+    #[inline]
     unsafe fn store(self, to: *mut E) {
         // SAFETY: the caller grants `LEN` elements, which is one `V`.
         unsafe { to.cast::<V>().write_unaligned(self.0) };
     }
 
-    #[inline(always)]
+    #[inline]
     unsafe fn stream(self, to: *mut E) {
         // SAFETY: the caller grants `LEN` elements, which is one `V`, and their alignment.
         unsafe { target::stream(to.cast::<V>(), self.0) };
@@ -127,14 +127,14 @@ type F32x4 = Wide<wide::f32x4, f32, Baseline>;
 type F64x2 = Wide<wide::f64x2, f64, Baseline>;
 
 impl Fours for F32x4 {
-    #[inline(always)]
+    #[inline]
     fn shuffle<const LANES: i32>(self, other: Self) -> Self {
         Self(target::shuffle_fours::<LANES>(self.0, other.0), PhantomData)
     }
 }
 
 impl Twos for F64x2 {
-    #[inline(always)]
+    #[inline]
     fn shuffle<const LANES: i32>(self, other: Self) -> Self {
         Self(target::shuffle_twos::<LANES>(self.0, other.0), PhantomData)
     }

@@ -4,9 +4,11 @@
 //! algorithm, no decision, no detection policy. A [`Simd`] value is the proof that the running CPU has
 //! the instruction set, and [`Lanes`] are made only from such a value.
 //!
-//! Every function between [`Simd::vectorize`] and an instruction must be `#[inline(always)]`: it has
-//! no target features of its own, and what is not inlined into the entry becomes a call per
-//! instruction. `tests/machine_code.rs` watches over it.
+//! Every function between [`Simd::vectorize`] and an instruction must be inlined: it has no target features of its own, and what
+//! is not inlined into the entry becomes a call per instruction. `tests/machine_code.rs` watches over it. What is a few
+//! instructions long is `#[inline]`, everything else `#[inline(always)]`: that is expanded first of all, as it was
+//! written, while the compiler simplifies the short ones before it copies them to a thousand places. (All of them
+//! `#[inline(always)]`: 39 s of CPU for a release build instead of 26, and 1.6 GB instead of 0.9.)
 
 use core::fmt::Debug;
 

@@ -5,8 +5,8 @@
 
 use super::Lanes;
 use super::rounded::{Doubles, Singles};
-use crate::unrolled::for_each;
 use crate::formula::{Corners, Double, Exact, FaceFormula, Floats, Formula, Plain, Single};
+use crate::unrolled::for_each;
 
 /// An integer from 0 to 2^52 in the bits of its significand.
 pub(crate) const INTEGER: f64 = (1_u64 << 52) as f64;
@@ -76,27 +76,27 @@ pub(crate) trait Scales: Doubles + Floats {
 }
 
 impl<D: Scales> Exact for D {
-    #[inline(always)]
+    #[inline]
     fn error_of_product(a: Self, b: Self, p: Self) -> Self {
         D::error_of_any_product(a, b, p)
     }
 
-    #[inline(always)]
+    #[inline]
     fn plus_elsewhere(self, y: Self) -> Self {
         self.one_times_plus(y)
     }
 
-    #[inline(always)]
+    #[inline]
     fn minus_elsewhere(self, y: Self) -> Self {
         self.one_times_minus(y)
     }
 
-    #[inline(always)]
+    #[inline]
     fn reciprocal(self) -> Self {
         Scales::reciprocal(self)
     }
 
-    #[inline(always)]
+    #[inline]
     fn difference_to_odd(self, y: Self) -> Self {
         D::difference_to_odd(self, y)
     }
@@ -106,27 +106,27 @@ impl<D: Scales> Exact for D {
         D::rounded_differences_of_products([[ay, az, ax], [bz, bx, by], [az, ax, ay], [by, bz, bx]])
     }
 
-    #[inline(always)]
+    #[inline]
     fn greater_magnitude(self, y: Self) -> Self {
         Scales::greater_magnitude(self, y)
     }
 
-    #[inline(always)]
+    #[inline]
     fn exponent(self) -> Self {
         Scales::exponent(self)
     }
 
-    #[inline(always)]
+    #[inline]
     fn within_a_thousand(self) -> Self {
         Scales::within_a_thousand(self)
     }
 
-    #[inline(always)]
+    #[inline]
     fn power_of_two(self) -> Self {
         Scales::power_of_two(self)
     }
 
-    #[inline(always)]
+    #[inline]
     fn inverse_power_of_two(self) -> Self {
         Scales::inverse_power_of_two(self)
     }

@@ -16,7 +16,7 @@ macro_rules! operator {
         impl<V: $operator<Output = V>, E, S> $operator for Wide<V, E, S> {
             type Output = Self;
 
-            #[inline(always)]
+            #[inline]
             fn $method(self, y: Self) -> Self {
                 Self($operator::$method(self.0, y.0), PhantomData)
             }
@@ -29,17 +29,17 @@ operator! { Mul mul }
 operator! { Div div }
 
 impl<V: Floats, E: Copy, S: Copy> Floats for Wide<V, E, S> {
-    #[inline(always)]
+    #[inline]
     fn root(self) -> Self {
         Self(self.0.root(), PhantomData)
     }
 
-    #[inline(always)]
+    #[inline]
     fn one_if_zero(self) -> Self {
         Self(self.0.one_if_zero(), PhantomData)
     }
 
-    #[inline(always)]
+    #[inline]
     fn half(self) -> Self {
         Self(self.0.half(), PhantomData)
     }
@@ -49,17 +49,17 @@ impl<V: Floats, E: Copy, S: Copy> Floats for Wide<V, E, S> {
         Self(self.0.atan2(x.0), PhantomData)
     }
 
-    #[inline(always)]
+    #[inline]
     fn are_squares_in_range(self) -> bool {
         self.0.are_squares_in_range()
     }
 
-    #[inline(always)]
+    #[inline]
     fn scale_of_square(self) -> Self {
         Self(self.0.scale_of_square(), PhantomData)
     }
 
-    #[inline(always)]
+    #[inline]
     fn all(self, x: f64) -> Self {
         Self(self.0.all(x), PhantomData)
     }
@@ -68,17 +68,17 @@ impl<V: Floats, E: Copy, S: Copy> Floats for Wide<V, E, S> {
 macro_rules! floats {
     ($register:ident of $number:ident, $squares:ident) => {
         impl Floats for $register {
-            #[inline(always)]
+            #[inline]
             fn root(self) -> Self {
                 self.sqrt()
             }
 
-            #[inline(always)]
+            #[inline]
             fn one_if_zero(self) -> Self {
                 self.simd_eq(Self::ZERO).bitselect(Self::ONE, self)
             }
 
-            #[inline(always)]
+            #[inline]
             fn half(self) -> Self {
                 self * Self::HALF
             }
@@ -92,7 +92,7 @@ macro_rules! floats {
                 ys.into()
             }
 
-            #[inline(always)]
+            #[inline]
             fn are_squares_in_range(self) -> bool {
                 let no_less = self.simd_ge(Self::splat($squares.least));
                 let no_more = self.simd_le(Self::splat($squares.most));
@@ -100,7 +100,7 @@ macro_rules! floats {
                     == (1 << size_of::<Self>() / size_of::<$number>()) - 1
             }
 
-            #[inline(always)]
+            #[inline]
             fn scale_of_square(self) -> Self {
                 let all = Self::splat;
                 let small = self.simd_lt(all($squares.least));
@@ -109,7 +109,7 @@ macro_rules! floats {
                 small.bitselect(all($squares.up), down)
             }
 
-            #[inline(always)]
+            #[inline]
             fn all(self, x: f64) -> Self {
                 Self::splat(x as $number)
             }
@@ -190,44 +190,44 @@ alone! { f32 as F32x4 }
 alone! { f64 as F64x2 }
 
 impl Scales for F64x2 {
-    #[inline(always)]
+    #[inline]
     fn greater_magnitude(self, y: Self) -> Self {
         Self::of(self.0.abs().fast_max(y.0.abs()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn exponent(self) -> Self {
         let field: u64x2 = cast(self.0);
         let integer: f64x2 = cast((field >> 52) | cast::<f64x2, u64x2>(f64x2::splat(INTEGER)));
         Self::of((integer - f64x2::splat(BIASED)).fast_min(f64x2::splat(1022.0)))
     }
 
-    #[inline(always)]
+    #[inline]
     fn within_a_thousand(self) -> Self {
         let less = self.0.fast_min(f64x2::splat(1000.0));
         Self::of(less.fast_max(f64x2::splat(-1000.0)))
     }
 
-    #[inline(always)]
+    #[inline]
     fn power_of_two(self) -> Self {
         let field: u64x2 = cast(f64x2::splat(BIASED) + self.0);
         Self::of(cast(field << 52))
     }
 
-    #[inline(always)]
+    #[inline]
     fn inverse_power_of_two(self) -> Self {
         let field: u64x2 = cast(f64x2::splat(BIASED) - self.0);
         Self::of(cast(field << 52))
     }
 
-    #[inline(always)]
+    #[inline]
     fn reciprocal(self) -> Self {
         Self::of(f64x2::ONE / self.0)
     }
 
     /// Where numbers would underflow on the way to Dekker's error, it is seen to one by one. An error that is zero may be −0 here, where a
     /// fused operation has +0. That is never seen: a product of pairs is added to another, and sums of pairs that are zero are +0.
-    #[inline(always)]
+    #[inline]
     fn error_of_any_product(a: Self, b: Self, p: Self) -> Self {
         let zero = a.0.simd_eq(f64x2::ZERO) | b.0.simd_eq(f64x2::ZERO);
         let small = p.0.abs().simd_lt(f64x2::splat(LEAST)) & !zero;

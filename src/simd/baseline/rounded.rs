@@ -59,20 +59,20 @@ alone! { f32 as F32x4 }
 alone! { f64 as F64x2 }
 
 impl F32x4 {
-    #[inline(always)]
+    #[inline]
     pub(super) fn of(lanes: f32x4) -> Self {
         Self(lanes, PhantomData)
     }
 }
 
 impl F64x2 {
-    #[inline(always)]
+    #[inline]
     pub(super) fn of(lanes: f64x2) -> Self {
         Self(lanes, PhantomData)
     }
 
     /// x = high + low, of 26 bits or fewer each.
-    #[inline(always)]
+    #[inline]
     fn halves(self) -> (f64x2, f64x2) {
         let bits: u64x2 = cast(self.0);
         let high = (bits + u64x2::splat(0x03ff_ffff)) & u64x2::splat(!0x07ff_ffff);
@@ -82,38 +82,38 @@ impl F64x2 {
 }
 
 impl Arithmetic for F64x2 {
-    #[inline(always)]
+    #[inline]
     fn plus(self, y: Self) -> Self {
         Self::of(self.0 + y.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn minus(self, y: Self) -> Self {
         Self::of(self.0 - y.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn times(self, y: Self) -> Self {
         Self::of(self.0 * y.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn error_of_product(a: Self, b: Self, p: Self) -> Self {
         let ((ah, al), (bh, bl)) = (a.halves(), b.halves());
         Self::of(al * bl - (((p.0 - ah * bh) - al * bh) - ah * bl))
     }
 
-    #[inline(always)]
+    #[inline]
     fn minus_product(a: Self, b: Self) -> Self {
         Self::of(-(a.0 * b.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn error_of_minus_product(a: Self, b: Self, p: Self) -> Self {
         Self::of(-Self::error_of_product(a, b, Self::of(-p.0)).0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn nudge_to_odd(self, error: Self) -> Self {
         let (sum, sign): (u64x2, u64x2) = (cast(self.0), cast(self.0 ^ error.0));
         // Ordered: not where the error is NaN.
@@ -126,27 +126,27 @@ impl Arithmetic for F64x2 {
 impl Doubles for F64x2 {
     type Mask = f64x2;
 
-    #[inline(always)]
+    #[inline]
     fn lesser_magnitude(self, y: Self) -> Self {
         Self::of(self.0.abs().fast_min(y.0.abs()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_small(self) -> f64x2 {
         !self.0.simd_ge(f64x2::splat(LEAST))
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_not_finite(self) -> f64x2 {
         !self.0.abs().simd_le(f64x2::splat(f64::MAX))
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_zero_or_nan(self) -> f64x2 {
         !self.0.abs().simd_gt(f64x2::ZERO)
     }
 
-    #[inline(always)]
+    #[inline]
     fn canonical(self) -> Self {
         Self::select(
             self.0.simd_eq(self.0),
@@ -155,17 +155,17 @@ impl Doubles for F64x2 {
         )
     }
 
-    #[inline(always)]
+    #[inline]
     fn either(x: f64x2, y: f64x2) -> f64x2 {
         x | y
     }
 
-    #[inline(always)]
+    #[inline]
     fn select(mask: f64x2, yes: Self, no: Self) -> Self {
         Self::of(mask.bitselect(yes.0, no.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn bits(mask: f64x2) -> u32 {
         mask.to_bitmask()
     }
@@ -174,13 +174,13 @@ impl Doubles for F64x2 {
 impl Singles for F32x4 {
     type Doubles = F64x2;
 
-    #[inline(always)]
+    #[inline]
     fn widen(self) -> [F64x2; 2] {
         let [low, high] = target::widen(self.0);
         [F64x2::of(low), F64x2::of(high)]
     }
 
-    #[inline(always)]
+    #[inline]
     fn narrow([low, high]: [F64x2; 2]) -> Self {
         let x = target::narrow([low.0, high.0]);
         Self::of(x.simd_eq(x).bitselect(x, f32x4::splat(f32::NAN)))

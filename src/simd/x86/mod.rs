@@ -178,12 +178,12 @@ macro_rules! lanes {
             type Simd = $simd;
             const LEN: usize = size_of::<$register>() / size_of::<$element>();
 
-            #[inline(always)]
+            #[inline]
             fn proof(self) -> $simd {
                 <$simd>::seen()
             }
 
-            #[inline(always)]
+            #[inline]
             fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
                 // SAFETY: lanes are made by loads only, and a load takes the token that
                 // exists only where the instruction set was detected.
@@ -197,19 +197,19 @@ macro_rules! lanes {
                 $crate::simd::rounded::$rounded(factors)
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn load(_: $simd, from: *const $element) -> Self {
                 // SAFETY: the caller grants `LEN` elements, which is one register.
                 Self(unsafe { from.cast::<$register>().read_unaligned() })
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn store(self, to: *mut $element) {
                 // SAFETY: the caller grants `LEN` elements, which is one register.
                 unsafe { to.cast::<$register>().write_unaligned(self.0) };
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn stream(self, to: *mut $element) {
                 debug_assert!(to.addr().is_multiple_of(size_of::<$register>()), "{to:?} is aligned");
                 // SAFETY: the caller grants `LEN` elements, which is one register, and their alignment.
@@ -328,19 +328,19 @@ macro_rules! doubles {
             $crate::simd::x86::doubles! { mask of $name, is_not_finite }
             $crate::simd::x86::doubles! { mask of $name, is_zero_or_nan }
 
-            #[inline(always)]
+            #[inline]
             fn select(mask: Mask, yes: Self, no: Self) -> Self {
                 // SAFETY: lanes prove the instruction set.
                 Self(unsafe { double::select(mask.0, yes.0, no.0) })
             }
 
-            #[inline(always)]
+            #[inline]
             fn either(x: Mask, y: Mask) -> Mask {
                 // SAFETY: masks are made from lanes, which prove the instruction set.
                 Mask(unsafe { double::either(x.0, y.0) })
             }
 
-            #[inline(always)]
+            #[inline]
             fn bits(mask: Mask) -> u32 {
                 // SAFETY: as in `either`.
                 unsafe { double::bits(mask.0) }
@@ -348,7 +348,7 @@ macro_rules! doubles {
         }
     };
     ($name:ident of (self $(, $x:ident)*) $method:ident) => {
-        #[inline(always)]
+        #[inline]
         fn $method(self $(, $x: Self)*) -> Self {
             // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
             // the instruction set was detected.
@@ -356,7 +356,7 @@ macro_rules! doubles {
         }
     };
     ($name:ident of ($($x:ident),+) $method:ident) => {
-        #[inline(always)]
+        #[inline]
         fn $method($($x: Self),+) -> Self {
             // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
             // the instruction set was detected.
@@ -364,7 +364,7 @@ macro_rules! doubles {
         }
     };
     (mask of $name:ident, $method:ident) => {
-        #[inline(always)]
+        #[inline]
         fn $method(self) -> Mask {
             // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
             // the instruction set was detected.

@@ -16,20 +16,20 @@ macro_rules! floats {
         $crate::simd::x86::floats! { $name: Div div $div }
 
         impl $crate::formula::Floats for $name {
-            #[inline(always)]
+            #[inline]
             fn root(self) -> Self {
                 // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
                 // the instruction set was detected.
                 Self(unsafe { $sqrt(self.0) })
             }
 
-            #[inline(always)]
+            #[inline]
             fn one_if_zero(self) -> Self {
                 // SAFETY: as in `root`.
                 Self(unsafe { $module::one_if_zero(self.0) })
             }
 
-            #[inline(always)]
+            #[inline]
             fn half(self) -> Self {
                 // SAFETY: as in `root`.
                 Self(unsafe { $module::half(self.0) })
@@ -40,19 +40,19 @@ macro_rules! floats {
                 $crate::simd::x86::atan2(self, x)
             }
 
-            #[inline(always)]
+            #[inline]
             fn are_squares_in_range(self) -> bool {
                 // SAFETY: as in `root`.
                 unsafe { $module::are_squares_in_range(self.0) }
             }
 
-            #[inline(always)]
+            #[inline]
             fn scale_of_square(self) -> Self {
                 // SAFETY: as in `root`.
                 Self(unsafe { $module::scale_of_square(self.0) })
             }
 
-            #[inline(always)]
+            #[inline]
             fn all(self, x: f64) -> Self {
                 // SAFETY: as in `root`.
                 Self(unsafe { $module::all(x) })
@@ -84,7 +84,7 @@ macro_rules! floats {
         impl core::ops::$operator for $name {
             type Output = Self;
 
-            #[inline(always)]
+            #[inline]
             fn $method(self, y: Self) -> Self {
                 // SAFETY: lanes are made from others or by loads only, and a load takes the token that exists only where
                 // the instruction set was detected.
