@@ -63,7 +63,7 @@ pub(crate) fn fast_l3() -> Option<usize> {
 }
 
 /// Asks for the cache line here, which loads will want in a while; it may be none.
-#[inline(always)]
+#[inline]
 pub(crate) fn prefetch<T>(from: *const T) {
     target::prefetch(from);
 }

@@ -178,6 +178,20 @@ fn second_half<L: Singles>(x: L) -> Single<L::Doubles> {
     Single(half)
 }
 
+/// One half of all lanes, by a function that is `#[inline(always)]`.
+#[inline(always)]
+fn halves<L: Lanes, D: Copy, const I: usize>(
+    inputs: [[L; 3]; I],
+    half: impl Fn(L) -> D,
+) -> [[D; 3]; I] {
+    let mut halves = [[half(inputs[0][0]); 3]; I];
+    for_each! { k of I {
+        let [x, y, z] = inputs[k];
+        halves[k] = [half(x), half(y), half(z)];
+    }}
+    halves
+}
+
 /// Lanes of `f32`, as two halves of `f64`, of faces.
 #[inline(always)]
 pub(super) fn singles_of_face<L, F>(formula: F, corners: impl Corners<L>) -> [L; 3]
@@ -207,15 +221,9 @@ where
     L::Doubles: Exact,
     F: Formula<I, O>,
 {
-    let [low, high] = inputs[0][0].widen();
-    let (mut lows, mut highs) = ([[Single(low); 3]; I], [[Single(high); 3]; I]);
-    for_each! { k of I {
-        let [x, y, z] = inputs[k];
-        let (x, y, z) = (x.widen(), y.widen(), z.widen());
-        lows[k] = [Single(x[0]), Single(y[0]), Single(z[0])];
-        highs[k] = [Single(x[1]), Single(y[1]), Single(z[1])];
-    }}
-    let (lows, highs) = (formula.of(lows), formula.of(highs));
+    // One half after the other: all of both would not find room in registers.
+    let lows = formula.of(halves(inputs, first_half));
+    let highs = formula.of(halves(inputs, second_half));
     let mut outputs = [inputs[0]; O];
     for_each! { k of O {
         let ([x, y, z], [u, v, w]) = (lows[k], highs[k]);

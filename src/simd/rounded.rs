@@ -73,13 +73,13 @@ pub(crate) trait Arithmetic: Copy {
     fn times(self, y: Self) -> Self;
 
     /// x·1 + y, fused, where there is an instruction for it.
-    #[inline(always)]
+    #[inline]
     fn one_times_plus(self, y: Self) -> Self {
         self.plus(y)
     }
 
     /// x·1 − y, fused, where there is an instruction for it.
-    #[inline(always)]
+    #[inline]
     fn one_times_minus(self, y: Self) -> Self {
         self.minus(y)
     }
@@ -171,12 +171,12 @@ trait Unit {
 struct Adder;
 
 impl Unit for Adder {
-    #[inline(always)]
+    #[inline]
     fn plus<D: Arithmetic>(x: D, y: D) -> D {
         x.plus(y)
     }
 
-    #[inline(always)]
+    #[inline]
     fn minus<D: Arithmetic>(x: D, y: D) -> D {
         x.minus(y)
     }
@@ -185,12 +185,12 @@ impl Unit for Adder {
 struct Multiplier;
 
 impl Unit for Multiplier {
-    #[inline(always)]
+    #[inline]
     fn plus<D: Arithmetic>(x: D, y: D) -> D {
         x.one_times_plus(y)
     }
 
-    #[inline(always)]
+    #[inline]
     fn minus<D: Arithmetic>(x: D, y: D) -> D {
         x.one_times_minus(y)
     }

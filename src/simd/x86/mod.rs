@@ -31,7 +31,7 @@ pub(super) fn shuffle_twos<const LANES: i32>(a: f64x2, b: f64x2) -> f64x2 {
 ///
 /// # Safety
 /// Three elements at `from` are valid for reads.
-#[inline(always)]
+#[inline]
 pub(super) unsafe fn load_three(from: *const f32) -> f32x4 {
     // SAFETY: the first two; every x86-64 has SSE2.
     let xy = unsafe { _mm_load_sd(from.cast()) };
@@ -45,7 +45,7 @@ pub(super) unsafe fn load_three(from: *const f32) -> f32x4 {
 ///
 /// # Safety
 /// Three elements at `to` are valid for writes.
-#[inline(always)]
+#[inline]
 pub(super) unsafe fn store_three(row: f32x4, to: *mut f32) {
     // SAFETY: the first two; every x86-64 has SSE2.
     unsafe { _mm_store_sd(to.cast(), cast(row)) };
@@ -57,7 +57,7 @@ pub(super) unsafe fn store_three(row: f32x4, to: *mut f32) {
 
 /// Asks for the cache line here, which loads will want in a while. Nothing is read that a program could see, so that it may be
 /// anywhere.
-#[inline(always)]
+#[inline]
 pub(super) fn prefetch<T>(here: *const T) {
     // SAFETY: a hint, which never faults; every x86-64 has SSE.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(here.cast()) };
