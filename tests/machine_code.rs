@@ -10,8 +10,11 @@
 mod assembly;
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
+use std::{env, fs};
 
 use assembly::{Function, assembly, entries, functions, tight_loops};
 
@@ -143,7 +146,7 @@ fn blocks<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
 fn check_rounded_entry(level: &Expected, element: &str, (name, lines): &Function<'_>) {
     let calls = lines.iter().filter(|line| line.starts_with("call"));
     let others: Vec<_> = calls
-        .filter(|line| !line.contains("round_numbers") && !line.contains("memset"))
+        .filter(|line| !line.contains("by_integers") && !line.contains("memset"))
         // A register that holds the address of one of these.
         .filter(|line| element == "f32" || !line.contains("*%r"))
         .collect();
@@ -204,15 +207,25 @@ fn formula(name: &str) -> bool {
     generic.iter().any(starts) && !inside("scalar")
 }
 
+/// Every function of the library, which is compiled once for all tests.
+fn library() -> &'static [Function<'static>] {
+    static ASSEMBLY: OnceLock<String> = OnceLock::new();
+    static FUNCTIONS: OnceLock<Vec<Function<'_>>> = OnceLock::new();
+    FUNCTIONS.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine-code");
+        let assembly =
+            ASSEMBLY.get_or_init(|| assembly(&mut Command::new(env!("CARGO")), &target, None));
+        functions(assembly, "#", ".Lfunc_end")
+    })
+}
+
 #[test]
 #[cfg_attr(
     debug_assertions,
-    ignore = "compiles the library once more, for minutes: with --release"
+    ignore = "compiles the library once more, for half a minute: with --release"
 )]
 fn hot_loops_are_full_width_and_call_nothing() {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine-code");
-    let assembly = assembly(&mut Command::new(env!("CARGO")), &target, None);
-    let functions = functions(&assembly, "#", ".Lfunc_end");
+    let functions = library();
     // Half types have rare cases to call something for; an instruction is not one of them.
     let instructions: Vec<_> = functions
         .iter()
@@ -221,7 +234,12 @@ fn hot_loops_are_full_width_and_call_nothing() {
             let inside = |path: &str| name.contains(&format!("crosslane::simd::{path}"));
             let arithmetic =
                 inside("avx") && (name.contains("::double::") || name.contains("::single::"));
-            let algorithm = inside("rounded::") && !inside("rounded::round_numbers");
+            // Lanes by the definition, which few need.
+            let apart = ["round_numbers", "by_integers", "ByIntegers"];
+            let is_apart = apart
+                .map(|name| inside(&format!("rounded::{name}")))
+                .contains(&true);
+            let algorithm = inside("rounded::") && !is_apart;
             name.contains("core_arch")
                 || (name.contains("{closure") && inside("avx"))
                 || arithmetic
@@ -237,9 +255,108 @@ fn hot_loops_are_full_width_and_call_nothing() {
         "instructions out of line: {instructions:?}"
     );
     for level in &LEVELS {
-        for entry in entries(&functions, level.token) {
+        for entry in entries(functions, level.token) {
             check_entry(level, entry.work, entry.element, entry.plain);
             check_rounded_entry(level, entry.element, entry.rounded);
         }
     }
+}
+
+/// What is compiled for each level and type, and often for each operation: how many functions, and how many instructions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Compiled {
+    instances: usize,
+    instructions: usize,
+}
+
+/// A work that runs at a level, with the operation that is compiled into it, and the kind of its elements.
+fn work_of(name: &str) -> Option<String> {
+    let (_, work) = name.split_once("vectorize")?;
+    let work = work.trim_start_matches("::entry").strip_prefix("::<")?;
+    let path = work.split(['<', '>']).next()?;
+    let (_, work_name) = path.rsplit_once("::")?;
+    let operations = ["Plainly", "Accurately", "RoundedCross", "Cross"];
+    let operation = operations.iter().find(|operation| {
+        let inside = |end: &str| work.contains(&format!("::{operation}{end}"));
+        inside("<") || inside(",")
+    });
+    let half = work.contains("f16") && !work.contains("f32, ");
+    let elements = if half { "half" } else { "real" };
+    Some(format!(
+        "{work_name} {} {elements}",
+        operation.unwrap_or(&"any")
+    ))
+}
+
+const INSTANCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/instances.txt");
+
+/// What the compiler takes its time for: whoever links the library pays it. A loop that is compiled once more for every level, type and
+/// operation is easily written and not seen.
+#[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "compiles the library once more, for half a minute: with --release"
+)]
+fn no_loop_is_compiled_more_often_than_before() {
+    let mut compiled = BTreeMap::<String, Compiled>::new();
+    for (name, lines) in library() {
+        let instructions = lines.iter().filter(|line| !line.ends_with(':')).count();
+        // The others only call an entry.
+        if let Some(work) = work_of(name)
+            && instructions > 8
+        {
+            let compiled = compiled.entry(work).or_default();
+            compiled.instances += 1;
+            compiled.instructions += instructions;
+        }
+    }
+    let entry = |(work, compiled): (&String, &Compiled)| {
+        format!(
+            "{work:<28} {:>4} {:>7}\n",
+            compiled.instances, compiled.instructions
+        )
+    };
+    let found: String = compiled.iter().map(entry).collect();
+    if env::var_os("CROSSLANE_UPDATE_INSTANCES").is_some() {
+        let comments = "# Work, operation and elements: functions, and their instructions. Written with\n\
+            # CROSSLANE_UPDATE_INSTANCES=1 cargo test --release --all-features --test machine_code\n";
+        return fs::write(INSTANCES, format!("{comments}{found}")).unwrap();
+    }
+    let file = fs::read_to_string(INSTANCES).unwrap();
+    let mut before = BTreeMap::new();
+    for line in file.lines().filter(|line| !line.starts_with('#')) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [work @ .., instances, instructions] = &words[..] else {
+            panic!("{line} in {INSTANCES}");
+        };
+        let compiled = Compiled {
+            instances: instances.parse().unwrap(),
+            instructions: instructions.parse().unwrap(),
+        };
+        before.insert(work.join(" "), compiled);
+    }
+    let more = |now: usize, before: usize| 10 * now > 11 * before;
+    let grown: Vec<_> = compiled
+        .iter()
+        .map(|(work, now)| (work, now, before.get(work).copied().unwrap_or_default()))
+        .filter(|(_, now, before)| {
+            more(now.instances, before.instances) || more(now.instructions, before.instructions)
+        })
+        .collect();
+    assert!(
+        grown.is_empty(),
+        "more than a tenth more than in {INSTANCES}: {grown:#?}\nfound:\n{found}"
+    );
+    // A file that says nothing would be held by everything.
+    assert!(compiled.len() >= 12, "too few kinds of work:\n{found}");
+    let half = |work: &&String| cfg!(feature = "half") || !work.ends_with("half");
+    let gone: Vec<_> = before
+        .keys()
+        .filter(half)
+        .filter(|work| !compiled.contains_key(*work))
+        .collect();
+    assert!(
+        gone.is_empty(),
+        "in {INSTANCES}, but not compiled: {gone:?}"
+    );
 }

@@ -57,7 +57,7 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
         Op::IN_PLACE || !range.in_place,
         "what can be in place is known"
     );
-    if Op::LONG || !Op::EVERY_FORM {
+    if Op::LONG || T::ALWAYS_ROUNDED_ONCE || !Op::EVERY_FORM {
         // SAFETY: as granted by the caller.
         unsafe { sweep_once::<A, S, T, Op, I, O>(simd, operation, from, to, range) };
     } else {
