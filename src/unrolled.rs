@@ -7,29 +7,29 @@
 macro_rules! for_each {
     // The compiler would find fault with an index that is never reached.
     ($i:ident of 2 $body:block) => {
-        for_each! { $i = 0, $body }
-        for_each! { $i = 1, $body }
+        $crate::unrolled::for_each! { $i = 0, $body }
+        $crate::unrolled::for_each! { $i = 1, $body }
     };
     ($i:ident of 3 $body:block) => {
-        for_each! { $i of 2 $body }
-        for_each! { $i = 2, $body }
+        $crate::unrolled::for_each! { $i of 2 $body }
+        $crate::unrolled::for_each! { $i = 2, $body }
     };
     ($i:ident of 4 $body:block) => {
-        for_each! { $i of 3 $body }
-        for_each! { $i = 3, $body }
+        $crate::unrolled::for_each! { $i of 3 $body }
+        $crate::unrolled::for_each! { $i = 3, $body }
     };
     ($i:ident of $n:ident $body:block) => {
         const { assert!($n <= 6, "nothing has more") };
-        for_each! { $i = 0 of $n, $body }
-        for_each! { $i = 1 of $n, $body }
-        for_each! { $i = 2 of $n, $body }
-        for_each! { $i = 3 of $n, $body }
-        for_each! { $i = 4 of $n, $body }
-        for_each! { $i = 5 of $n, $body }
+        $crate::unrolled::for_each! { $i = 0 of $n, $body }
+        $crate::unrolled::for_each! { $i = 1 of $n, $body }
+        $crate::unrolled::for_each! { $i = 2 of $n, $body }
+        $crate::unrolled::for_each! { $i = 3 of $n, $body }
+        $crate::unrolled::for_each! { $i = 4 of $n, $body }
+        $crate::unrolled::for_each! { $i = 5 of $n, $body }
     };
     ($i:ident = $value:literal of $n:ident, $body:block) => {
         if const { $value < $n } {
-            for_each! { $i = $value, $body }
+            $crate::unrolled::for_each! { $i = $value, $body }
         }
     };
     ($i:ident = $value:literal, $body:block) => {{

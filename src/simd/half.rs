@@ -24,6 +24,7 @@
 use core::marker::PhantomData;
 
 use super::{Lanes, MOST_LANES, Rows, Simd, Work};
+use crate::unrolled::for_each;
 
 /// What the two half types need of lanes of `f32`.
 pub(crate) trait Halves: Rows<Element = f32> {
@@ -110,19 +111,27 @@ pub(crate) struct Half<L, F>(L, PhantomData<F>);
 
 /// The same in each register, without a closure: see the module above.
 macro_rules! through {
-    ($registers:expr, $exchange:expr $(, $argument:expr)?) => {{
-        let registers = $registers;
-        let mut inner = [registers[0].0; _];
-        for (inner, register) in inner.iter_mut().zip(registers) {
-            *inner = register.0;
-        }
-        let exchanged = $exchange(inner $(, $argument)?);
-        let mut outer = [Self(exchanged[0], PhantomData); _];
-        for (outer, register) in outer.iter_mut().zip(exchanged) {
-            *outer = Self(register, PhantomData);
-        }
-        outer
-    }};
+    ($registers:expr, $exchange:expr $(, $argument:expr)?) => {
+        wrapped($exchange(unwrapped($registers) $(, $argument)?))
+    };
+}
+
+#[inline(always)]
+fn unwrapped<L: Copy, F: Copy, const N: usize>(registers: [Half<L, F>; N]) -> [L; N] {
+    let mut inner = [registers[0].0; N];
+    for_each! { i of N {
+        inner[i] = registers[i].0;
+    }}
+    inner
+}
+
+#[inline(always)]
+fn wrapped<L: Copy, F: Copy, const N: usize>(registers: [L; N]) -> [Half<L, F>; N] {
+    let mut outer = [Half(registers[0], PhantomData); N];
+    for_each! { i of N {
+        outer[i] = Half(registers[i], PhantomData);
+    }}
+    outer
 }
 
 impl<L: Halves, F: Format> Lanes for Half<L, F> {
@@ -144,25 +153,20 @@ impl<L: Halves, F: Format> Lanes for Half<L, F> {
     #[inline(always)]
     fn differences_of_products<const N: usize>(factors: [[Self; N]; 4]) -> [Self; N] {
         let mut operands = [[factors[0][0].0; N]; 4];
-        for (operand, registers) in operands.iter_mut().zip(factors) {
-            for (lanes, register) in operand.iter_mut().zip(registers) {
-                *lanes = register.0;
-            }
-        }
+        for_each! { k of 4 {
+            operands[k] = unwrapped(factors[k]);
+        }}
         let (odd, doubtful) = if F::RANGE {
             L::differences_to_odd::<true, N>(operands)
         } else {
             L::differences_to_odd::<false, N>(operands)
         };
-        let mut results = factors[0];
-        for (i, result) in results.iter_mut().enumerate() {
-            result.0 = odd[i];
-        }
+        let mut results = wrapped(odd);
         if doubtful {
             let [a, b, c, d] = operands;
-            for (i, result) in results.iter_mut().enumerate() {
-                result.0 = resolve([a[i], b[i], c[i], d[i]]);
-            }
+            for_each! { i of N {
+                results[i].0 = resolve([a[i], b[i], c[i], d[i]]);
+            }}
         }
         results
     }

@@ -233,18 +233,18 @@ macro_rules! halves {
                 operands: [[Self; N]; 4],
             ) -> ([Self; N], bool) {
                 let mut registers = [[operands[0][0].0; N]; 4];
-                for (registers, operand) in registers.iter_mut().zip(operands) {
-                    for (register, lanes) in registers.iter_mut().zip(operand) {
-                        *register = lanes.0;
-                    }
-                }
+                $crate::unrolled::for_each! { k of 4 {
+                    $crate::unrolled::for_each! { i of N {
+                        registers[k][i] = operands[k][i].0;
+                    }}
+                }}
                 // SAFETY: lanes are made by loads only, and a load takes the token that
                 // exists only where the instruction set was detected.
                 let (odd, doubtful) = unsafe { narrow::differences_to_odd::<RANGE, N>(registers) };
                 let mut results = operands[0];
-                for (result, odd) in results.iter_mut().zip(odd) {
-                    result.0 = odd;
-                }
+                $crate::unrolled::for_each! { i of N {
+                    results[i].0 = odd[i];
+                }}
                 (results, doubtful)
             }
 
