@@ -54,7 +54,7 @@ pub(crate) trait Access: Copy {
     ///
     /// # Safety
     /// As [`Access::store`], for both.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store_two<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -95,7 +95,7 @@ pub(super) struct Repeating<A>(PhantomData<A>);
 impl<A: Access> Access for Repeating<A> {
     type Registers<S: Simd, T: Element> = A::Registers<S, T>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn load<S: Simd, T: Element>(
         cursor: Cursor<T>,
         simd: S,
@@ -105,7 +105,7 @@ impl<A: Access> Access for Repeating<A> {
         unsafe { A::load(cursor, simd, i & cursor.mask) }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -116,7 +116,7 @@ impl<A: Access> Access for Repeating<A> {
         unsafe { A::store::<S, T>(cursor, i, registers, stream) };
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store_first<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -127,7 +127,7 @@ impl<A: Access> Access for Repeating<A> {
         unsafe { A::store_first::<S, T>(cursor, i, registers, stream) };
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [A::Registers<S, T>; I],
@@ -152,13 +152,13 @@ impl Uniform for Columns {
 impl Access for Columns {
     type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
         // SAFETY: as granted by the caller.
         unsafe { cursor.load_columns(simd, i) }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -169,7 +169,7 @@ impl Access for Columns {
         unsafe { cursor.store_columns(i, columns, stream) };
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [[T::Lanes<S>; 3]; I],
@@ -186,7 +186,7 @@ impl Access for Columns {
         }}
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store_two<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -247,7 +247,7 @@ impl<K: Kind> Uniform for AllRows<K> {
 impl<K: Kind> Access for AllRows<K> {
     type Registers<S: Simd, T: Element> = K::Row<T::Lanes<S>>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn load<S: Simd, T: Element>(
         cursor: Cursor<T>,
         simd: S,
@@ -257,7 +257,7 @@ impl<K: Kind> Access for AllRows<K> {
         unsafe { cursor.load_rows(simd, i) }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -268,7 +268,7 @@ impl<K: Kind> Access for AllRows<K> {
         unsafe { cursor.store_rows(i, rows, stream) };
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [K::Row<T::Lanes<S>>; I],
@@ -305,7 +305,7 @@ pub(crate) struct Any;
 impl Access for Any {
     type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
         match cursor.form {
             // SAFETY: as granted by the caller.
@@ -317,7 +317,7 @@ impl Access for Any {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -338,7 +338,7 @@ impl Access for Any {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn store_first<S: Simd, T: Element>(
         cursor: Cursor<T>,
         i: usize,
@@ -349,7 +349,7 @@ impl Access for Any {
         unsafe { store(first, cursor.components[0].wrapping_add(i), stream) };
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [[T::Lanes<S>; 3]; I],

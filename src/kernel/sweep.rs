@@ -57,7 +57,7 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
         Op::IN_PLACE || !range.in_place,
         "what can be in place is known"
     );
-    if Op::LONG || T::ALWAYS_ROUNDED_ONCE || !Op::EVERY_FORM {
+    if const { Op::LONG || T::ALWAYS_ROUNDED_ONCE || !Op::EVERY_FORM } {
         // SAFETY: as granted by the caller.
         unsafe { sweep_once::<A, S, T, Op, I, O>(simd, operation, from, to, range) };
     } else {
@@ -104,8 +104,11 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
     // running pointer of each, more than there are registers for.
     let all = black_box(usize::MAX);
     let (mut i, mut stop, mut stream) = (head, last, range.stream);
-    let two = last.checked_sub(lanes);
-    if let Some(stop) = two.filter(|_| Op::EVERY_FORM && A::steps::<S, T>() > 1) {
+    // Two in a row are worth it in columns.
+    if const { Op::EVERY_FORM }
+        && A::steps::<S, T>() > 1
+        && let Some(stop) = last.checked_sub(lanes)
+    {
         while i <= stop {
             // SAFETY: two registers' worth up to `last` or before.
             unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, i & all, stream) };
