@@ -71,6 +71,7 @@ mod soa;
 mod stores;
 #[forbid(unsafe_code)]
 mod threads;
+#[forbid(unsafe_code)]
 mod unrolled;
 mod view;
 

@@ -280,7 +280,7 @@ fn work_of(name: &str) -> Option<String> {
         let inside = |end: &str| work.contains(&format!("::{operation}{end}"));
         inside("<") || inside(",")
     });
-    let half = work.contains("f16") && !work.contains("f32, ");
+    let half = work.contains("f16") || work.contains("simd::half::");
     let elements = if half { "half" } else { "real" };
     Some(format!(
         "{work_name} {} {elements}",

@@ -226,8 +226,8 @@ fn meshes_match_reference() {
     meshes::<f64>();
 }
 
-/// Normals of vertices are normalised in place. Were they streamed from where that can be, in batches of one register to two three steps
-/// would overlap, and the last would load what the first has stored.
+/// Normals of vertices are normalised in place. Were they streamed from where that can be, there would be a first step by itself. It
+/// comes last, and would load what others have stored.
 fn in_place<T: Float + Real>() {
     let mut random = Random(6);
     let [.., operation] = on_meshes::<T>();

@@ -188,6 +188,10 @@ impl Engine {
         operation: Op,
         batch: &mut Batch<'_, T, I, O>,
     ) {
+        assert!(
+            Op::IN_PLACE || !batch.is_in_place(),
+            "operations say whether they can be in place"
+        );
         batch.run_forwards();
         if batch.len() == 0 {
             return;
@@ -198,11 +202,12 @@ impl Engine {
         let cost = bytes.max(batch.len().saturating_mul(arithmetic));
         let pieces = pieces(self.threads, cost);
         let rounds_once = operation.rounds_once::<T>();
-        if pieces == 1 && !(Op::SUMS && batch.has_sums()) {
+        let sums = Op::SUMS && batch.has_sums();
+        if pieces == 1 && !sums {
             let _environment = environment(rounds_once);
             return self.run_piece(operation, batch, stream);
         }
-        run_in_pieces(batch, pieces, rounds_once, &|piece| {
+        run_in_pieces(batch, pieces, sums, rounds_once, &|piece| {
             self.run_piece(operation, piece, stream);
         });
     }
@@ -236,6 +241,7 @@ impl Engine {
 fn run_in_pieces<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
+    sums: bool,
     rounds_once: bool,
     run_piece: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
 ) {
@@ -244,7 +250,7 @@ fn run_in_pieces<T: Element, const I: usize, const O: usize>(
         let _environment = environment(rounds_once);
         run_piece(piece);
     };
-    if batch.has_sums() {
+    if sums {
         split_to_sum(batch, pieces, &work, &|batch, more| {
             let _environment = environment(rounds_once);
             batch.add(more);

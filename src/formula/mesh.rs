@@ -29,6 +29,7 @@ fn double_area<N: Number>(corners: impl Corners<N>) -> ([N::Product; 3], N::Expo
     let (scale, e) = N::scale_of_all(corners);
     let first = N::in_scale(corners.get(0), scale);
     let mut before = edge(first, N::in_scale(corners.get(1), scale));
+    // The first term is taken as it is: added to zero, −0 would become +0. It is in the loop so that it is compiled once.
     let mut sum = before; // to have something to overwrite
     for k in 2..corners.len() {
         let this = edge(first, N::in_scale(corners.get(k), scale));

@@ -11,8 +11,8 @@ use crate::{Element, Error, Vectors, VectorsMut};
 #[cfg(test)]
 mod tests;
 
-/// `I` inputs and `O` outputs of `len` vectors each. Outputs do not overlap inputs, except that one may
-/// be an input: the same vectors at the same places.
+/// `I` inputs and `O` outputs of `len` vectors each. Outputs do not overlap inputs, except that the first
+/// output may be the first input: the same vectors at the same places.
 ///
 /// A view of scalars has one place for all three components. An output all of whose vectors are in one place receives
 /// their sum.
@@ -44,7 +44,8 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
     /// a and b in, a out.
     #[inline]
     pub(crate) fn in_place(a: VectorsMut<'a, T>, b: Vectors<'a, T>) -> Result<Self, Error> {
-        // SAFETY: in the kernels every load of a vector comes before the store to it.
+        // SAFETY: in the kernels every load of a vector comes before the store to it, where the operation is
+        // `IN_PLACE`, which the engine sees to.
         let before = unsafe { a.to_read_in_place() };
         let batch = Self::new(before, b, a)?;
         Ok(Self {
@@ -57,7 +58,8 @@ impl<'a, T: Element> Batch<'a, T, 2, 1> {
 impl<'a, T: Element> Batch<'a, T, 1, 1> {
     /// v in and out.
     pub(crate) fn over(v: VectorsMut<'a, T>) -> Self {
-        // SAFETY: in the kernels every load of a vector comes before the store to it.
+        // SAFETY: in the kernels every load of a vector comes before the store to it, where the operation is
+        // `IN_PLACE`, which the engine sees to.
         let before = unsafe { v.to_read_in_place() };
         Self {
             in_place: true,
@@ -169,7 +171,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         self.outputs[0].len()
     }
 
-    /// Whether an output is an input.
+    /// Whether the first output is the first input.
     pub(crate) fn is_in_place(&self) -> bool {
         self.in_place
     }

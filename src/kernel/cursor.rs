@@ -89,7 +89,7 @@ impl<T: Element> Cursor<T> {
 
     /// Where a register's worth of `lanes` vectors from `at` on would begin in the room, under the same indices.
     #[inline(always)]
-    pub(super) fn in_room(self, room: &mut MaybeUninit<Repeated>, lanes: usize, at: usize) -> Self {
+    pub(super) fn in_room(self, room: &mut MaybeUninit<Room>, lanes: usize, at: usize) -> Self {
         let components = self.form.components(room.as_mut_ptr().cast::<T>(), lanes);
         let back = at.wrapping_mul(self.form.stride());
         let [x, y, z] = components.map(|p| p.wrapping_sub(back));
@@ -151,7 +151,7 @@ impl<T: Element> Cursor<T> {
 
 /// Room for one register's worth of vectors of any type and form.
 #[repr(C, align(64))]
-pub(super) struct Repeated([u8; 256]);
+pub(super) struct Room([u8; 256]);
 
 /// Writes the vector at `from` into the places of `lanes` vectors of that form at `room`.
 ///

@@ -225,7 +225,7 @@ impl<T: Element, Op: FaceOperation> Work for EachFace<'_, T, Op> {
             results: Tile::longer_columns(&mut results),
         };
         loop {
-            simd.vectorize(Next(&mut groups));
+            simd.vectorize(NextGroup(&mut groups));
             if groups.corners == 0 {
                 return;
             }
@@ -246,7 +246,7 @@ impl<T: Element, Op: FaceOperation> Work for EachFace<'_, T, Op> {
     }
 }
 
-/// The faces of a batch on their way, a group of equally many corners at a time, whatever is computed of them.
+/// The groups of equally many corners in a batch, whatever the formula: gathers the corners of each, and stores results.
 struct Groups<'a, S, T> {
     simd: S,
     vertices: Place<T>,
@@ -268,10 +268,11 @@ struct Groups<'a, S, T> {
     results: [*mut T; 3],
 }
 
-/// Goes on to the next group. A piece of work, and so a function of its own at each level, which all formulas share.
-struct Next<'g, 'a, S, T>(&'g mut Groups<'a, S, T>);
+/// Goes on to the next group. A piece of work, and so a function of its own at each level, which all formulas share. (The level is that
+/// of the groups.)
+struct NextGroup<'g, 'a, S, T>(&'g mut Groups<'a, S, T>);
 
-impl<T: Element, P: Simd> Work for Next<'_, '_, P, T> {
+impl<T: Element, P: Simd> Work for NextGroup<'_, '_, P, T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }

@@ -62,10 +62,10 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
                 in_place: batch.is_in_place(),
             },
             filled_up: 0,
-            last: false,
+            whole: false,
         };
         loop {
-            simd.vectorize(Next {
+            simd.vectorize(NextBlock {
                 blocks: &mut blocks,
                 from: &mut from,
                 to: &mut to,
@@ -73,20 +73,20 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             if blocks.range.len == 0 {
                 return;
             }
-            let last = blocks.last;
+            let whole = blocks.whole;
             // SAFETY: the views, or tiles that were filled, have as many vectors, which are one register's worth or more;
-            // a batch has outputs that meet inputs place by place or not at all.
+            // a batch has outputs that meet inputs as it says, `in_place` or not at all.
             unsafe {
                 sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, blocks.range);
             };
-            if last {
+            if whole {
                 return;
             }
         }
     }
 }
 
-/// A batch on its way, a block at a time, whatever is done to it: what comes before the loop over a block, and after it.
+/// The blocks of a batch, whatever the operation: prepares each for the loop, and finishes it.
 struct Blocks<'a, T> {
     inputs: &'a [Vectors<'a, T>],
     outputs: &'a [VectorsMut<'a, T>],
@@ -108,19 +108,19 @@ struct Blocks<'a, T> {
     range: Range,
     /// How many of its vectors are copies that fill up a register.
     filled_up: usize,
-    /// Whether it is the batch, and there is nothing to finish.
-    last: bool,
+    /// Whether the block is the whole batch as it lies, so that there is nothing to finish.
+    whole: bool,
 }
 
 /// Finishes a block, and prepares the next one for the loop. A piece of work, and so a function of its own at each level: every
 /// operation would have it in its own code otherwise, and it would be most of that.
-struct Next<'b, 'a, T> {
+struct NextBlock<'b, 'a, T> {
     blocks: &'b mut Blocks<'a, T>,
     from: &'b mut [Cursor<T>],
     to: &'b mut [Cursor<T>],
 }
 
-impl<T: Element> Work for Next<'_, '_, T> {
+impl<T: Element> Work for NextBlock<'_, '_, T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }
@@ -129,7 +129,7 @@ impl<T: Element> Work for Next<'_, '_, T> {
     fn run<S: Simd>(self, simd: S) {
         let Self { blocks, from, to } = self;
         if blocks.range.len > 0 {
-            blocks.finish(simd);
+            blocks.finish_block(simd);
         } else if blocks.begin::<S>(from, to) {
             return;
         }
@@ -138,7 +138,8 @@ impl<T: Element> Work for Next<'_, '_, T> {
 }
 
 impl<T: Element> Blocks<'_, T> {
-    /// Prepares the whole batch as one block, and is done with it, if everything can be loaded and stored as it lies.
+    /// Looks at the operands. If everything can be loaded and stored as it lies, prepares the whole batch as one block, and returns
+    /// whether it did.
     #[inline(always)]
     fn begin<S: Simd>(&mut self, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) -> bool {
         let stream = self.range.stream && !self.short;
@@ -146,6 +147,7 @@ impl<T: Element> Blocks<'_, T> {
         self.range.stream = self.way == Way::Streamed;
         let mut plain = !self.sums && !self.short && self.way == Way::Cached;
         let mut tiled = self.way == Way::StreamedFromTiles;
+        // (An output that is repeated is a sum, or one vector.)
         let mut look = |cursor: &mut Cursor<T>, place: Place<T>| match place.layout() {
             Layout::Direct(form) => *cursor = Cursor::new(place.components, form),
             Layout::Repeated => plain = false,
@@ -158,7 +160,7 @@ impl<T: Element> Blocks<'_, T> {
             look(cursor, Place::of_mut(view));
         }
         if plain {
-            (self.last, self.range.len) = (true, self.total);
+            (self.whole, self.range.len) = (true, self.total);
             return true;
         }
         self.most = match (self.sums, tiled) {
@@ -186,7 +188,7 @@ impl<T: Element> Blocks<'_, T> {
         };
         range.len = len;
         if rest == 0 {
-            return self.end(simd);
+            return self.finish_batch(simd);
         }
         for ((cursor, view), tile) in from.iter_mut().zip(self.inputs).zip(&mut *self.in_tiles) {
             let place = Place::of(view);
@@ -214,7 +216,7 @@ impl<T: Element> Blocks<'_, T> {
     }
 
     #[inline(always)]
-    fn finish<S: Simd>(&mut self, simd: S) {
+    fn finish_block<S: Simd>(&mut self, simd: S) {
         let len = self.range.len - self.filled_up;
         let (start, total, way) = (self.start, self.total, self.way);
         let (tiles, trees) = (self.out_tiles.iter_mut(), self.trees.iter_mut());
@@ -239,7 +241,7 @@ impl<T: Element> Blocks<'_, T> {
 
     /// What is left to do behind the last block.
     #[inline(always)]
-    fn end<S: Simd>(&mut self, simd: S) {
+    fn finish_batch<S: Simd>(&mut self, simd: S) {
         if self.sums {
             for (view, tree) in self.outputs.iter().zip(&*self.trees) {
                 let place = Place::of_mut(view);

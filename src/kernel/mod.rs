@@ -25,8 +25,8 @@
 //!    than to make columns and rows again.
 //! 3. Other strides are gathered to a tile in L1 and scattered from it, block by block: rows of any distance four at a time
 //!    through 128-bit registers, columns that run backwards as vectors, what is left element by element.
-//! 4. In each step loads come before stores, and steps that overlap others store last, so an output may be
-//!    one of the inputs, place by place.
+//! 4. In each step loads come before stores, and steps that overlap others load first and store last, or load what was saved
+//!    for them, so an output may be one of the inputs, place by place.
 //! 5. Streamed stores go to whole registers of the output. Columns that are out of step (NumPy's (3, N), N
 //!    odd) go through a tile, from which each column gets its own whole lines.
 //!
@@ -68,7 +68,7 @@ pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
 use access::{Repeating, Uniform};
 pub(crate) use batch::{Batch, Shape, common_len};
 pub(crate) use cross::{Cross, RoundedCross};
-use cursor::{Cursor, Repeated, repeat};
+use cursor::{Cursor, Room, repeat};
 pub(crate) use derived::{Accurately, Plainly};
 pub(crate) use faces::{EachFace, FaceOperation, Faces};
 pub(crate) use mixed::Mixed;
@@ -89,10 +89,11 @@ pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// Whether an output may receive the sum over the batch.
     const SUMS: bool = false;
 
-    /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched.
+    /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched. The loop then
+    /// holds it once, or three times.
     const LONG: bool = false;
 
-    /// Whether the first output may be the first input.
+    /// Whether the first output may be the first input. Where it may not, it must not be.
     const IN_PLACE: bool = false;
 
     /// The operation on the lanes of x, y and z of each operand; must be `#[inline(always)]`.
@@ -165,7 +166,7 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
             batch,
             stream,
         } = self.task;
-        let mut rooms = [const { MaybeUninit::<Repeated>::uninit() }; I];
+        let mut rooms = [const { MaybeUninit::<Room>::uninit() }; I];
         let (mut from, mut to) = ([Cursor::nowhere(K::FORM); I], [Cursor::nowhere(K::FORM); O]);
         let mut repeats = false;
         for ((cursor, view), room) in from.iter_mut().zip(&batch.inputs).zip(&mut rooms) {
@@ -199,7 +200,7 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
         // A loop for each: what asks in every step takes up to 1.1 times as long (rounded, Zen 5).
         match (repeats, stream) {
             // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-            // meet inputs place by place or not at all, and it `fills` a register.
+            // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
             (false, false) => unsafe {
                 sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
             },

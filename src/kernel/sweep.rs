@@ -1,14 +1,15 @@
-//! The one loop over a batch. Separate because everything about beginnings and ends is here and nowhere else.
+//! The loop over a batch. Separate because everything about beginnings and ends is here and nowhere else.
 //!
 //! Cursors are passed by value: what is behind a reference the compiler loads again after every store. Builds with debug
-//! assertions inline less, to need less of the stack.
+//! assertions inline less, to need less of the stack and less time: there, functions that load and store are
+//! compiled once and called.
 
 use core::hint::black_box;
 use core::mem::MaybeUninit;
 
 use super::Operation;
 use super::access::Access;
-use super::cursor::{Cursor, Repeated};
+use super::cursor::{Cursor, Room};
 use crate::Element;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
@@ -33,8 +34,8 @@ pub(super) struct Range {
 ///
 /// # Safety
 /// `len` vectors are valid in every operand, for reads or for writes; to `stream`, vector `head` starts a whole
-/// register in every output. Outputs overlap no input, but that the first output can be the first input, place by place, which
-/// must be said.
+/// register in every output. Outputs overlap no input, except that with `in_place` the first output is the first input, place by
+/// place. That needs [`Operation::IN_PLACE`].
 #[inline(always)]
 pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     simd: S,
@@ -66,8 +67,8 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     }
 }
 
-/// The loop with the operation written once, for all but the shortest: everything in it is compiled for every operation, level
-/// and type.
+/// The loop with the operation written once, or three times where two steps in a row are worth it, for all but the shortest operations:
+/// everything in it is compiled for every operation, level and type.
 ///
 /// # Safety
 /// As [`sweep`].
@@ -86,12 +87,13 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
 {
     let lanes = T::Lanes::<S>::LEN;
     let Range { len, in_place, .. } = range;
-    // In place the beginning would overwrite what others load, and there is nothing to align that takes long.
+    // In place there is no first step by itself: it comes last, and would load what others have stored. Aligned stores
+    // gain little here.
     let head = if in_place { 0 } else { range.head };
     let last = len - lanes;
     let (mut cut, mut rest) = (head > 0, (len - head) % lanes > 0);
-    // What the last step loads in place is overwritten before.
-    let mut room = MaybeUninit::<Repeated>::uninit();
+    // In place, earlier steps overwrite what the last step needs: its first input is saved.
+    let mut room = MaybeUninit::<Room>::uninit();
     let (mut inputs, mut saved) = (from, from[0]);
     if Op::IN_PLACE && in_place && rest {
         // SAFETY: the last vectors are among the `len`.
@@ -118,7 +120,7 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
     loop {
         while i <= stop {
             let at = i & all;
-            // SAFETY: a register's worth from `last` or before.
+            // SAFETY: a register's worth from `last` or before; or, of the first input, what was saved of it.
             let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, inputs, at) };
             // SAFETY: as above, and whole steps from `head` on start whole registers.
             unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };

@@ -46,7 +46,7 @@ pub(crate) trait Halves: Rows<Element = f32> {
     /// As `load_f16`.
     unsafe fn load_bf16(simd: Self::Simd, from: *const half::bf16) -> Self;
 
-    /// Rounds to nearest even. A NaN must be the canonical one. With `STREAM`, past the caches.
+    /// Rounds to nearest even. A NaN that was computed must be the canonical one; one that was loaded stays a NaN. With `STREAM`, past the caches.
     ///
     /// # Safety
     /// `LEN` elements at `to` are valid for writes; to stream, `to` is aligned to them.

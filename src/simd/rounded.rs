@@ -353,6 +353,7 @@ impl<D: Doubles, const N: usize> Work for ByIntegers<'_, D, N> {
 /// No level has more lanes of `f64`.
 const MOST: usize = 8;
 
+/// By the definition, one by one. Apart, so that all levels share it.
 #[inline(never)]
 fn round_numbers([a, b, c, d, results]: &mut [[f64; MOST]; 5], lanes: u32) {
     for (i, result) in results.iter_mut().enumerate() {
