@@ -3,6 +3,9 @@
 //! The kernels are compared with these functions bit for bit (any NaN equals any NaN, where it is not the canonical one). They are meant
 //! for reading and for tests; for speed use [`crate::cross`].
 
+use core::marker::PhantomData;
+
+use crate::element::PerReal;
 use crate::exact;
 use crate::formula::{self, FaceFormula, Formula};
 use crate::{Element, Real};
@@ -87,12 +90,71 @@ fn evaluate<F, T, const I: usize, const O: usize>(
 where
     F: Formula<I, O>,
     T: Real,
+    Accurate<F>: for<'a> PerReal<Input<'a, T> = (F, [[T; 3]; I], &'a mut [[T; 3]; O])>,
 {
     match accuracy {
         Accuracy::Plain => T::plainly(formula, inputs),
-        Accuracy::CorrectlyRounded => T::accurately(formula, inputs),
+        Accuracy::CorrectlyRounded => {
+            let mut results = [[T::default(); 3]; O];
+            T::select_real::<Accurate<F>>((formula, inputs, &mut results));
+            results
+        }
     }
 }
+
+/// A formula with accurate numbers: hundreds of operations that are compiled once for each type, here.
+struct Accurate<F>(PhantomData<F>);
+
+#[inline]
+fn accurately<T: Real, F: Formula<I, O>, const I: usize, const O: usize>(
+    formula: F,
+    inputs: [[T; 3]; I],
+) -> [[T; 3]; O] {
+    T::accurately(formula, inputs)
+}
+
+#[inline]
+fn accurately_of_face<T: Real, F: FaceFormula>(formula: F, corners: &[[T; 3]]) -> [T; 3] {
+    T::accurately_of_face(formula, corners)
+}
+
+/// Compiles them.
+macro_rules! accurate {
+    ($formula:ident: $inputs:expr, $outputs:expr) => {
+        impl PerReal for Accurate<formula::$formula> {
+            type Input<'a, T: Real> = (
+                formula::$formula,
+                [[T; 3]; $inputs],
+                &'a mut [[T; 3]; $outputs],
+            );
+
+            fn f32((formula, inputs, results): Self::Input<'_, f32>) {
+                *results = accurately::<f32, _, _, _>(formula, inputs);
+            }
+
+            fn f64((formula, inputs, results): Self::Input<'_, f64>) {
+                *results = accurately::<f64, _, _, _>(formula, inputs);
+            }
+        }
+    };
+    (face $formula:ident) => {
+        impl PerReal for Accurate<formula::$formula> {
+            type Input<'a, T: Real> = (formula::$formula, &'a [[T; 3]], &'a mut [T; 3]);
+
+            fn f32((formula, corners, result): Self::Input<'_, f32>) {
+                *result = accurately_of_face::<f32, _>(formula, corners);
+            }
+
+            fn f64((formula, corners, result): Self::Input<'_, f64>) {
+                *result = accurately_of_face::<f64, _>(formula, corners);
+            }
+        }
+    };
+}
+accurate! { Direction: 1, 1 }
+accurate! { face FaceNormal }
+accurate! { face FaceArea }
+accurate! { face WeightedNormal }
 
 /// Defines functions that are formulas.
 macro_rules! defined {
@@ -103,8 +165,15 @@ macro_rules! defined {
                 let results = evaluate(formula::$formula, [$($vector,)* $([$scalar; 3])?], accuracy);
                 defined!(results $output)
             }
+
+            accurate! {
+                $formula: [$(stringify!($vector),)* $(stringify!($scalar))?].len(), defined!(number $output)
+            }
         )*
     };
+    (number scalar) => { 1 };
+    (number vector) => { 1 };
+    (number $n:literal) => { $n };
     (type scalar) => { T };
     (type vector) => { [T; 3] };
     (type $n:literal) => { [[T; 3]; $n] };
@@ -146,11 +215,16 @@ fn evaluate_face<F, T>(formula: F, corners: &[[T; 3]], accuracy: Accuracy) -> [T
 where
     F: FaceFormula,
     T: Real,
+    Accurate<F>: for<'a> PerReal<Input<'a, T> = (F, &'a [[T; 3]], &'a mut [T; 3])>,
 {
     match accuracy {
         _ if corners.len() < 3 => [T::default(); 3],
         Accuracy::Plain => T::plainly_of_face(formula, corners),
-        Accuracy::CorrectlyRounded => T::accurately_of_face(formula, corners),
+        Accuracy::CorrectlyRounded => {
+            let mut result = [T::default(); 3];
+            T::select_real::<Accurate<F>>((formula, corners, &mut result));
+            result
+        }
     }
 }
 
