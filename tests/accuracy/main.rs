@@ -26,7 +26,7 @@ fn cases() -> usize {
     if support::under_a_tool() {
         400
     } else {
-        110_000
+        110_000 / support::one_in_asserted(5)
     }
 }
 

@@ -353,6 +353,11 @@ pub fn one_in(many: usize) -> usize {
     if under_a_tool() { many } else { 1 }
 }
 
+/// Of what takes longest, one in so many where assertions are on: all of it is tried in the release build, five times as fast.
+pub fn one_in_asserted(many: usize) -> usize {
+    if cfg!(debug_assertions) { many } else { 1 }
+}
+
 /// The emulator or checker that runs these tests, and its arguments, as `CROSSLANE_RUNNER` says; empty if there is none.
 pub fn runner() -> String {
     std::env::var("CROSSLANE_RUNNER").unwrap_or_default()
