@@ -212,7 +212,7 @@ impl Rows for F32x8 {
         for_each! { i of 4 {
             // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
             rows[i] = Self(unsafe { _mm256_maskload_ps(from.wrapping_add(i * Self::LEN), mask) });
-            if i % 2 == 0 {
+            if i.is_multiple_of(2) {
                 let ahead = from.wrapping_add(i * Self::LEN).wrapping_byte_add(AHEAD);
                 target::prefetch(ahead); // once for a cache line
             }
@@ -299,7 +299,7 @@ impl Rows for F64x4 {
         for_each! { i of 4 {
             // SAFETY: the caller grants the elements that the mask lets through, and no other is touched.
             rows[i] = Self(unsafe { _mm256_maskload_pd(from.wrapping_add(i * Self::LEN), mask) });
-            if i % 2 == 0 {
+            if i.is_multiple_of(2) {
                 let ahead = from.wrapping_add(i * Self::LEN).wrapping_byte_add(AHEAD);
                 target::prefetch(ahead); // once for a cache line
             }
