@@ -146,48 +146,29 @@ macro_rules! reals {
 reals! { F32x4, reals::singles, reals::singles_of_face }
 reals! { F64x2, reals::doubles, reals::doubles_of_face }
 
-/// One number is computed in all lanes of a register.
+/// Of one lane, which no formula is evaluated in: what does not fill a register of the baseline is filled up
+/// ([`Simd::vectorize_long`](crate::simd::Simd::vectorize_long)).
 macro_rules! alone {
-    ($number:ty as $register:ident) => {
+    ($number:ty) => {
         impl Reals for Wide<$number, $number, Scalar> {
-            #[cfg_attr(not(debug_assertions), inline(always))]
             fn accurately<F, const I: usize, const O: usize>(
-                formula: F,
-                inputs: [[Self; 3]; I],
+                _: F,
+                _: [[Self; 3]; I],
             ) -> [[Self; 3]; O]
             where
                 F: Formula<I, O>,
             {
-                let mut lanes = [[$register::of(inputs[0][0].0.into()); 3]; I];
-                for (lanes, numbers) in lanes.iter_mut().zip(inputs) {
-                    for (lanes, number) in lanes.iter_mut().zip(numbers) {
-                        *lanes = $register::of(number.0.into());
-                    }
-                }
-                let results = $register::accurately(formula, lanes);
-                let mut outputs = [inputs[0]; O];
-                for (output, lanes) in outputs.iter_mut().zip(results) {
-                    for (number, lanes) in output.iter_mut().zip(lanes) {
-                        number.0 = lanes.0.to_array()[0];
-                    }
-                }
-                outputs
+                unreachable!("registers are filled up")
             }
 
-            #[cfg_attr(not(debug_assertions), inline(always))]
-            fn accurately_of_face<F: FaceFormula>(
-                formula: F,
-                corners: impl Corners<Self>,
-            ) -> [Self; 3] {
-                let lanes = corners.map(|number| $register::of(number.0.into()));
-                let results = $register::accurately_of_face(formula, lanes);
-                results.map(|lanes| Self(lanes.0.to_array()[0], PhantomData))
+            fn accurately_of_face<F: FaceFormula>(_: F, _: impl Corners<Self>) -> [Self; 3] {
+                unreachable!("registers are filled up")
             }
         }
     };
 }
-alone! { f32 as F32x4 }
-alone! { f64 as F64x2 }
+alone! { f32 }
+alone! { f64 }
 
 impl Scales for F64x2 {
     #[inline]
