@@ -8,7 +8,7 @@ use super::cursor::{Cursor, Form};
 use super::rows::{Padded, Row, Tight, store};
 use super::tile::LINE;
 use crate::Element;
-use crate::simd::{Lanes, Rows, Simd, prefetch};
+use crate::simd::{Lanes, MOST_LANES, Rows, Simd, prefetch};
 use crate::unrolled::for_each;
 
 /// What is known of all operands, as a type.
@@ -77,8 +77,9 @@ pub(crate) trait Access: Copy {
     #[inline(always)]
     fn prefetch<S: Simd, T: Element>(_cursor: Cursor<T>, _i: usize) {}
 
-    /// How many steps are written out in a row: 1, 2 or 4.
-    fn steps<S: Simd, T: Element>() -> usize {
+    /// How many steps are written out in a row, of an operation that takes long or of another: 1, 2 or 4, of which the long ones take
+    /// two at most.
+    fn steps<S: Simd, T: Element>(_long: bool) -> usize {
         1
     }
 }
@@ -207,7 +208,7 @@ impl Access for Columns {
     /// before the stores, which is kinder to columns whose addresses agree modulo 4 KiB: where an output was a line ahead of an
     /// input, 256 vectors took 340 ns instead of 80 (AVX-512 on Zen 4), and take 220; all others take 1.04 times as long.
     #[inline(always)]
-    fn steps<S: Simd, T: Element>() -> usize {
+    fn steps<S: Simd, T: Element>(_long: bool) -> usize {
         (LINE / size_of::<T>() / T::Lanes::<S>::LEN).clamp(2, 4)
     }
 }
@@ -290,11 +291,17 @@ impl<K: Kind> Access for AllRows<K> {
         outputs
     }
 
-    /// Small registers leave little to do in a step.
+    /// Small registers leave little to do in a step, and so does `f32` in the widest for one that takes long: two take 0.9 of the time
+    /// (Zen 5).
     #[inline(always)]
-    fn steps<S: Simd, T: Element>() -> usize {
-        let bytes = size_of::<T>() * T::Lanes::<S>::LEN;
-        if bytes == 16 { 2 } else { 1 }
+    fn steps<S: Simd, T: Element>(long: bool) -> usize {
+        let lanes = T::Lanes::<S>::LEN;
+        let small = size_of::<T>() * lanes == 16;
+        if small || long && lanes == MOST_LANES && size_of::<T>() == size_of::<f32>() {
+            2
+        } else {
+            1
+        }
     }
 }
 

@@ -92,9 +92,8 @@ impl<T: Element> Cursor<T> {
     pub(super) fn in_room(self, room: &mut MaybeUninit<Room>, lanes: usize, at: usize) -> Self {
         let components = self.form.components(room.as_mut_ptr().cast::<T>(), lanes);
         let back = at.wrapping_mul(self.form.stride());
-        let [x, y, z] = components.map(|p| p.wrapping_sub(back));
         Self {
-            components: [x, y, z],
+            components: components.map(|p| p.wrapping_sub(back)),
             ..self
         }
     }

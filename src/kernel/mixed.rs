@@ -61,7 +61,6 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
                 stream,
                 in_place: batch.is_in_place(),
             },
-            filled_up: 0,
             whole: false,
         };
         loop {
@@ -106,8 +105,6 @@ struct Blocks<'a, T> {
     start: usize,
     /// Of that block; nothing before the first and behind the last.
     range: Range,
-    /// How many of its vectors are copies that fill up a register.
-    filled_up: usize,
     /// Whether the block is the whole batch as it lies, so that there is nothing to finish.
     whole: bool,
 }
@@ -186,8 +183,8 @@ impl<T: Element> Blocks<'_, T> {
             true => self.most,
             false => block(rest, self.most, lanes, range.head),
         };
-        range.len = len;
         if rest == 0 {
+            range.len = 0;
             return self.finish_batch(simd);
         }
         for ((cursor, view), tile) in from.iter_mut().zip(self.inputs).zip(&mut *self.in_tiles) {
@@ -209,16 +206,13 @@ impl<T: Element> Blocks<'_, T> {
             // What is to be summed is read again at once.
             cursor.streams = !(self.sums && place.layout() == Layout::Repeated);
         }
-        if self.short {
-            self.filled_up = lanes - len;
-            range.len = lanes;
-        }
+        range.len = len.max(lanes); // filled up
     }
 
     #[inline(always)]
     fn finish_block<S: Simd>(&mut self, simd: S) {
-        let len = self.range.len - self.filled_up;
         let (start, total, way) = (self.start, self.total, self.way);
+        let len = self.range.len.min(total - start);
         let (tiles, trees) = (self.out_tiles.iter_mut(), self.trees.iter_mut());
         let outputs = self.outputs.iter().map(Place::of_mut);
         for (((place, tile), tree), kind) in outputs.zip(tiles).zip(trees).zip(self.kinds) {

@@ -32,6 +32,11 @@ pub(super) struct Range {
 /// before it and behind the last whole step is done by steps that overlap with others, the first register's worth and
 /// the last: where they overwrite, they store the same again.
 ///
+/// Operations that take no longer than their loads and stores are written seven times: the steps that overlap are in registers from the
+/// beginning to the end, and steps are written out as [`Access::steps`] says. (Written once, the cross product took up to 1.5 times as
+/// long in L1, and in place, where the ends are to be kept, up to twice as long: Zen 5.) All others are [swept by a loop that holds them
+/// once](sweep_once).
+///
 /// # Safety
 /// `len` vectors are valid in every operand, for reads or for writes; to `stream`, vector `head` starts a whole
 /// register in every output. Outputs overlap no input, except that with `in_place` the first output is the first input, place by
@@ -49,26 +54,65 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
     T: Element,
     Op: Operation<I, O>,
 {
-    let (lanes, Range { head, len, .. }) = (T::Lanes::<S>::LEN, range);
+    let lanes = T::Lanes::<S>::LEN;
+    let Range {
+        head,
+        len,
+        stream,
+        in_place,
+    } = range;
     debug_assert!(
         head <= lanes && lanes <= len,
         "{head} vectors before {lanes} lanes, {len} in all"
     );
-    debug_assert!(
-        Op::IN_PLACE || !range.in_place,
-        "what can be in place is known"
-    );
+    debug_assert!(Op::IN_PLACE || !in_place, "what can be in place is known");
     if const { Op::LONG || T::ALWAYS_ROUNDED_ONCE || !Op::EVERY_FORM } {
         // SAFETY: as granted by the caller.
-        unsafe { sweep_once::<A, S, T, Op, I, O>(simd, operation, from, to, range) };
-    } else {
-        // SAFETY: as granted by the caller.
-        unsafe { sweep_unrolled::<A, S, T, Op, I, O>(simd, operation, from, to, range) };
+        return unsafe { sweep_once::<A, S, T, Op, I, O>(simd, operation, from, to, range) };
+    }
+    let last = len - lanes;
+    let (cut, rest) = (head > 0, (len - head) % lanes > 0);
+    // SAFETY: the first vectors are among the `len`.
+    let before = cut.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, 0) });
+    // SAFETY: so are the last.
+    let after = rest.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, last) });
+    // The compiler cannot see through this, and indexes all operands with one register. Otherwise it makes a
+    // running pointer of each, more than there are registers for.
+    let all = black_box(usize::MAX);
+    let mut i = head;
+    let steps = A::steps::<S, T>(false);
+    while steps > 1 && i + (steps - 1) * lanes <= last {
+        let at = i & all;
+        // SAFETY: a register's worth from `last` or before, and whole steps from `head` on start whole registers.
+        unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
+        if steps == 4 {
+            // Not a loop: the compiler would keep it one.
+            let at = at + 2 * lanes;
+            // SAFETY: as above.
+            unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
+        }
+        i += steps * lanes;
+    }
+    while i <= last {
+        let at = i & all;
+        // SAFETY: as above.
+        let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
+        // SAFETY: as above.
+        unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
+        i += lanes;
+    }
+    if let Some(results) = before {
+        // SAFETY: as for its `compute`.
+        unsafe { store::<A, S, T, Op, I, O>(to, 0, results, false) };
+    }
+    if let Some(results) = after {
+        // SAFETY: as for its `compute`.
+        unsafe { store::<A, S, T, Op, I, O>(to, last, results, false) };
     }
 }
 
-/// The loop with the operation written once, or three times where two steps in a row are worth it, for all but the shortest operations:
-/// everything in it is compiled for every operation, level and type.
+/// The loop with the operation written once, or three times where two steps in a row are worth it: everything in it is compiled for
+/// every operation, level and type.
 ///
 /// # Safety
 /// As [`sweep`].
@@ -102,13 +146,10 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
         // SAFETY: the room is for a register's worth.
         unsafe { A::store::<S, T>(saved, last, vectors, false) };
     }
-    // The compiler cannot see through this, and indexes all operands with one register. Otherwise it makes a
-    // running pointer of each, more than there are registers for.
-    let all = black_box(usize::MAX);
+    let all = black_box(usize::MAX); // as in `sweep`
     let (mut i, mut stop, mut stream) = (head, last, range.stream);
-    // Two in a row are worth it in columns.
     if const { Op::EVERY_FORM }
-        && A::steps::<S, T>() > 1
+        && A::steps::<S, T>(true) > 1
         && let Some(stop) = last.checked_sub(lanes)
     {
         while i <= stop {
@@ -137,67 +178,6 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
             return;
         }
         stream = false;
-    }
-}
-
-/// The loop for operations that take no longer than their loads and stores. Seven times the operation: the steps that overlap are in
-/// registers from the beginning to the end, and steps are written out as [`Access::steps`] says. (Written once, the cross product took
-/// up to 1.5 times as long in L1, and in place, where the ends are to be kept, up to twice as long: Zen 5.)
-///
-/// # Safety
-/// As [`sweep`].
-#[inline(always)]
-unsafe fn sweep_unrolled<A, S, T, Op, const I: usize, const O: usize>(
-    simd: S,
-    operation: Op,
-    from: [Cursor<T>; I],
-    to: [Cursor<T>; O],
-    Range {
-        head, len, stream, ..
-    }: Range,
-) where
-    A: Access,
-    S: Simd,
-    T: Element,
-    Op: Operation<I, O>,
-{
-    let lanes = T::Lanes::<S>::LEN;
-    let last = len - lanes;
-    let (cut, rest) = (head > 0, (len - head) % lanes > 0);
-    // SAFETY: the first vectors are among the `len`.
-    let before = cut.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, 0) });
-    // SAFETY: so are the last.
-    let after = rest.then(|| unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, last) });
-    let all = black_box(usize::MAX); // as in `sweep_once`
-    let mut i = head;
-    let steps = A::steps::<S, T>();
-    while steps > 1 && i + (steps - 1) * lanes <= last {
-        let at = i & all;
-        // SAFETY: a register's worth from `last` or before, and whole steps from `head` on start whole registers.
-        unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
-        if steps == 4 {
-            // Not a loop: the compiler would keep it one.
-            let at = at + 2 * lanes;
-            // SAFETY: as above.
-            unsafe { two_steps::<A, S, T, Op, I, O>(simd, operation, from, to, at, stream) };
-        }
-        i += steps * lanes;
-    }
-    while i <= last {
-        let at = i & all;
-        // SAFETY: as above.
-        let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
-        // SAFETY: as above.
-        unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
-        i += lanes;
-    }
-    if let Some(results) = before {
-        // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, Op, I, O>(to, 0, results, false) };
-    }
-    if let Some(results) = after {
-        // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, Op, I, O>(to, last, results, false) };
     }
 }
 

@@ -353,7 +353,7 @@ pub fn one_in(many: usize) -> usize {
     if under_a_tool() { many } else { 1 }
 }
 
-/// Of what takes longest, one in so many where assertions are on: all of it is tried in the release build, five times as fast.
+/// Of what takes longest, one in so many where assertions are on: all of it is tried in the release build.
 pub fn one_in_asserted(many: usize) -> usize {
     if cfg!(debug_assertions) { many } else { 1 }
 }
