@@ -6,8 +6,10 @@ use core::ops::{Add, Mul, Sub};
 
 use bytemuck::Pod;
 
-/// The type of a component: `f32` or `f64`, and with the feature `half` also `half::f16` and `half::bf16`. Sealed:
-/// the kernels are compiled for these types.
+/// The type of a component: `f32` or `f64`, with the feature `half` also `half::f16` and `half::bf16`, and the integers of 8 to 64 bits.
+/// Sealed: the kernels are compiled for these types.
+///
+/// Of integers there are cross products alone. They wrap, as those of NumPy do, whatever the accuracy.
 pub trait Element:
     Pod
     + Debug
@@ -25,14 +27,31 @@ pub trait Element:
 
 impl Element for f32 {}
 impl Element for f64 {}
+impl Float for f32 {}
+impl Float for f64 {}
 #[cfg(feature = "half")]
 impl Element for half::f16 {}
 #[cfg(feature = "half")]
 impl Element for half::bf16 {}
+#[cfg(feature = "half")]
+impl Float for half::f16 {}
+#[cfg(feature = "half")]
+impl Float for half::bf16 {}
+
+/// An element that there are lanes of: everything but integers.
+pub trait Float: Element + sealed::Laned {}
+
+/// Calls a macro with the integers.
+macro_rules! integers {
+    ($call:ident) => {
+        $call! { i8, i16, i32, i64, u8, u16, u32, u64 }
+    };
+}
+pub(crate) use integers;
 
 /// An element that the processor computes with: `f32` or `f64`. What is derived from a cross product (gradients, lengths, angles,
 /// meshes) is for these. Sealed, as [`Element`] is.
-pub trait Real: Element + sealed::Computed {}
+pub trait Real: Float + sealed::Computed {}
 
 impl Real for f32 {}
 impl Real for f64 {}
@@ -62,6 +81,22 @@ pub trait PerElement {
     /// The instance for `bf16`; must not be generic.
     #[cfg(feature = "half")]
     fn bf16(input: Self::Input<'_, half::bf16>);
+    /// The instance for `i8`; must not be generic.
+    fn i8(input: Self::Input<'_, i8>);
+    /// The instance for `i16`; must not be generic.
+    fn i16(input: Self::Input<'_, i16>);
+    /// The instance for `i32`; must not be generic.
+    fn i32(input: Self::Input<'_, i32>);
+    /// The instance for `i64`; must not be generic.
+    fn i64(input: Self::Input<'_, i64>);
+    /// The instance for `u8`; must not be generic.
+    fn u8(input: Self::Input<'_, u8>);
+    /// The instance for `u16`; must not be generic.
+    fn u16(input: Self::Input<'_, u16>);
+    /// The instance for `u32`; must not be generic.
+    fn u32(input: Self::Input<'_, u32>);
+    /// The instance for `u64`; must not be generic.
+    fn u64(input: Self::Input<'_, u64>);
 }
 
 mod sealed {
@@ -70,9 +105,14 @@ mod sealed {
     use crate::formula::{Corners, Double, FaceFormula, Floats, Formula, Plain, Single};
     use crate::simd::{Rows, Simd};
 
-    pub trait Compiled: Format {
+    pub trait Laned: Format {
         /// The lanes that carry this element at level `S`.
         type Lanes<S: Simd>: Rows<Element = Self, Simd = S>;
+    }
+
+    pub trait Compiled: Sized {
+        /// Whether it is a [`Real`].
+        const IS_REAL: bool = false;
 
         /// Runs the instance of `P` for this type.
         fn select<P: PerElement>(input: P::Input<'_, Self>)
@@ -92,9 +132,7 @@ mod sealed {
         const ALWAYS_ROUNDED_ONCE: bool = false;
 
         /// a·b − c·d as [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) has it.
-        fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-            exact::difference_of_products(a, b, c, d)
-        }
+        fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self;
     }
 
     pub trait Computed: Floats {
@@ -209,8 +247,12 @@ mod sealed {
         const EXPONENT_OF_MESHES: i32 = 480;
     }
 
-    impl Compiled for f32 {
+    impl Laned for f32 {
         type Lanes<S: Simd> = S::F32;
+    }
+
+    impl Compiled for f32 {
+        const IS_REAL: bool = true;
         const DIFFERENCE_COST: usize = 3;
         const ROUNDED_COST: [usize; 3] = [40, 19, 9];
 
@@ -221,10 +263,18 @@ mod sealed {
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
             a * b - c * d
         }
+
+        fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            exact::difference_of_products(a, b, c, d)
+        }
+    }
+
+    impl Laned for f64 {
+        type Lanes<S: Simd> = S::F64;
     }
 
     impl Compiled for f64 {
-        type Lanes<S: Simd> = S::F64;
+        const IS_REAL: bool = true;
         const DIFFERENCE_COST: usize = 6;
         const ROUNDED_COST: [usize; 3] = [150, 51, 26];
 
@@ -235,11 +285,19 @@ mod sealed {
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
             a * b - c * d
         }
+
+        fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            exact::difference_of_products(a, b, c, d)
+        }
+    }
+
+    #[cfg(feature = "half")]
+    impl Laned for half::f16 {
+        type Lanes<S: Simd> = S::F16;
     }
 
     #[cfg(feature = "half")]
     impl Compiled for half::f16 {
-        type Lanes<S: Simd> = S::F16;
         const DIFFERENCE_COST: usize = 12;
         const ALWAYS_ROUNDED_ONCE: bool = true;
 
@@ -248,13 +306,21 @@ mod sealed {
         }
 
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-            Self::rounded_difference_of_products(a, b, c, d)
+            exact::difference_of_products(a, b, c, d)
+        }
+
+        fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            exact::difference_of_products(a, b, c, d)
         }
     }
 
     #[cfg(feature = "half")]
-    impl Compiled for half::bf16 {
+    impl Laned for half::bf16 {
         type Lanes<S: Simd> = S::Bf16;
+    }
+
+    #[cfg(feature = "half")]
+    impl Compiled for half::bf16 {
         const DIFFERENCE_COST: usize = 12;
         const ALWAYS_ROUNDED_ONCE: bool = true;
 
@@ -263,7 +329,36 @@ mod sealed {
         }
 
         fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
-            Self::rounded_difference_of_products(a, b, c, d)
+            exact::difference_of_products(a, b, c, d)
+        }
+
+        fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+            exact::difference_of_products(a, b, c, d)
         }
     }
+
+    macro_rules! compiled {
+        ($($integer:ident),+) => {
+            $(impl Compiled for $integer {
+                        const DIFFERENCE_COST: usize = 6;
+
+                fn select<P: PerElement>(input: P::Input<'_, Self>) {
+                    P::$integer(input);
+                }
+
+                #[inline]
+                fn difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+                    a.wrapping_mul(b).wrapping_sub(c.wrapping_mul(d))
+                }
+
+                #[inline]
+                fn rounded_difference_of_products(a: Self, b: Self, c: Self, d: Self) -> Self {
+                    Self::difference_of_products(a, b, c, d)
+                }
+            }
+
+            impl Element for $integer {})+
+        };
+    }
+    super::integers! { compiled }
 }

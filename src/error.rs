@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::{Kind, Operation};
+
 /// Why a view was not made or an operation was not performed. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,6 +16,38 @@ pub enum Error {
         expected: usize,
         /// Its own length.
         got: usize,
+    },
+    /// An operand has a shape that is not broadcast to that of the others.
+    ShapeMismatch {
+        /// The operand.
+        what: &'static str,
+        /// The axis, counted from the last, which is 1.
+        axis: usize,
+        /// The length that it should have there, or 1.
+        expected: usize,
+        /// The length that it has.
+        got: usize,
+    },
+    /// A view has more axes than a view can hold.
+    Rank {
+        /// How many it has.
+        got: usize,
+        /// How many it can have.
+        most: usize,
+    },
+    /// The lengths of the axes of a view multiply to more than `usize::MAX`.
+    TooManyVectors,
+    /// Operands are blocks of different sizes, of which neither is a multiple of the other.
+    Blocks {
+        /// The one size.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
+    /// What takes vectors by their numbers was given a view in which these do not lie at one stride.
+    NotOneStride {
+        /// The argument.
+        what: &'static str,
     },
     /// A strided view would reach outside its data.
     OutOfBounds {
@@ -31,6 +65,8 @@ pub enum Error {
         /// Vector and component of the other.
         second: (usize, usize),
     },
+    /// Whether two places of an exclusive view would be the same element takes too long to find out.
+    MayOverlap,
     /// A type given to `from_pod` is not three or four elements.
     NotThreeOrFourElements {
         /// The size of one element in bytes.
@@ -74,6 +110,33 @@ pub enum Error {
     },
     /// A name that is not a level.
     UnknownLevel,
+    /// A name that is not an operation.
+    UnknownOperation,
+    /// An operation was given more or fewer operands than it has.
+    OperandCount {
+        /// The operation.
+        operation: &'static str,
+        /// Whether inputs were counted, or outputs: `"inputs"` or `"outputs"`.
+        what: &'static str,
+        /// How many it has.
+        expected: usize,
+        /// How many there were.
+        got: usize,
+    },
+    /// An operation was given numbers for vectors, or vectors for numbers.
+    OperandKind {
+        /// The operand.
+        what: &'static str,
+        /// What it has to be.
+        expected: Kind,
+    },
+    /// There is no such operation for this type of element.
+    Unsupported {
+        /// The operation.
+        operation: &'static str,
+        /// The type.
+        element: &'static str,
+    },
 }
 
 impl fmt::Display for Error {
@@ -89,6 +152,32 @@ impl fmt::Display for Error {
                     "{what} has length {got}, expected {expected}; nothing was written"
                 )
             }
+            Self::ShapeMismatch {
+                what,
+                axis,
+                expected,
+                got,
+            } => write!(
+                f,
+                "{what} has length {got} along axis -{axis}, expected {expected}; nothing was written"
+            ),
+            Self::Rank { got, most } => {
+                write!(f, "{got} axes, expected {most} at most; no view was made")
+            }
+            Self::TooManyVectors => write!(
+                f,
+                "the lengths of the axes multiply to more than {}; no view was made",
+                usize::MAX
+            ),
+            Self::Blocks { first, second } => write!(
+                f,
+                "blocks of {first} vectors and blocks of {second} do not go together, expected one to be a multiple of the other; \
+                 nothing was written"
+            ),
+            Self::NotOneStride { what } => write!(
+                f,
+                "{what} do not lie at one stride, expected a view of one axis; nothing was written"
+            ),
             Self::OutOfBounds {
                 vector,
                 component,
@@ -102,6 +191,11 @@ impl fmt::Display for Error {
                 "component {} of vector {} and component {} of vector {} are the same element of an exclusive view; \
                  no view was made",
                 first.1, first.0, second.1, second.0
+            ),
+            Self::MayOverlap => write!(
+                f,
+                "the strides of an exclusive view are such that it takes too long to find out whether two of its places are the \
+                 same element; no view was made"
             ),
             Self::NotThreeOrFourElements { element, got } => write!(
                 f,
@@ -138,6 +232,35 @@ impl fmt::Display for Error {
                 )
             }
             Self::UnknownLevel => write!(f, "unknown level, expected baseline, avx2 or avx512"),
+            Self::UnknownOperation => {
+                write!(f, "unknown operation, expected ")?;
+                let (last, all) = Operation::ALL.split_last().ok_or(fmt::Error)?;
+                all.iter().try_for_each(|name| write!(f, "{name}, "))?;
+                write!(f, "or {last}")
+            }
+            Self::OperandCount {
+                operation,
+                what,
+                expected,
+                got,
+            } => write!(
+                f,
+                "{operation} has {expected} {what}, got {got}; nothing was written"
+            ),
+            Self::OperandKind { what, expected } => {
+                let (expected, got) = match expected {
+                    Kind::Vector => ("vectors", "numbers"),
+                    Kind::Scalar => ("numbers", "vectors"),
+                };
+                write!(
+                    f,
+                    "{what} must be {expected}, got {got}; nothing was written"
+                )
+            }
+            Self::Unsupported { operation, element } => write!(
+                f,
+                "there is no {operation} of {element}, expected f32 or f64; nothing was written"
+            ),
         }
     }
 }

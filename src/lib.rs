@@ -43,6 +43,8 @@
 //! The crate needs `std`, to see what the CPU has.
 
 #[forbid(unsafe_code)]
+mod broadcast;
+#[forbid(unsafe_code)]
 #[expect(unnameable_types, reason = "what seals Element is public in name only")]
 mod element;
 #[forbid(unsafe_code)]
@@ -58,6 +60,8 @@ mod formula;
 mod kernel;
 #[forbid(unsafe_code)]
 mod level;
+#[forbid(unsafe_code)]
+mod operation;
 #[forbid(unsafe_code)]
 pub mod reference;
 #[expect(
@@ -76,14 +80,15 @@ mod unrolled;
 mod view;
 
 pub use element::{Element, Real};
-pub use engine::{Engine, cross};
+pub use engine::{Engine, Operand, OperandMut, cross};
 pub use error::Error;
 pub use level::Level;
+pub use operation::{Kind, Operation};
 pub use reference::Accuracy;
 pub use soa::Soa;
 pub use stores::Stores;
 pub use threads::Threads;
-pub use view::{Vectors, VectorsMut};
+pub use view::{Scalars, ScalarsMut, Shape, Vectors, VectorsMut};
 
 /// The examples of the README are tested with those of the documentation.
 #[cfg(doctest)]

@@ -5,10 +5,11 @@
 
 use core::marker::PhantomData;
 
-use crate::element::PerReal;
+use crate::element::{PerElement, PerReal, integers};
 use crate::exact;
 use crate::formula::{self, FaceFormula, Formula};
-use crate::{Element, Real};
+use crate::operation::table;
+use crate::{Element, Error, Kind, Operation, Real};
 
 /// How the components are rounded.
 ///
@@ -156,58 +157,111 @@ accurate! { face FaceNormal }
 accurate! { face FaceArea }
 accurate! { face WeightedNormal }
 
-/// Defines functions that are formulas.
+/// Defines a function for each formula of the table, and what evaluates the one that is asked for.
 macro_rules! defined {
-    ($($(#[$doc:meta])* $name:ident($($vector:ident),* $(; $scalar:ident)?) -> $output:tt = $formula:ident;)*) => {
+    ($($variant:ident, $name:ident($($input:ident: $in:ident),+) -> ($($output:ident: $out:ident),+) $(of $source:ident)?;)+) => {
         $(
-            $(#[$doc])*
-            pub fn $name<T: Real>($($vector: [T; 3],)* $($scalar: T,)? accuracy: Accuracy) -> defined!(type $output) {
-                let results = evaluate(formula::$formula, [$($vector,)* $([$scalar; 3])?], accuracy);
-                defined!(results $output)
+            #[doc = concat!("What [`Engine::", stringify!($name), "`](crate::Engine::", stringify!($name), ") computes of one place.")]
+            pub fn $name<T: Real>(
+                $($input: defined!(type $in),)+
+                accuracy: Accuracy,
+            ) -> defined!(result [$($out)+] $(of $source)?) {
+                let results = evaluate(formula::$variant, [$(defined!($in $input)),+], accuracy);
+                defined!(results [$($out)+] $(of $source)?)
             }
 
-            accurate! {
-                $formula: [$(stringify!($vector),)* $(stringify!($scalar))?].len(), defined!(number $output)
+            accurate! { $variant: [$(Kind::$in),+].len(), [$(Kind::$out),+].len() }
+        )+
+
+        fn evaluate_formula<T: Real>(
+            operation: Operation,
+            inputs: &[[T; 3]],
+            accuracy: Accuracy,
+            outputs: &mut [[T; 3]],
+        ) {
+            match operation {
+                Operation::Cross => product(inputs, accuracy, outputs),
+                $(Operation::$variant => {
+                    let inputs = core::array::from_fn(|k| inputs[k]);
+                    let results = evaluate(formula::$variant, inputs, accuracy);
+                    outputs.copy_from_slice(&results);
+                })+
             }
-        )*
+        }
     };
-    (number scalar) => { 1 };
-    (number vector) => { 1 };
-    (number $n:literal) => { $n };
-    (type scalar) => { T };
-    (type vector) => { [T; 3] };
-    (type $n:literal) => { [[T; 3]; $n] };
-    ($results:ident scalar) => {{ let [[x, ..]] = $results; x }};
-    ($results:ident vector) => {{ let [v] = $results; v }};
-    ($results:ident $n:literal) => { $results };
+    (type Scalar) => { T };
+    (type Vector) => { [T; 3] };
+    (Scalar $x:ident) => { [$x; 3] };
+    (Vector $v:ident) => { $v };
+    (result [Scalar]) => { T };
+    (result [Vector]) => { [T; 3] };
+    (result [$($out:ident)+] of $source:ident) => { [[T; 3]; [$(Kind::$out),+].len()] };
+    ($results:ident [Scalar]) => {{ let [[x, ..]] = $results; x }};
+    ($results:ident [Vector]) => {{ let [v] = $results; v }};
+    ($results:ident [$($out:ident)+] of $source:ident) => { $results };
 }
-defined! {
-    /// a·b: see [`Engine::dot`](crate::Engine::dot).
-    dot(a, b) -> scalar = Dot;
-    /// |a × b|: see [`Engine::cross_norm`](crate::Engine::cross_norm).
-    cross_norm(a, b) -> scalar = CrossNorm;
-    /// a × b / |a × b|: see [`Engine::unit_normal`](crate::Engine::unit_normal).
-    unit_normal(a, b) -> vector = UnitNormal;
-    /// The angle between a and b: see [`Engine::angle`](crate::Engine::angle).
-    angle(a, b) -> scalar = Angle;
-    /// a·(b × c): see [`Engine::scalar_triple`](crate::Engine::scalar_triple).
-    scalar_triple(a, b, c) -> scalar = ScalarTriple;
-    /// a × (b × c): see [`Engine::vector_triple`](crate::Engine::vector_triple).
-    vector_triple(a, b, c) -> vector = VectorTriple;
-    /// The gradients of a × b for a and b: see [`Engine::cross_vjp`](crate::Engine::cross_vjp).
-    cross_vjp(a, b, g) -> 2 = CrossVjp;
-    /// The tangent of a × b: see [`Engine::cross_jvp`](crate::Engine::cross_jvp).
-    cross_jvp(a, b, da, db) -> vector = CrossJvp;
-    /// The gradients of `cross_vjp` for a, b and g: see [`Engine::cross_vjp_vjp`](crate::Engine::cross_vjp_vjp).
-    cross_vjp_vjp(a, b, g, va, vb) -> 3 = CrossVjpVjp;
-    /// The gradients of |a × b| for a and b: see [`Engine::cross_norm_vjp`](crate::Engine::cross_norm_vjp).
-    cross_norm_vjp(a, b; g) -> 2 = CrossNormVjp;
-    /// The gradients of a × b / |a × b| for a and b: see [`Engine::unit_normal_vjp`](crate::Engine::unit_normal_vjp).
-    unit_normal_vjp(a, b, g) -> 2 = UnitNormalVjp;
-    /// The gradients of the angle for a and b: see [`Engine::angle_vjp`](crate::Engine::angle_vjp).
-    angle_vjp(a, b; g) -> 2 = AngleVjp;
-    /// The gradients of a·(b × c) for a, b and c: see [`Engine::scalar_triple_vjp`](crate::Engine::scalar_triple_vjp).
-    scalar_triple_vjp(a, b, c; g) -> 3 = ScalarTripleVjp;
+table! { defined }
+
+/// An operation that is given as a value, for one place. Of a number all three components are the same.
+///
+/// ```
+/// use crosslane::{Accuracy, Operation, reference};
+///
+/// let mut out = [[0.0; 3]];
+/// reference::apply(Operation::Dot, &[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], Accuracy::Plain, &mut out)?;
+/// assert_eq!(out[0][0], 32.0);
+/// # Ok::<(), crosslane::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::OperandCount`] if there are more or fewer operands than the operation has, [`Error::Unsupported`] if there is no such operation for
+/// this element.
+pub fn apply<T: Element>(
+    operation: Operation,
+    inputs: &[[T; 3]],
+    accuracy: Accuracy,
+    outputs: &mut [[T; 3]],
+) -> Result<(), Error> {
+    operation.check_count("inputs", operation.inputs().len(), inputs.len())?;
+    operation.check_count("outputs", operation.outputs().len(), outputs.len())?;
+    operation.check_element::<T>()?;
+    T::select::<Apply>((operation, inputs, accuracy, outputs));
+    Ok(())
+}
+
+fn product<T: Element>(inputs: &[[T; 3]], accuracy: Accuracy, outputs: &mut [[T; 3]]) {
+    outputs[0] = cross(inputs[0], inputs[1], accuracy);
+}
+
+/// [`apply`], compiled here.
+struct Apply;
+
+macro_rules! apply {
+    ($evaluate:ident: $($element:ident: $type:ty),+) => {
+        $(fn $element(input: Self::Input<'_, $type>) {
+            apply! { $evaluate input }
+        })+
+    };
+    (product $input:ident) => {
+        let (_, inputs, accuracy, outputs) = $input;
+        product(inputs, accuracy, outputs);
+    };
+    (evaluate_formula $input:ident) => {
+        let (operation, inputs, accuracy, outputs) = $input;
+        evaluate_formula(operation, inputs, accuracy, outputs);
+    };
+    ($($element:ident),+) => {
+        apply! { product: $($element: $element),+ }
+    };
+}
+
+impl PerElement for Apply {
+    type Input<'a, T: Element> = (Operation, &'a [[T; 3]], Accuracy, &'a mut [[T; 3]]);
+
+    apply! { evaluate_formula: f32: f32, f64: f64 }
+    #[cfg(feature = "half")]
+    apply! { product: f16: half::f16, bf16: half::bf16 }
+    integers! { apply }
 }
 
 /// Evaluates a formula for one face; fewer than three corners have no area.
@@ -249,7 +303,8 @@ pub fn face_area<T: Real>(corners: &[[T; 3]], accuracy: Accuracy) -> T {
     area
 }
 
-/// The sum of the gradients of an operand that was one vector for all: see [`Engine::cross_vjp`](crate::Engine::cross_vjp).
+/// The sum of the gradients of an operand that was repeated: see [`Engine::cross_vjp`](crate::Engine::cross_vjp). Those to be added come in C order
+/// of the axes along which it was repeated.
 ///
 /// Vectors in blocks of 64 (`f32`) or 32 (`f64`), the last one filled up with −0, are folded: the first half of a block and the
 /// second are added, and so on to one vector. The sums of blocks are added in pairs, of which there are as many as a power of two on

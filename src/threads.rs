@@ -3,7 +3,7 @@
 use core::num::NonZeroUsize;
 
 use crate::Element;
-use crate::kernel::{Batch, SUMMED};
+use crate::kernel::Batch;
 
 #[cfg(feature = "rayon")]
 mod pool;
@@ -60,8 +60,8 @@ pub enum Threads {
     Auto,
     /// The caller's own thread; rayon is not touched.
     Serial,
-    /// As many threads as this, or all of the pool if it has fewer, for every batch of more than a few cache lines. (Sums over a batch
-    /// are made in pieces of 32,768 vectors.)
+    /// As many threads as this, or all of the pool if it has fewer, for every batch of more than a few cache lines. (Of sums no piece has
+    /// less than some 1,000 vectors.)
     Max(NonZeroUsize),
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn pieces(threads: Threads, cost: usize) -> usize {
 
 /// Calls `work` with pieces of the batch that together are the batch, which is used up.
 ///
-/// Halves it until there are `pieces`, where vectors of the output start cache lines, so that two
+/// Halves it until there are `pieces`: rows, or vectors where those of the output start cache lines, so that two
 /// threads do not write to one line. What is too short for that stays whole.
 pub(crate) fn split<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
@@ -133,53 +133,16 @@ pub(crate) fn split<T: Element, const I: usize, const O: usize>(
         return work(batch);
     }
     let half = pieces / 2;
-    let middle = batch.line_boundary(batch.middle(half, pieces));
-    if middle == 0 {
+    let Some(mut tail) = batch.split(half, pieces) else {
         return work(batch);
-    }
-    let mut tail = batch.split_off(middle);
+    };
     join(&mut || split(batch, half, work), &mut || {
         split(&mut tail, pieces - half, work)
     });
 }
 
-/// Adds more to the sums of a batch.
-type Add<'a, T, const I: usize, const O: usize> =
-    dyn Fn(&mut Batch<'_, T, I, O>, &[[T; 3]; O]) + Sync + 'a;
-
-/// Calls `work` with pieces of the batch as [`split`], for outputs that receive a sum, and `add` with what is to be added to the sums
-/// of one. The pieces, and the order of additions, depend on the length of the batch alone.
-pub(crate) fn split_to_sum<T: Element, const I: usize, const O: usize>(
-    batch: &mut Batch<'_, T, I, O>,
-    pieces: usize,
-    work: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
-    add: &Add<'_, T, I, O>,
-) {
-    let len = batch.len();
-    if len <= SUMMED {
-        return work(batch);
-    }
-    let middle = 1 << (len - 1).ilog2(); // less than `len`, half of it or more
-    let mut sums = batch.sums();
-    let mut tail: Batch<'_, T, I, O> = batch.split_off(middle);
-    tail.sum_to(&mut sums);
-    // As many for each as it has of the length, and one at least.
-    let share = (pieces as u128 * middle as u128 / len as u128) as usize;
-    if pieces > 1 {
-        let share = share.clamp(1, pieces - 1);
-        join(&mut || split_to_sum(batch, share, work, add), &mut || {
-            split_to_sum(&mut tail, pieces - share, work, add)
-        });
-    } else {
-        split_to_sum(batch, 1, work, add);
-        split_to_sum(&mut tail, 1, work, add);
-    }
-    let more = tail.sums();
-    add(batch, &more);
-}
-
 /// Runs both, on two threads where there is one to spare. Not generic, so that what it takes is compiled once.
-fn join(one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
+pub(crate) fn join(one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
     rayon::join(one, other);
 }
 
@@ -210,7 +173,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::{Soa, VectorsMut};
+    use crate::Soa;
 
     fn pool(threads: usize) -> rayon::ThreadPool {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -249,7 +212,7 @@ mod tests {
     fn pieces_are_worked_on_at_the_same_time_and_are_the_whole_in_equal_parts() {
         for threads in [2, 3, 7] {
             let (a, mut out) = (Soa::<f32>::zeros(10_007), Soa::zeros(10_007));
-            let mut batch = Batch::new(a.view(), a.view(), out.view_mut()).expect("equal lengths");
+            let mut batch = Batch::of([a.view().flat(); 2], [out.view_mut().into_flat()]);
             let (arrived, seen) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
             pool(threads).install(|| {
                 split(&mut batch, threads, &|piece| {
@@ -272,39 +235,10 @@ mod tests {
         }
     }
 
-    /// On two threads of four, and of an odd number of pieces.
-    #[test]
-    fn sums_are_made_on_as_many_threads_as_asked_for() {
-        let len = 6 * SUMMED + 1;
-        let (a, mut sum) = (Soa::<f32>::zeros(len), [0.0; 3]);
-        let out = VectorsMut::summed(&mut sum, len);
-        let mut batch = Batch::new(a.view(), a.view(), out).expect("equal lengths");
-        let (active, most, seen) = (
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-        );
-        let work = |piece: &Batch<'_, f32, 2, 1>| {
-            most.fetch_max(active.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            // The first waits for another, and all others long enough to be seen by one that should not be there.
-            let patience = Instant::now() + Duration::from_secs(20);
-            while most.load(Ordering::SeqCst) < 2 {
-                assert!(Instant::now() < patience, "pieces wait for each other");
-                std::thread::yield_now();
-            }
-            std::thread::sleep(Duration::from_millis(20));
-            seen.fetch_add(piece.len(), Ordering::SeqCst);
-            active.fetch_sub(1, Ordering::SeqCst);
-        };
-        pool(4).install(|| split_to_sum(&mut batch, 2, &work, &|_, _| {}));
-        assert_eq!(most.into_inner(), 2, "threads at a time");
-        assert_eq!(seen.into_inner(), len);
-    }
-
     #[test]
     fn what_is_shorter_than_a_cache_line_stays_whole() {
         let (a, mut out) = (Soa::<f32>::zeros(15), Soa::zeros(15));
-        let mut batch = Batch::new(a.view(), a.view(), out.view_mut()).expect("equal lengths");
+        let mut batch = Batch::of([a.view().flat(); 2], [out.view_mut().into_flat()]);
         let calls = AtomicUsize::new(0);
         pool(2).install(|| {
             split(&mut batch, 2, &|piece| {

@@ -2,13 +2,13 @@
 //! documentation.
 
 use super::Engine;
-use crate::element::PerReal;
+use crate::element::{Float, PerReal};
 use crate::formula::{self, FaceFormula};
 use crate::kernel::{Accurately, Batch, EachFace, FaceOperation, Faces, Plainly, plus};
 use crate::simd::Environment;
 use crate::threads::{pieces, split};
-use crate::view::check_len;
-use crate::{Accuracy, Element, Error, Real, Threads, Vectors, VectorsMut};
+use crate::view::{Flat, FlatMut, check_len};
+use crate::{Accuracy, Error, Real, Threads, VectorsMut};
 
 /// So many faces are worked on before they are added to their vertices: enough for the kernel, little enough for the stack.
 const BLOCK: usize = 256;
@@ -126,14 +126,14 @@ impl Engine {
     pub(super) fn face<'a, T: Real, F: EvaluateFaces>(
         &'a self,
         formula: F,
-        vertices: Vectors<'a, T>,
+        vertices: Flat<'a, T>,
         faces: Faces<'a>,
-        out: VectorsMut<'a, T>,
+        out: FlatMut<'a, T>,
     ) {
         formula.evaluate(self, &mut Batch::of_faces(vertices, faces, out));
     }
 
-    fn run_faces<T: Element, Op: FaceOperation>(
+    fn run_faces<T: Float, Op: FaceOperation>(
         &self,
         operation: Op,
         batch: &mut Batch<'_, T, 1, 1>,
@@ -154,7 +154,7 @@ impl Engine {
 }
 
 /// The areas of faces, of a mesh that is brought into a range in which they can be added.
-fn weighted<T: Real>(vertices: Vectors<'_, T>, faces: Faces<'_>) -> formula::WeightedNormal {
+fn weighted<T: Real>(vertices: Flat<'_, T>, faces: Faces<'_>) -> formula::WeightedNormal {
     // The vertices come one after the other, corners do not. If some face has the vertex with the greatest coordinate, it is enough to have
     // looked at the vertices.
     let vertex = |i: usize| vertices.get(i).unwrap_or_default();
@@ -175,9 +175,9 @@ fn weighted<T: Real>(vertices: Vectors<'_, T>, faces: Faces<'_>) -> formula::Wei
 /// Adds the vector area of each face, doubled and multiplied by a power of two, to each of its corners, in the order of faces.
 pub(super) fn add_areas<T: Real>(
     engine: &Engine,
-    vertices: Vectors<'_, T>,
+    vertices: Flat<'_, T>,
     faces: Faces<'_>,
-    out: &mut VectorsMut<'_, T>,
+    out: &mut FlatMut<'_, T>,
 ) {
     let rounded = engine.accuracy == Accuracy::CorrectlyRounded;
     let _environment = rounded.then(Environment::default_here);
@@ -191,9 +191,9 @@ pub(super) fn add_areas<T: Real>(
     while rest.len() > 0 {
         let (block, tail) = rest.split_at(BLOCK.min(rest.len()));
         let areas = &mut areas[..block.len()];
-        serial.face(formula, vertices, block, VectorsMut::aos(areas));
+        serial.face(formula, vertices, block, VectorsMut::aos(areas).into_flat());
         let mut add = |corner: u32, area: [T; 3]| {
-            let before = out.get(corner as usize).unwrap_or_default();
+            let before = out.to_read().get(corner as usize).unwrap_or_default();
             out.set(corner as usize, plus(before, area));
         };
         if let Some(triangles) = block.as_triangles() {

@@ -1,8 +1,7 @@
 //! Lengths, angles, areas, volumes and directions, by name.
 
-use super::{Engine, Evaluate};
-use crate::kernel::Batch;
-use crate::{Error, Real, Vectors, VectorsMut, formula};
+use super::Engine;
+use crate::{Error, Operation, Real, ScalarsMut, Vectors, VectorsMut, formula};
 
 impl Engine {
     /// The dot product of every vector of `a` with the vector of `b` at the same place.
@@ -34,12 +33,11 @@ impl Engine {
         &self,
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
-        out: &mut [T],
+        out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into())];
-        let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        formula::Dot::evaluate(self, &mut batch);
-        Ok(())
+        let inputs = [a.into(), b.into()];
+        let out = out.into().into_vectors();
+        self.evaluate::<formula::Dot, _, _, _>(Operation::Dot, inputs, [out])
     }
 
     /// The length of the cross product: the area of the parallelogram that two vectors span.
@@ -71,12 +69,11 @@ impl Engine {
         &self,
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
-        out: &mut [T],
+        out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into())];
-        let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        formula::CrossNorm::evaluate(self, &mut batch);
-        Ok(())
+        let inputs = [a.into(), b.into()];
+        let out = out.into().into_vectors();
+        self.evaluate::<formula::CrossNorm, _, _, _>(Operation::CrossNorm, inputs, [out])
     }
 
     /// The unit vector that is normal to two vectors.
@@ -109,10 +106,8 @@ impl Engine {
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into())];
-        let mut batch = Batch::named(inputs, [("out", out.into())])?;
-        formula::UnitNormal::evaluate(self, &mut batch);
-        Ok(())
+        let inputs = [a.into(), b.into()];
+        self.evaluate::<formula::UnitNormal, _, _, _>(Operation::UnitNormal, inputs, [out.into()])
     }
 
     /// The angle between two vectors, in radians, from 0 to π.
@@ -149,12 +144,11 @@ impl Engine {
         &self,
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
-        out: &mut [T],
+        out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into())];
-        let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        formula::Angle::evaluate(self, &mut batch);
-        Ok(())
+        let inputs = [a.into(), b.into()];
+        let out = out.into().into_vectors();
+        self.evaluate::<formula::Angle, _, _, _>(Operation::Angle, inputs, [out])
     }
 
     /// The scalar triple product: the signed volume of the parallelepiped that three vectors span, or six times that of their
@@ -185,12 +179,11 @@ impl Engine {
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
         c: impl Into<Vectors<'a, T>>,
-        out: &mut [T],
+        out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into()), ("c", c.into())];
-        let mut batch = Batch::named(inputs, [("out", VectorsMut::scalars(out))])?;
-        formula::ScalarTriple::evaluate(self, &mut batch);
-        Ok(())
+        let inputs = [a.into(), b.into(), c.into()];
+        let out = out.into().into_vectors();
+        self.evaluate::<formula::ScalarTriple, _, _, _>(Operation::ScalarTriple, inputs, [out])
     }
 
     /// The vector triple product.
@@ -223,9 +216,11 @@ impl Engine {
         c: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into()), ("c", c.into())];
-        let mut batch = Batch::named(inputs, [("out", out.into())])?;
-        formula::VectorTriple::evaluate(self, &mut batch);
-        Ok(())
+        let inputs = [a.into(), b.into(), c.into()];
+        self.evaluate::<formula::VectorTriple, _, _, _>(
+            Operation::VectorTriple,
+            inputs,
+            [out.into()],
+        )
     }
 }

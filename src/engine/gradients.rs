@@ -3,12 +3,8 @@
 //! A vector-Jacobian product takes the upstream gradient, of whatever a program computes from the result, to the gradients of
 //! the operands.
 
-use core::array::from_fn;
-
-use super::{Engine, Evaluate};
-use crate::kernel::{Batch, common_len};
-use crate::view::check_len;
-use crate::{Error, Real, Vectors, VectorsMut, formula};
+use super::Engine;
+use crate::{Error, Operation, Real, Scalars, Vectors, VectorsMut, formula};
 
 impl Engine {
     /// The gradients of the cross product: its vector-Jacobian product, in one pass.
@@ -47,9 +43,9 @@ impl Engine {
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into()), ("g", g.into())];
-        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
-        self.differentiate::<formula::CrossVjp, _, _, _>(inputs, gradients)
+        let inputs = [a.into(), b.into(), g.into()];
+        let outputs = [grad_a.into(), grad_b.into()];
+        self.evaluate::<formula::CrossVjp, _, _, _>(Operation::CrossVjp, inputs, outputs)
     }
 
     /// The tangent of the cross product: its Jacobian-vector product, for forward differentiation.
@@ -84,15 +80,9 @@ impl Engine {
         db: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [
-            ("a", a.into()),
-            ("b", b.into()),
-            ("da", da.into()),
-            ("db", db.into()),
-        ];
-        let mut batch = Batch::named(inputs, [("out", out.into())])?;
-        formula::CrossJvp::evaluate(self, &mut batch);
-        Ok(())
+        let inputs = [a.into(), b.into(), da.into(), db.into()];
+        let outputs = [out.into()];
+        self.evaluate::<formula::CrossJvp, _, _, _>(Operation::CrossJvp, inputs, outputs)
     }
 
     /// The gradients of [`Engine::cross_vjp`], for differentiating twice.
@@ -135,19 +125,9 @@ impl Engine {
         grad_b: impl Into<VectorsMut<'a, T>>,
         grad_g: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [
-            ("a", a.into()),
-            ("b", b.into()),
-            ("g", g.into()),
-            ("va", va.into()),
-            ("vb", vb.into()),
-        ];
-        let gradients = [
-            ("grad_a", grad_a.into()),
-            ("grad_b", grad_b.into()),
-            ("grad_g", grad_g.into()),
-        ];
-        self.differentiate::<formula::CrossVjpVjp, _, _, _>(inputs, gradients)
+        let inputs = [a.into(), b.into(), g.into(), va.into(), vb.into()];
+        let outputs = [grad_a.into(), grad_b.into(), grad_g.into()];
+        self.evaluate::<formula::CrossVjpVjp, _, _, _>(Operation::CrossVjpVjp, inputs, outputs)
     }
 
     /// The gradients of [`Engine::cross_norm`].
@@ -177,14 +157,13 @@ impl Engine {
         &self,
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
-        g: &'a [T],
+        g: impl Into<Scalars<'a, T>>,
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let g = Vectors::scalars(g);
-        let inputs = [("a", a.into()), ("b", b.into()), ("g", g)];
-        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
-        self.differentiate::<formula::CrossNormVjp, _, _, _>(inputs, gradients)
+        let inputs = [a.into(), b.into(), g.into().as_vectors()];
+        let outputs = [grad_a.into(), grad_b.into()];
+        self.evaluate::<formula::CrossNormVjp, _, _, _>(Operation::CrossNormVjp, inputs, outputs)
     }
 
     /// The gradients of [`Engine::unit_normal`].
@@ -218,9 +197,9 @@ impl Engine {
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [("a", a.into()), ("b", b.into()), ("g", g.into())];
-        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
-        self.differentiate::<formula::UnitNormalVjp, _, _, _>(inputs, gradients)
+        let inputs = [a.into(), b.into(), g.into()];
+        let outputs = [grad_a.into(), grad_b.into()];
+        self.evaluate::<formula::UnitNormalVjp, _, _, _>(Operation::UnitNormalVjp, inputs, outputs)
     }
 
     /// The gradients of [`Engine::angle`].
@@ -252,14 +231,13 @@ impl Engine {
         &self,
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
-        g: &'a [T],
+        g: impl Into<Scalars<'a, T>>,
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let g = Vectors::scalars(g);
-        let inputs = [("a", a.into()), ("b", b.into()), ("g", g)];
-        let gradients = [("grad_a", grad_a.into()), ("grad_b", grad_b.into())];
-        self.differentiate::<formula::AngleVjp, _, _, _>(inputs, gradients)
+        let inputs = [a.into(), b.into(), g.into().as_vectors()];
+        let outputs = [grad_a.into(), grad_b.into()];
+        self.evaluate::<formula::AngleVjp, _, _, _>(Operation::AngleVjp, inputs, outputs)
     }
 
     /// The gradients of [`Engine::scalar_triple`].
@@ -296,54 +274,17 @@ impl Engine {
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
         c: impl Into<Vectors<'a, T>>,
-        g: &'a [T],
+        g: impl Into<Scalars<'a, T>>,
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
         grad_c: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [
-            ("a", a.into()),
-            ("b", b.into()),
-            ("c", c.into()),
-            ("g", Vectors::scalars(g)),
-        ];
-        let gradients = [
-            ("grad_a", grad_a.into()),
-            ("grad_b", grad_b.into()),
-            ("grad_c", grad_c.into()),
-        ];
-        self.differentiate::<formula::ScalarTripleVjp, _, _, _>(inputs, gradients)
-    }
-
-    /// Evaluates a formula whose output k is the gradient of input k.
-    fn differentiate<'a, F, T, const I: usize, const O: usize>(
-        &self,
-        inputs: [(&'static str, Vectors<'a, T>); I],
-        mut gradients: [(&'static str, VectorsMut<'a, T>); O],
-    ) -> Result<(), Error>
-    where
-        F: Evaluate<I, O>,
-        T: Real,
-    {
-        let len = common_len(&inputs)?;
-        let repeated: [bool; O] = from_fn(|k| inputs[k].1.stride() == 0);
-        for ((name, gradient), repeated) in gradients.iter().zip(repeated) {
-            check_len(name, if repeated { 1 } else { len }, gradient.len())?;
-        }
-        if len == 0 {
-            for ((_, gradient), repeated) in gradients.iter_mut().zip(repeated) {
-                if repeated {
-                    gradient.set(0, [T::default(); 3]);
-                }
-            }
-            return Ok(());
-        }
-        let mut repeated = repeated.into_iter();
-        let outputs = gradients.map(|(_, gradient)| match repeated.next() {
-            Some(true) => gradient.into_sum(len),
-            _ => gradient,
-        });
-        F::evaluate(self, &mut Batch::of(inputs.map(|(_, view)| view), outputs));
-        Ok(())
+        let inputs = [a.into(), b.into(), c.into(), g.into().as_vectors()];
+        let outputs = [grad_a.into(), grad_b.into(), grad_c.into()];
+        self.evaluate::<formula::ScalarTripleVjp, _, _, _>(
+            Operation::ScalarTripleVjp,
+            inputs,
+            outputs,
+        )
     }
 }

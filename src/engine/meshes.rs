@@ -1,10 +1,11 @@
 //! Meshes of triangles and of polygons, by name.
 
+use super::call::Call;
 use super::{Engine, Evaluate, faces};
 use crate::formula;
 use crate::kernel::{Batch, Faces};
-use crate::view::check_len;
-use crate::{Error, Real, Vectors, VectorsMut};
+use crate::view::{Flat, FlatMut, check_len};
+use crate::{Error, Real, ScalarsMut, Vectors, VectorsMut};
 
 impl Engine {
     /// The unit normal of every triangle.
@@ -39,7 +40,8 @@ impl Engine {
         faces: &'a [[u32; 3]],
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let (vertices, out) = (vertices.into(), out.into());
+        let vertices = vertices.into().flattened("vertices")?;
+        let out = out.into().into_flattened("out")?;
         check_len("out", faces.len(), out.len())?;
         let faces = faces::triangles(faces, vertices.len())?;
         self.face(formula::FaceNormal, vertices, faces, out);
@@ -75,12 +77,13 @@ impl Engine {
         &self,
         vertices: impl Into<Vectors<'a, T>>,
         faces: &'a [[u32; 3]],
-        out: &'a mut [T],
+        out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let vertices = vertices.into();
+        let vertices = vertices.into().flattened("vertices")?;
+        let out = out.into().into_vectors().into_flattened("out")?;
         check_len("out", faces.len(), out.len())?;
         let faces = faces::triangles(faces, vertices.len())?;
-        self.face(formula::FaceArea, vertices, faces, VectorsMut::scalars(out));
+        self.face(formula::FaceArea, vertices, faces, out);
         Ok(())
     }
 
@@ -119,7 +122,8 @@ impl Engine {
         faces: &'a [[u32; 3]],
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let (vertices, out) = (vertices.into(), out.into());
+        let vertices = vertices.into().flattened("vertices")?;
+        let out = out.into().into_flattened("out")?;
         check_len("out", vertices.len(), out.len())?;
         let faces = faces::triangles(faces, vertices.len())?;
         self.vertex(vertices, faces, out);
@@ -171,7 +175,8 @@ impl Engine {
         starts: &'a [usize],
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let (vertices, out) = (vertices.into(), out.into());
+        let vertices = vertices.into().flattened("vertices")?;
+        let out = out.into().into_flattened("out")?;
         check_len("out", starts.len(), out.len())?;
         let faces = faces::polygons(corners, starts, vertices.len())?;
         self.face(formula::FaceNormal, vertices, faces, out);
@@ -206,12 +211,13 @@ impl Engine {
         vertices: impl Into<Vectors<'a, T>>,
         corners: &'a [u32],
         starts: &'a [usize],
-        out: &'a mut [T],
+        out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let vertices = vertices.into();
+        let vertices = vertices.into().flattened("vertices")?;
+        let out = out.into().into_vectors().into_flattened("out")?;
         check_len("out", starts.len(), out.len())?;
         let faces = faces::polygons(corners, starts, vertices.len())?;
-        self.face(formula::FaceArea, vertices, faces, VectorsMut::scalars(out));
+        self.face(formula::FaceArea, vertices, faces, out);
         Ok(())
     }
 
@@ -242,7 +248,8 @@ impl Engine {
         starts: &'a [usize],
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let (vertices, out) = (vertices.into(), out.into());
+        let vertices = vertices.into().flattened("vertices")?;
+        let out = out.into().into_flattened("out")?;
         check_len("out", vertices.len(), out.len())?;
         let faces = faces::polygons(corners, starts, vertices.len())?;
         self.vertex(vertices, faces, out);
@@ -252,11 +259,11 @@ impl Engine {
     /// The sums of vector areas, and their directions.
     fn vertex<'a, T: Real>(
         &'a self,
-        vertices: Vectors<'a, T>,
+        vertices: Flat<'a, T>,
         faces: Faces<'a>,
-        mut out: VectorsMut<'a, T>,
+        mut out: FlatMut<'a, T>,
     ) {
         faces::add_areas(self, vertices, faces, &mut out);
-        formula::Direction::evaluate(self, &mut Batch::over(out));
+        formula::Direction::evaluate(self, Call::Flat(&mut Batch::over(out)));
     }
 }

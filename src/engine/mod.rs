@@ -1,22 +1,30 @@
 //! The engine: what is decided once per call (level, threads, stores), and the operations by name.
 
-use crate::element::{PerElement, PerReal};
+use crate::element::{Float, PerElement, PerReal, integers};
 use crate::formula::{self, Formula};
 use crate::kernel::{
-    Accurately, AllRows, Batch, Columns, Cross, OfFour, OfThree, Operation, Plainly, RoundedCross,
-    Shape, Task,
+    self, Accurately, AllRows, Batch, Columns, Cross, OfFour, OfThree, Plainly, RoundedCross, Run,
+    Shape, Sums, Task, Whole, in_place,
 };
 use crate::level::Proof;
+use crate::operation::table;
 use crate::simd::Environment;
-use crate::threads::{pieces, split, split_to_sum};
-use crate::{Accuracy, Element, Error, Level, Real, Stores, Threads, Vectors, VectorsMut};
+use crate::threads::{join, pieces, split};
+use crate::{
+    Accuracy, Element, Error, Kind, Level, Operation, Real, Stores, Threads, Vectors, VectorsMut,
+};
 
+mod apply;
+mod call;
 mod faces;
 mod geometry;
 mod gradients;
 mod meshes;
 #[cfg(test)]
 mod tests;
+
+pub use apply::{Operand, OperandMut};
+use call::{Call, Job, call};
 
 /// How operations are run; a small value to be made once and kept, or made for every call.
 ///
@@ -146,8 +154,7 @@ impl Engine {
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        self.multiply(&mut Batch::new(a.into(), b.into(), out.into())?);
-        Ok(())
+        self.multiply([a.into(), b.into()], out.into(), false)
     }
 
     /// The cross product in place: a becomes a × b.
@@ -171,19 +178,61 @@ impl Engine {
         a: impl Into<VectorsMut<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
     ) -> Result<(), Error> {
-        self.multiply(&mut Batch::in_place(a.into(), b.into())?);
-        Ok(())
+        let (before, a) = in_place(a.into());
+        self.multiply([before, b.into()], a, true)
     }
 
-    fn multiply<'a, T: Element>(&'a self, batch: &'a mut Batch<'a, T, 2, 1>) {
-        match self.accuracy {
-            Accuracy::Plain => T::select::<Cross>((self, batch)),
-            Accuracy::CorrectlyRounded => T::select::<RoundedCross>((self, batch)),
-        }
+    #[inline(always)]
+    fn multiply<'a, T: Element>(
+        &self,
+        inputs: [Vectors<'a, T>; 2],
+        out: VectorsMut<'a, T>,
+        in_place: bool,
+    ) -> Result<(), Error> {
+        call(
+            Operation::Cross,
+            inputs,
+            [out],
+            in_place,
+            self,
+            |engine, call| match engine.accuracy {
+                Accuracy::Plain => T::select::<Cross>((engine, call)),
+                Accuracy::CorrectlyRounded => T::select::<RoundedCross>((engine, call)),
+            },
+        )
     }
 
-    /// Runs the batch at this engine's level: on the caller's thread, or in pieces on several.
-    fn run<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    /// Evaluates a formula for each place.
+    #[inline(always)]
+    fn evaluate<'a, F, T, const I: usize, const O: usize>(
+        &self,
+        operation: Operation,
+        inputs: [Vectors<'a, T>; I],
+        outputs: [VectorsMut<'a, T>; O],
+    ) -> Result<(), Error>
+    where
+        F: Evaluate<I, O>,
+        T: Real,
+    {
+        call(operation, inputs, outputs, false, self, |engine, call| {
+            F::evaluate(engine, call);
+        })
+    }
+
+    /// Runs a call at this engine's level: on the caller's thread, or in pieces on several.
+    #[inline(always)] // into what is compiled once for each operation and type
+    fn run<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+        &self,
+        operation: Op,
+        call: Call<'_, T, I, O>,
+    ) {
+        call.run(&|job| match job {
+            Job::Batch(batch) => self.run_batch(operation, batch),
+            Job::Sums(sums) => self.run_sums(operation, sums),
+        });
+    }
+
+    fn run_batch<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         batch: &mut Batch<'_, T, I, O>,
@@ -193,27 +242,92 @@ impl Engine {
             "operations say whether they can be in place"
         );
         batch.run_forwards();
-        if batch.len() == 0 {
+        let total = batch.total();
+        if total == 0 {
             return;
         }
         let bytes = batch.bytes();
         let stream = self.stores.stream(bytes) && !batch.is_in_place();
-        let arithmetic = operation.cost::<T>(self.level.rank());
-        let cost = bytes.max(batch.len().saturating_mul(arithmetic));
-        let pieces = pieces(self.threads, cost);
+        let pieces = self.pieces::<T, Op, I, O>(operation, bytes, total);
         let rounds_once = operation.rounds_once::<T>();
-        let sums = Op::SUMS && batch.has_sums();
-        if pieces == 1 && !sums {
+        if pieces == 1 {
             let _environment = environment(rounds_once);
             return self.run_piece(operation, batch, stream);
         }
-        run_in_pieces(batch, pieces, sums, rounds_once, &|piece| {
+        run_in_pieces(batch, pieces, rounds_once, &|piece| {
             self.run_piece(operation, piece, stream);
         });
     }
 
-    #[inline(never)] // called from two places
-    fn run_piece<T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    /// Into how many pieces so much work is split.
+    fn pieces<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+        &self,
+        operation: Op,
+        bytes: usize,
+        total: usize,
+    ) -> usize {
+        let arithmetic = operation.cost::<T>(self.level.rank());
+        let cost = bytes.max(total.saturating_mul(arithmetic));
+        pieces(self.threads, cost)
+    }
+
+    fn run_whole<T: Element>(&self, call: Call<'_, T, 2, 1>) {
+        call.run(&|job| {
+            let Job::Batch(batch) = job else {
+                unreachable!("products have no sums");
+            };
+            let cost = batch.total().saturating_mul(3 * T::DIFFERENCE_COST);
+            let pieces = pieces(self.threads, cost.max(batch.bytes()));
+            split(batch, pieces, &|piece| {
+                for i in 0..piece.slabs() {
+                    Whole(&piece.slab(i)).run();
+                }
+            });
+        });
+    }
+
+    fn run_sums<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+        &self,
+        operation: Op,
+        sums: &Sums<'_, T, I, O>,
+    ) {
+        let bytes = sums.bytes();
+        let stream = self.stores.stream(bytes);
+        let pieces = self.pieces::<T, Op, I, O>(operation, bytes, sums.total());
+        let rounds_once = operation.rounds_once::<T>();
+        let run = Run {
+            batch: &|batch| {
+                batch.run_forwards();
+                self.run_piece(operation, batch, stream);
+            },
+            guard: &|task| {
+                let _environment = environment(rounds_once);
+                task();
+            },
+            join,
+            fold: &|fold| self.level.vectorize(fold),
+        };
+        sums.run(pieces, run);
+    }
+
+    #[inline(never)] // called from several places
+    fn run_piece<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+        &self,
+        operation: Op,
+        batch: &Batch<'_, T, I, O>,
+        stream: bool,
+    ) {
+        if batch.slabs() > 1 {
+            for i in 0..batch.slabs() {
+                self.run_rows(operation, &batch.slab(i), stream);
+            }
+        } else {
+            self.run_rows(operation, batch, stream);
+        }
+    }
+
+    #[inline(always)]
+    fn run_rows<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         batch: &Batch<'_, T, I, O>,
@@ -236,32 +350,21 @@ impl Engine {
     }
 }
 
-/// Runs a batch in pieces, and adds what is summed. It does not know the operation: it is compiled once for all that have as many
-/// operands.
-fn run_in_pieces<T: Element, const I: usize, const O: usize>(
+/// Runs a batch in pieces. It does not know the operation: it is compiled once for all that have as many operands.
+fn run_in_pieces<T: Float, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
-    sums: bool,
     rounds_once: bool,
     run_piece: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
 ) {
-    let work = |piece: &Batch<'_, T, I, O>| {
+    split(batch, pieces, &|piece| {
         // On each thread that works, for as long as it does.
         let _environment = environment(rounds_once);
         run_piece(piece);
-    };
-    if sums {
-        split_to_sum(batch, pieces, &work, &|batch, more| {
-            let _environment = environment(rounds_once);
-            batch.add(more);
-        });
-        batch.canonical_sums();
-    } else {
-        split(batch, pieces, &work);
-    }
+    });
 }
 
-/// The environment that an operation needs which [rounds once](Operation::rounds_once), for as long as it is kept.
+/// The environment that an operation needs which [rounds once](kernel::Operation::rounds_once), for as long as it is kept.
 #[inline]
 fn environment(rounds_once: bool) -> Option<Environment> {
     rounds_once.then(Environment::default_here)
@@ -273,29 +376,40 @@ impl Default for Engine {
     }
 }
 
+/// Products of integers, which are the same whatever the accuracy.
+macro_rules! whole {
+    ($($element:ident),+) => {
+        $(fn $element((engine, call): Self::Input<'_, $element>) {
+            engine.run_whole(call);
+        })+
+    };
+}
+
 /// Compiles operations for every type of element, here.
 macro_rules! per_element {
     ($($operation:ident, $half:ident;)*) => {
         $(impl PerElement for $operation {
-            type Input<'a, T: Element> = (&'a Engine, &'a mut Batch<'a, T, 2, 1>);
+            type Input<'a, T: Element> = (&'a Engine, Call<'a, T, 2, 1>);
 
-            fn f32((engine, batch): Self::Input<'_, f32>) {
-                engine.run($operation, batch);
+            fn f32((engine, call): Self::Input<'_, f32>) {
+                engine.run($operation, call);
             }
 
-            fn f64((engine, batch): Self::Input<'_, f64>) {
-                engine.run($operation, batch);
-            }
-
-            #[cfg(feature = "half")]
-            fn f16((engine, batch): Self::Input<'_, half::f16>) {
-                engine.run($half, batch);
+            fn f64((engine, call): Self::Input<'_, f64>) {
+                engine.run($operation, call);
             }
 
             #[cfg(feature = "half")]
-            fn bf16((engine, batch): Self::Input<'_, half::bf16>) {
-                engine.run($half, batch);
+            fn f16((engine, call): Self::Input<'_, half::f16>) {
+                engine.run($half, call);
             }
+
+            #[cfg(feature = "half")]
+            fn bf16((engine, call): Self::Input<'_, half::bf16>) {
+                engine.run($half, call);
+            }
+
+            integers! { whole }
         })*
     };
 }
@@ -306,62 +420,49 @@ per_element! {
 
 /// A formula that is compiled for every type of real numbers, here.
 trait Evaluate<const I: usize, const O: usize>: Formula<I, O> {
-    /// Evaluates it for each place of a batch.
-    fn evaluate<'a, T: Real>(engine: &'a Engine, batch: &'a mut Batch<'a, T, I, O>);
+    /// Evaluates it for each place of a call.
+    fn evaluate<'a, T: Real>(engine: &'a Engine, call: Call<'a, T, I, O>);
 }
 
 /// Compiles formulas.
 macro_rules! formulas {
-    ($($formula:ident: $inputs:literal to $outputs:literal;)*) => {
-        $(
-            formulas! { Plainly of $formula: $inputs to $outputs }
-            formulas! { Accurately of $formula: $inputs to $outputs }
+    ($($formula:ident, $name:ident($($input:ident: $in:ident),+) -> ($($output:ident: $out:ident),+) $(of $source:ident)?;)+) => {
+        $(formulas! { $formula: [$(Kind::$in),+].len() => [$(Kind::$out),+].len() })+
+    };
+    ($formula:ident: $inputs:expr => $outputs:expr) => {
+        formulas! { Plainly of $formula: $inputs => $outputs }
+        formulas! { Accurately of $formula: $inputs => $outputs }
 
-            impl Evaluate<$inputs, $outputs> for formula::$formula {
-                fn evaluate<'a, T: Real>(
-                    engine: &'a Engine,
-                    batch: &'a mut Batch<'a, T, $inputs, $outputs>,
-                ) {
-                    match engine.accuracy {
-                        Accuracy::Plain => T::select_real::<Plainly<Self>>((engine, batch)),
-                        Accuracy::CorrectlyRounded => {
-                            T::select_real::<Accurately<Self>>((engine, batch));
-                        }
+        impl Evaluate<{ $inputs }, { $outputs }> for formula::$formula {
+            fn evaluate<'a, T: Real>(
+                engine: &'a Engine,
+                call: Call<'a, T, { $inputs }, { $outputs }>,
+            ) {
+                match engine.accuracy {
+                    Accuracy::Plain => T::select_real::<Plainly<Self>>((engine, call)),
+                    Accuracy::CorrectlyRounded => {
+                        T::select_real::<Accurately<Self>>((engine, call));
                     }
                 }
             }
-        )*
+        }
     };
-    ($how:ident of $formula:ident: $inputs:literal to $outputs:literal) => {
+    ($how:ident of $formula:ident: $inputs:expr => $outputs:expr) => {
         impl PerReal for $how<formula::$formula> {
-            type Input<'a, T: Real> = (&'a Engine, &'a mut Batch<'a, T, $inputs, $outputs>);
+            type Input<'a, T: Real> = (&'a Engine, Call<'a, T, { $inputs }, { $outputs }>);
 
-            fn f32((engine, batch): Self::Input<'_, f32>) {
-                engine.run($how(formula::$formula), batch);
+            fn f32((engine, call): Self::Input<'_, f32>) {
+                engine.run($how(formula::$formula), call);
             }
 
-            fn f64((engine, batch): Self::Input<'_, f64>) {
-                engine.run($how(formula::$formula), batch);
+            fn f64((engine, call): Self::Input<'_, f64>) {
+                engine.run($how(formula::$formula), call);
             }
         }
     };
 }
-formulas! {
-    Dot: 2 to 1;
-    CrossNorm: 2 to 1;
-    UnitNormal: 2 to 1;
-    Angle: 2 to 1;
-    ScalarTriple: 3 to 1;
-    VectorTriple: 3 to 1;
-    CrossVjp: 3 to 2;
-    CrossJvp: 4 to 1;
-    CrossVjpVjp: 5 to 3;
-    CrossNormVjp: 3 to 2;
-    UnitNormalVjp: 3 to 2;
-    AngleVjp: 3 to 2;
-    ScalarTripleVjp: 4 to 3;
-    Direction: 1 to 1;
-}
+table! { formulas }
+formulas! { Direction: 1 => 1 }
 
 /// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
 /// of [`Engine::new`].

@@ -5,18 +5,19 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::Soa;
+use crate::kernel::Operation as _;
 use crate::simd::Rows;
 
 /// Writes down on which lanes it was run, and copies the first operand.
 #[derive(Clone, Copy)]
 struct Probe<'a>(&'a Mutex<Vec<&'static str>>);
 
-impl Operation<2, 1> for Probe<'_> {
-    fn cost<T: Element>(self, _rank: usize) -> usize {
+impl kernel::Operation<2, 1> for Probe<'_> {
+    fn cost<T: Float>(self, _rank: usize) -> usize {
         0
     }
 
-    fn rounds_once<T: Element>(self) -> bool {
+    fn rounds_once<T: Float>(self) -> bool {
         false
     }
 
@@ -38,8 +39,8 @@ fn seen(engine: Engine, len: usize) -> Vec<&'static str> {
     let wide = vec![1.0; 7 * len];
     let wide = Vectors::strided(&wide, 0, 2, 7, len).expect("inside");
     let run = |a: Vectors<'_, f64>, out: VectorsMut<'_, f64>| {
-        let mut batch = Batch::new(a, a, out).expect("equal lengths");
-        engine.run(Probe(&seen), &mut batch);
+        let mut batch = Batch::of([a.flat(); 2], [out.into_flat()]);
+        engine.run_batch(Probe(&seen), &mut batch);
     };
     run(columns.view(), soa.view_mut());
     run(Vectors::from(&a), (&mut rows).into());
@@ -90,7 +91,7 @@ fn levels_are_ranked_from_zero() {
 /// What threads are for depends on it: arithmetic that takes longer than memory is worth them sooner.
 #[test]
 fn a_cross_product_costs_three_differences_and_more_where_they_are_rounded_once() {
-    fn check<T: Element>() {
+    fn check<T: Float>() {
         let difference = T::DIFFERENCE_COST;
         for (rank, rounded) in T::ROUNDED_COST.into_iter().enumerate() {
             assert_eq!(Cross.cost::<T>(rank), 3 * difference);

@@ -6,6 +6,8 @@
 
 use core::marker::PhantomData;
 
+pub(crate) use crate::operation::Kind;
+
 mod accurate;
 mod gradient;
 mod measure;
@@ -19,15 +21,6 @@ pub(crate) use gradient::*;
 pub(crate) use measure::*;
 pub(crate) use mesh::*;
 pub(crate) use number::{DOUBLE, Exact, Floats, Number, Plain, SINGLE};
-
-/// What an output holds for each place of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A vector.
-    Vector,
-    /// A number.
-    Scalar,
-}
 
 /// `I` operands in, `O` operands out. Of a scalar all three numbers are the same.
 pub trait Formula<const I: usize, const O: usize>: Copy + Send + Sync {

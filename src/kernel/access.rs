@@ -7,20 +7,20 @@ use super::Operation;
 use super::cursor::{Cursor, Form};
 use super::rows::{Padded, Row, Tight, store};
 use super::tile::LINE;
-use crate::Element;
+use crate::element::Float;
 use crate::simd::{Lanes, MOST_LANES, Rows, Simd, prefetch};
 use crate::unrolled::for_each;
 
 /// What is known of all operands, as a type.
 pub(crate) trait Access: Copy {
     /// A register's worth of vectors.
-    type Registers<S: Simd, T: Element>: Copy;
+    type Registers<S: Simd, T: Float>: Copy;
 
     /// Loads the vectors from `i` on.
     ///
     /// # Safety
     /// One register's worth of vectors from `i` on is valid for reads, and of the form that the type knows.
-    unsafe fn load<S: Simd, T: Element>(
+    unsafe fn load<S: Simd, T: Float>(
         cursor: Cursor<T>,
         simd: S,
         i: usize,
@@ -30,7 +30,7 @@ pub(crate) trait Access: Copy {
     ///
     /// # Safety
     /// As [`Access::load`], for writes; to `stream`, vector `i` starts a whole register.
-    unsafe fn store<S: Simd, T: Element>(
+    unsafe fn store<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         registers: Self::Registers<S, T>,
@@ -41,7 +41,7 @@ pub(crate) trait Access: Copy {
     ///
     /// # Safety
     /// As [`Access::store`], for numbers.
-    unsafe fn store_first<S: Simd, T: Element>(
+    unsafe fn store_first<S: Simd, T: Float>(
         _: Cursor<T>,
         _: usize,
         _: Self::Registers<S, T>,
@@ -55,7 +55,7 @@ pub(crate) trait Access: Copy {
     /// # Safety
     /// As [`Access::store`], for both.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store_two<S: Simd, T: Element>(
+    unsafe fn store_two<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         first: Self::Registers<S, T>,
@@ -68,18 +68,18 @@ pub(crate) trait Access: Copy {
         unsafe { Self::store::<S, T>(cursor, i + T::Lanes::<S>::LEN, second, stream) };
     }
 
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    fn operate<S: Simd, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [Self::Registers<S, T>; I],
     ) -> [Self::Registers<S, T>; O];
 
     /// Asks for what loads of vectors well behind `i` will want, where that is worth the while.
     #[inline(always)]
-    fn prefetch<S: Simd, T: Element>(_cursor: Cursor<T>, _i: usize) {}
+    fn prefetch<S: Simd, T: Float>(_cursor: Cursor<T>, _i: usize) {}
 
     /// How many steps are written out in a row, of an operation that takes long or of another: 1, 2 or 4, of which the long ones take
     /// two at most.
-    fn steps<S: Simd, T: Element>(_long: bool) -> usize {
+    fn steps<S: Simd, T: Float>(_long: bool) -> usize {
         1
     }
 }
@@ -94,20 +94,16 @@ pub(crate) trait Uniform: Access + Send + Sync {
 pub(super) struct Repeating<A>(PhantomData<A>);
 
 impl<A: Access> Access for Repeating<A> {
-    type Registers<S: Simd, T: Element> = A::Registers<S, T>;
+    type Registers<S: Simd, T: Float> = A::Registers<S, T>;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn load<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        simd: S,
-        i: usize,
-    ) -> A::Registers<S, T> {
+    unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> A::Registers<S, T> {
         // SAFETY: as granted by the caller; what is repeated has a register's worth of vectors from 0 on.
         unsafe { A::load(cursor, simd, i & cursor.mask) }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store<S: Simd, T: Element>(
+    unsafe fn store<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         registers: A::Registers<S, T>,
@@ -118,7 +114,7 @@ impl<A: Access> Access for Repeating<A> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store_first<S: Simd, T: Element>(
+    unsafe fn store_first<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         registers: A::Registers<S, T>,
@@ -129,7 +125,7 @@ impl<A: Access> Access for Repeating<A> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    fn operate<S: Simd, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [A::Registers<S, T>; I],
     ) -> [A::Registers<S, T>; O] {
@@ -137,7 +133,7 @@ impl<A: Access> Access for Repeating<A> {
     }
 
     #[inline(always)]
-    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+    fn prefetch<S: Simd, T: Float>(cursor: Cursor<T>, i: usize) {
         A::prefetch::<S, T>(cursor, i & cursor.mask);
     }
 }
@@ -151,16 +147,16 @@ impl Uniform for Columns {
 }
 
 impl Access for Columns {
-    type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
+    type Registers<S: Simd, T: Float> = [T::Lanes<S>; 3];
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
+    unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
         // SAFETY: as granted by the caller.
         unsafe { cursor.load_columns(simd, i) }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store<S: Simd, T: Element>(
+    unsafe fn store<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         columns: [T::Lanes<S>; 3],
@@ -171,7 +167,7 @@ impl Access for Columns {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    fn operate<S: Simd, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [[T::Lanes<S>; 3]; I],
     ) -> [[T::Lanes<S>; 3]; O] {
@@ -179,7 +175,7 @@ impl Access for Columns {
     }
 
     #[inline(always)]
-    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+    fn prefetch<S: Simd, T: Float>(cursor: Cursor<T>, i: usize) {
         /// Eight cache lines: see `simd::rounded`.
         const AHEAD: usize = 512;
         for_each! { k of 3 {
@@ -188,7 +184,7 @@ impl Access for Columns {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store_two<S: Simd, T: Element>(
+    unsafe fn store_two<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         first: [T::Lanes<S>; 3],
@@ -208,7 +204,7 @@ impl Access for Columns {
     /// before the stores, which is kinder to columns whose addresses agree modulo 4 KiB: where an output was a line ahead of an
     /// input, 256 vectors took 340 ns instead of 80 (AVX-512 on Zen 4), and take 220; all others take 1.04 times as long.
     #[inline(always)]
-    fn steps<S: Simd, T: Element>(_long: bool) -> usize {
+    fn steps<S: Simd, T: Float>(_long: bool) -> usize {
         (LINE / size_of::<T>() / T::Lanes::<S>::LEN).clamp(2, 4)
     }
 }
@@ -246,20 +242,16 @@ impl<K: Kind> Uniform for AllRows<K> {
 }
 
 impl<K: Kind> Access for AllRows<K> {
-    type Registers<S: Simd, T: Element> = K::Row<T::Lanes<S>>;
+    type Registers<S: Simd, T: Float> = K::Row<T::Lanes<S>>;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn load<S: Simd, T: Element>(
-        cursor: Cursor<T>,
-        simd: S,
-        i: usize,
-    ) -> K::Row<T::Lanes<S>> {
+    unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> K::Row<T::Lanes<S>> {
         // SAFETY: as granted by the caller.
         unsafe { cursor.load_rows(simd, i) }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store<S: Simd, T: Element>(
+    unsafe fn store<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         rows: K::Row<T::Lanes<S>>,
@@ -270,7 +262,7 @@ impl<K: Kind> Access for AllRows<K> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    fn operate<S: Simd, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [K::Row<T::Lanes<S>>; I],
     ) -> [K::Row<T::Lanes<S>>; O] {
@@ -294,7 +286,7 @@ impl<K: Kind> Access for AllRows<K> {
     /// Small registers leave little to do in a step, and so does `f32` in the widest for one that takes long: two take 0.9 of the time
     /// (Zen 5).
     #[inline(always)]
-    fn steps<S: Simd, T: Element>(long: bool) -> usize {
+    fn steps<S: Simd, T: Float>(long: bool) -> usize {
         let lanes = T::Lanes::<S>::LEN;
         let small = size_of::<T>() * lanes == 16;
         if small || long && lanes == MOST_LANES && size_of::<T>() == size_of::<f32>() {
@@ -310,10 +302,10 @@ impl<K: Kind> Access for AllRows<K> {
 pub(crate) struct Any;
 
 impl Access for Any {
-    type Registers<S: Simd, T: Element> = [T::Lanes<S>; 3];
+    type Registers<S: Simd, T: Float> = [T::Lanes<S>; 3];
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn load<S: Simd, T: Element>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
+    unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
         match cursor.form {
             // SAFETY: as granted by the caller.
             Form::Columns => unsafe { cursor.load_columns(simd, i) },
@@ -325,7 +317,7 @@ impl Access for Any {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store<S: Simd, T: Element>(
+    unsafe fn store<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         columns: [T::Lanes<S>; 3],
@@ -346,7 +338,7 @@ impl Access for Any {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store_first<S: Simd, T: Element>(
+    unsafe fn store_first<S: Simd, T: Float>(
         cursor: Cursor<T>,
         i: usize,
         [first, ..]: [T::Lanes<S>; 3],
@@ -357,7 +349,7 @@ impl Access for Any {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn operate<S: Simd, T: Element, Op: Operation<I, O>, const I: usize, const O: usize>(
+    fn operate<S: Simd, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>(
         operation: Op,
         inputs: [[T::Lanes<S>; 3]; I],
     ) -> [[T::Lanes<S>; 3]; O] {
@@ -365,7 +357,7 @@ impl Access for Any {
     }
 
     #[inline(always)]
-    fn prefetch<S: Simd, T: Element>(cursor: Cursor<T>, i: usize) {
+    fn prefetch<S: Simd, T: Float>(cursor: Cursor<T>, i: usize) {
         if cursor.form == Form::Columns {
             Columns::prefetch::<S, T>(cursor, i);
         }

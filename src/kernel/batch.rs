@@ -1,80 +1,85 @@
-//! A batch: the operands of one call, seen to be equally long, that are split together.
+//! A batch: the operands of one call, seen to go together, that are split together.
+
+use core::array::from_fn;
 
 use super::cursor::Form;
 use super::faces::Faces;
-use super::place::Place;
-use super::plus;
-use crate::exact;
-use crate::view::{check_len, moved};
-use crate::{Element, Error, Vectors, VectorsMut};
+use super::place::{Outputs, Place, Way};
+use crate::element::Float;
+use crate::simd::Simd;
+use crate::view::{Flat, FlatMut, moved};
+use crate::{Element, Vectors, VectorsMut};
 
 #[cfg(test)]
 mod tests;
 
-/// `I` inputs and `O` outputs of `len` vectors each. Outputs do not overlap inputs, except that the first
-/// output may be the first input: the same vectors at the same places.
+/// `I` inputs and `O` outputs of `len` vectors each, or of rows of so many, or of slabs of such rows. Outputs do not overlap inputs,
+/// except that the first output may be the first input: the same vectors at the same places.
 ///
-/// A view of scalars has one place for all three components. An output all of whose vectors are in one place receives
-/// their sum.
+/// A view of scalars has one place for all three components.
 ///
 /// It is passed on by reference: copying what was just written costs more than a small batch.
 #[derive(Debug)]
 pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
-    pub(super) inputs: [Vectors<'a, T>; I],
-    pub(super) outputs: [VectorsMut<'a, T>; O],
+    /// The first row.
+    pub(super) inputs: [Flat<'a, T>; I],
+    pub(super) outputs: [FlatMut<'a, T>; O],
+    pub(super) rows: Steps<I, O>,
+    slabs: Slabs<'a, I, O>,
     /// Whose corners the vectors of the inputs are, if outputs are of faces and not of the vectors in turn.
     faces: Option<Faces<'a>>,
     in_place: bool,
+    /// Outputs that are read again at once, and so not worth to be streamed.
+    pub(super) reread: [bool; O],
 }
 
-impl<'a, T: Element> Batch<'a, T, 2, 1> {
-    /// a and b in, out out.
-    #[inline]
-    pub(crate) fn new(
-        a: Vectors<'a, T>,
-        b: Vectors<'a, T>,
-        out: VectorsMut<'a, T>,
-    ) -> Result<Self, Error> {
-        let len = a.len();
-        check_len("b", len, b.len())?;
-        check_len("out", len, out.len())?;
-        Ok(Self::of([a, b], [out]))
-    }
+/// An axis: how many steps it has, and how far apart these are in each operand, in elements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Steps<const I: usize, const O: usize> {
+    pub(crate) count: usize,
+    pub(crate) from: [isize; I],
+    pub(crate) to: [isize; O],
+}
 
-    /// a and b in, a out.
-    #[inline]
-    pub(crate) fn in_place(a: VectorsMut<'a, T>, b: Vectors<'a, T>) -> Result<Self, Error> {
-        // SAFETY: in the kernels every load of a vector comes before the store to it, where the operation is
-        // `IN_PLACE`, which the engine sees to.
-        let before = unsafe { a.to_read_in_place() };
-        let batch = Self::new(before, b, a)?;
-        Ok(Self {
-            in_place: true,
-            ..batch
-        })
-    }
+impl<const I: usize, const O: usize> Steps<I, O> {
+    /// One step.
+    pub(crate) const ONE: Self = Self {
+        count: 1,
+        from: [0; I],
+        to: [0; O],
+    };
+}
+
+/// The slabs `first..first + count`, counted along all `axes`, the fastest first.
+#[derive(Clone, Copy, Debug)]
+struct Slabs<'a, const I: usize, const O: usize> {
+    axes: &'a [Steps<I, O>],
+    first: usize,
+    count: usize,
+}
+
+/// The vectors of an exclusive view to be read, and to be written in their place.
+#[inline(always)]
+pub(crate) fn in_place<'a, T: Element>(
+    v: VectorsMut<'a, T>,
+) -> (Vectors<'a, T>, VectorsMut<'a, T>) {
+    // SAFETY: in the kernels every load of a vector comes before the store to it, where the operation is
+    // `IN_PLACE`, which the engine sees to.
+    (unsafe { v.to_read_in_place() }, v)
 }
 
 impl<'a, T: Element> Batch<'a, T, 1, 1> {
     /// v in and out.
-    pub(crate) fn over(v: VectorsMut<'a, T>) -> Self {
-        // SAFETY: in the kernels every load of a vector comes before the store to it, where the operation is
-        // `IN_PLACE`, which the engine sees to.
+    pub(crate) fn over(v: FlatMut<'a, T>) -> Self {
+        // SAFETY: as for `in_place`.
         let before = unsafe { v.to_read_in_place() };
-        Self {
-            in_place: true,
-            ..Self::of([before], [v])
-        }
+        Self::of([before], [v]).placed(true)
     }
 }
 
 impl<'a, T: Element> Batch<'a, T, 1, 1> {
     /// The vertices of faces in; the indices must have been checked, and `out` to be as long as `faces`.
-    pub(crate) fn of_faces(
-        vertices: Vectors<'a, T>,
-        faces: Faces<'a>,
-        out: VectorsMut<'a, T>,
-    ) -> Self {
+    pub(crate) fn of_faces(vertices: Flat<'a, T>, faces: Faces<'a>, out: FlatMut<'a, T>) -> Self {
         let inside = |face: &[u32]| face.iter().all(|&i| (i as usize) < vertices.len());
         debug_assert!(
             (0..faces.len()).all(|i| inside(faces.get(i))),
@@ -82,10 +87,8 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
         );
         assert_eq!(faces.len(), out.len(), "lengths are checked before");
         Self {
-            inputs: [vertices],
-            outputs: [out],
             faces: Some(faces),
-            in_place: false,
+            ..Self::over_rows([vertices], [out], Steps::ONE)
         }
     }
 
@@ -98,110 +101,218 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
 impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     /// Operands that are seen to be equally long; outputs do not overlap inputs.
     #[inline(always)]
-    pub(crate) fn of(inputs: [Vectors<'a, T>; I], outputs: [VectorsMut<'a, T>; O]) -> Self {
-        let len = inputs[0].len();
+    pub(crate) fn of(inputs: [Flat<'a, T>; I], outputs: [FlatMut<'a, T>; O]) -> Self {
+        let len = outputs[0].len();
         assert!(
             inputs.iter().all(|view| view.len() == len)
                 && outputs.iter().all(|view| view.len() == len),
             "lengths are checked before"
         );
+        Self::over_rows(inputs, outputs, Steps::ONE)
+    }
+
+    /// Rows of which these are the first; all are vectors of the operands.
+    #[inline(always)]
+    pub(super) fn over_rows(
+        inputs: [Flat<'a, T>; I],
+        outputs: [FlatMut<'a, T>; O],
+        rows: Steps<I, O>,
+    ) -> Self {
         Self {
             inputs,
             outputs,
+            rows,
+            slabs: Slabs {
+                axes: &[],
+                first: 0,
+                count: 1,
+            },
             faces: None,
             in_place: false,
+            reread: [false; O],
         }
     }
 
-    /// The same, checked.
-    #[inline]
-    pub(crate) fn named(
-        inputs: [(&'static str, Vectors<'a, T>); I],
-        outputs: [(&'static str, VectorsMut<'a, T>); O],
-    ) -> Result<Self, Error> {
-        let len = common_len(&inputs)?;
-        for (name, view) in &outputs {
-            check_len(name, len, view.len())?;
-        }
-        Ok(Self::of(
-            inputs.map(|(_, view)| view),
-            outputs.map(|(_, view)| view),
-        ))
-    }
-
-    /// The sums so far, of outputs that receive one.
-    pub(crate) fn sums(&self) -> [[T; 3]; O] {
-        self.outputs
-            .each_ref()
-            .map(|view| view.get(0).unwrap_or_default())
-    }
-
-    /// Has outputs that receive a sum receive it elsewhere.
-    pub(crate) fn sum_to(&mut self, sums: &'a mut [[T; 3]; O]) {
-        for (view, sum) in self.outputs.iter_mut().zip(sums) {
-            if view.is_sum() {
-                *view = VectorsMut::summed(sum, view.len());
-            }
+    /// All vectors along these axes, which are those of the operands, the first one first. Each operand begins so many elements behind
+    /// where its view does.
+    pub(crate) fn along(
+        inputs: [Flat<'a, T>; I],
+        outputs: [FlatMut<'a, T>; O],
+        begin: &[isize],
+        axes: &'a [Steps<I, O>],
+    ) -> Self {
+        let axis = |i: usize| axes.get(i).copied().unwrap_or(Steps::ONE);
+        let inner = axis(0);
+        let inputs = from_fn(|k| {
+            // SAFETY: these are vectors of the view.
+            unsafe { inputs[k].part(begin[k], inner.from[k], inner.count) }
+        });
+        let outputs = from_fn(|k| {
+            // SAFETY: as above, and the view is used up.
+            unsafe { outputs[k].part(begin[I + k], inner.to[k], inner.count) }
+        });
+        let slabs = axes.get(2..).unwrap_or_default();
+        Self {
+            slabs: Slabs {
+                axes: slabs,
+                first: 0,
+                count: slabs.iter().map(|axis| axis.count).product(),
+            },
+            ..Self::over_rows(inputs, outputs, axis(1))
         }
     }
 
-    /// Adds to sums.
-    pub(crate) fn add(&mut self, sums: &[[T; 3]; O]) {
-        let before = self.sums();
-        for ((view, before), more) in self.outputs.iter_mut().zip(before).zip(sums) {
-            if view.is_sum() {
-                view.set(0, plus(before, *more));
-            }
-        }
-    }
-
-    /// Makes NaN among the sums the canonical one: which of two a sum takes over, or makes, depends on the CPU.
-    pub(crate) fn canonical_sums(&mut self) {
-        let sums = self.sums();
-        for (view, sum) in self.outputs.iter_mut().zip(sums) {
-            if view.is_sum() {
-                view.set(0, sum.map(exact::canonical));
-            }
-        }
+    /// The same, in which the first output is the first input or not.
+    #[inline(always)]
+    pub(crate) fn placed(self, in_place: bool) -> Self {
+        Self { in_place, ..self }
     }
 }
 
 impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
+    /// The length of a row.
+    #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         self.outputs[0].len()
     }
 
+    /// All vectors.
+    #[inline(always)]
+    pub(crate) fn total(&self) -> usize {
+        self.len() * self.rows.count * self.slabs.count
+    }
+
     /// Whether the first output is the first input.
+    #[inline(always)]
     pub(crate) fn is_in_place(&self) -> bool {
         self.in_place
     }
 
-    /// Whether an output receives the sum over the batch.
-    pub(crate) fn has_sums(&self) -> bool {
-        self.outputs.iter().any(VectorsMut::is_sum)
-    }
-
-    /// The bytes that the batch moves from and to memory. A broadcast operand stays in the cache.
+    /// The bytes that the batch moves from and to memory. What is repeated stays in the cache.
     pub(crate) fn bytes(&self) -> usize {
-        let of = |components: bool, stride: isize| match stride {
-            0 => 0,
-            _ if components => size_of::<[T; 3]>(),
-            _ => size_of::<T>(),
-        };
-        let inputs = self.inputs.iter();
-        let read: usize = inputs.map(|v| of(!v.is_scalars(), v.stride())).sum();
-        let outputs = self.outputs.iter();
-        let written: usize = outputs.map(|v| of(!v.is_scalars(), v.stride())).sum();
-        self.len().saturating_mul(read + written)
+        let inputs = self.inputs.iter().zip(self.rows.from).enumerate();
+        let read = inputs.map(|(k, (view, row))| {
+            let outer = self.outer(|axis| axis.from[k]);
+            self.bytes_of(view.is_scalars(), [view.stride(), row], outer)
+        });
+        let outputs = self.outputs.iter().zip(self.rows.to).enumerate();
+        let written = outputs.map(|(k, (view, row))| {
+            let outer = self.outer(|axis| axis.to[k]);
+            self.bytes_of(view.is_scalars(), [view.stride(), row], outer)
+        });
+        let read = read.fold(0_usize, usize::saturating_add);
+        written.fold(read, usize::saturating_add)
     }
 
-    /// Where to divide the batch, so that `part` of `parts` of the work is before it.
-    pub(crate) fn middle(&self, part: usize, parts: usize) -> usize {
-        match self.faces {
-            Some(faces) => faces.middle(part, parts),
-            // Divided first, so that nothing can overflow.
-            None => self.len() / parts * part,
+    /// How many slabs there are that differ in an operand with these strides.
+    fn outer(&self, stride: impl Fn(&Steps<I, O>) -> isize) -> usize {
+        let repeats = |axis: &&Steps<I, O>| stride(axis) == 0;
+        let repeated = self.slabs.axes.iter().filter(repeats);
+        let repeated: usize = repeated.map(|axis| axis.count).product();
+        (self.slabs.count / repeated.max(1)).max(1)
+    }
+
+    /// The bytes of an operand with these strides of vectors and rows, in so many slabs.
+    #[inline(always)]
+    fn bytes_of(&self, scalars: bool, [stride, row]: [isize; 2], slabs: usize) -> usize {
+        let lens = [(self.len(), stride), (self.rows.count, row)];
+        if lens.iter().all(|(len, stride)| *len <= 1 || *stride == 0) && slabs == 1 {
+            return 0;
         }
+        let len = |(len, stride)| if stride == 0 { 1 } else { len };
+        let each = if scalars { 1 } else { 3 } * size_of::<T>();
+        (len(lens[0]) * len(lens[1])).saturating_mul(slabs * each)
+    }
+
+    /// Slab `i`.
+    pub(crate) fn slab(&self, i: usize) -> Self {
+        let (mut from, mut to) = ([0_isize; I], [0_isize; O]);
+        let mut i = self.slabs.first + i;
+        for axis in self.slabs.axes {
+            let at = (i % axis.count) as isize;
+            i /= axis.count;
+            for (offset, stride) in from.iter_mut().zip(axis.from) {
+                *offset = offset.wrapping_add(at.wrapping_mul(stride));
+            }
+            for (offset, stride) in to.iter_mut().zip(axis.to) {
+                *offset = offset.wrapping_add(at.wrapping_mul(stride));
+            }
+        }
+        Self {
+            slabs: Slabs {
+                axes: &[],
+                first: 0,
+                count: 1,
+            },
+            ..self.moved(from, to, self.len())
+        }
+    }
+
+    /// How many slabs there are.
+    #[inline(always)]
+    pub(crate) fn slabs(&self) -> usize {
+        self.slabs.count
+    }
+
+    /// The same rows of `len` vectors, so many elements further.
+    fn moved(&self, from: [isize; I], to: [isize; O], len: usize) -> Self {
+        let inputs = from_fn(|k| {
+            let view = &self.inputs[k];
+            // SAFETY: the caller says that there are such vectors.
+            unsafe { view.part(from[k], view.stride(), len) }
+        });
+        let outputs = from_fn(|k| {
+            let view = &self.outputs[k];
+            // SAFETY: as above. `slab`s are worked on in turn, and what `split` takes away is no longer here.
+            unsafe { view.part(to[k], view.stride(), len) }
+        });
+        Self {
+            inputs,
+            outputs,
+            rows: self.rows,
+            slabs: self.slabs,
+            faces: self.faces,
+            in_place: self.in_place,
+            reread: self.reread,
+        }
+    }
+
+    /// Takes the last `parts - part` of `parts` of the work away. What is too little for that stays whole.
+    pub(crate) fn split(&mut self, part: usize, parts: usize) -> Option<Self> {
+        // Divided first, so that nothing can overflow.
+        let cut = |count: usize| count / parts * part + count % parts * part / parts;
+        if let Some(faces) = self.faces {
+            let middle = self.line_boundary(faces.middle(part, parts));
+            return (middle > 0).then(|| self.split_off(middle));
+        }
+        // Rows and slabs are cut where there are enough of them to be divided evenly.
+        let (rows, slabs) = (self.rows.count, self.slabs.count);
+        if slabs >= EVENLY * parts || (slabs > 1 && slabs >= rows.max(self.len())) {
+            let at = cut(slabs);
+            return (at > 0).then(|| {
+                let tail = self.moved([0; I], [0; O], self.len());
+                let (first, count) = (self.slabs.first + at, slabs - at);
+                self.slabs.count = at;
+                let axes = self.slabs.axes;
+                Self {
+                    slabs: Slabs { axes, first, count },
+                    ..tail
+                }
+            });
+        }
+        if rows >= EVENLY * parts || (rows > 1 && rows >= self.len()) {
+            let at = cut(rows);
+            return (at > 0).then(|| {
+                let by = |stride: isize| stride.wrapping_mul(at as isize);
+                let (from, to) = (self.rows.from.map(by), self.rows.to.map(by));
+                let mut tail = self.moved(from, to, self.len());
+                tail.rows.count = rows - at;
+                self.rows.count = at;
+                tail
+            });
+        }
+        let middle = self.line_boundary(cut(self.len()));
+        (middle > 0).then(|| self.split_off(middle))
     }
 
     /// The greatest index up to `at` where a vector of the first output starts a cache line, or `at` where
@@ -216,7 +327,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             .unwrap_or(at)
     }
 
-    /// Takes the vectors from `at` on away, of every operand; `at` must not exceed the length.
+    /// Takes the vectors from `at` on away, of every row and operand; `at` must not exceed the length.
     pub(crate) fn split_off(&mut self, at: usize) -> Self {
         let (inputs, faces) = match &mut self.faces {
             None => (self.inputs.each_mut().map(|view| view.split_off(at)), None),
@@ -229,23 +340,30 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         Self {
             inputs,
             outputs: self.outputs.each_mut().map(|view| view.split_off(at)),
+            rows: self.rows,
+            slabs: self.slabs,
             faces,
             in_place: self.in_place,
+            reread: self.reread,
         }
     }
 
-    /// Turns all operands around, if the first output runs backwards. The vectors meet as before. (Where there are indices, or
-    /// a sum whose order is fixed, they stay.)
+    /// Turns all operands around, if the first output runs backwards. The vectors meet as before. (Where there are indices they stay.)
+    #[inline(always)]
     pub(crate) fn run_forwards(&mut self) {
-        if self.outputs[0].stride() < 0 && self.faces.is_none() && !self.has_sums() {
-            self.inputs.iter_mut().for_each(Vectors::reverse);
-            self.outputs.iter_mut().for_each(VectorsMut::reverse);
+        if self.outputs[0].stride() < 0 && self.faces.is_none() {
+            self.inputs.iter_mut().for_each(Flat::reverse);
+            self.outputs.iter_mut().for_each(FlatMut::reverse);
         }
     }
+}
 
+impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// What the operands have in common.
     pub(crate) fn shape(&self, stream: bool) -> Shape {
-        if self.len() <= 1 || (self.is(Form::Columns) && !(stream && self.is_out_of_step())) {
+        if (self.len() <= 1 && self.rows.count == 1)
+            || (self.is(Form::Columns) && !(stream && self.is_out_of_step()))
+        {
             Shape::Columns
         } else if self.is(Form::Rows) {
             Shape::Rows
@@ -266,7 +384,19 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// Whether an output has columns that cannot be streamed together.
     fn is_out_of_step(&self) -> bool {
         let mut outputs = self.outputs.iter();
-        outputs.any(|view| !Place::of_mut(view).is_in_step())
+        self.rows.count == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
+    }
+
+    /// How results get to memory if they should be streamed or not, and where to begin with it.
+    #[inline(always)]
+    pub(super) fn way<S: Simd>(&self, stream: bool) -> (Way, usize) {
+        let outputs = Outputs {
+            views: &self.outputs,
+            reread: &self.reread,
+            len: self.len(),
+            rows: (self.rows.count > 1).then_some(&self.rows.to),
+        };
+        Way::out::<S, T>(outputs, stream)
     }
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {
@@ -278,16 +408,8 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     }
 }
 
-/// The length of all inputs.
-pub(crate) fn common_len<T: Element>(
-    inputs: &[(&'static str, Vectors<'_, T>)],
-) -> Result<usize, Error> {
-    let len = inputs[0].1.len();
-    for (name, view) in inputs {
-        check_len(name, len, view.len())?;
-    }
-    Ok(len)
-}
+/// So many steps of an axis for each piece are even enough.
+const EVENLY: usize = 8;
 
 /// What the operands of a batch have in common; one vector repeated goes with everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

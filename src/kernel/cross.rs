@@ -9,7 +9,7 @@
 
 use super::Operation;
 use super::rows::Rotate;
-use crate::Element;
+use crate::element::Float;
 use crate::simd::Rows;
 
 /// c = a × b, with [`crate::Accuracy::Plain`].
@@ -34,11 +34,11 @@ impl Operation<2, 1> for Cross {
         [L::differences_of_products(factors(inputs))]
     }
 
-    fn cost<T: Element>(self, _rank: usize) -> usize {
+    fn cost<T: Float>(self, _rank: usize) -> usize {
         3 * T::DIFFERENCE_COST
     }
 
-    fn rounds_once<T: Element>(self) -> bool {
+    fn rounds_once<T: Float>(self) -> bool {
         T::ALWAYS_ROUNDED_ONCE
     }
 
@@ -58,11 +58,11 @@ impl Operation<2, 1> for RoundedCross {
         [L::rounded_differences_of_products(factors(inputs))]
     }
 
-    fn cost<T: Element>(self, rank: usize) -> usize {
+    fn cost<T: Float>(self, rank: usize) -> usize {
         3 * T::ROUNDED_COST[rank]
     }
 
-    fn rounds_once<T: Element>(self) -> bool {
+    fn rounds_once<T: Float>(self) -> bool {
         true
     }
 

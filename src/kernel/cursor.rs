@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use super::rows::{Row, store};
-use crate::Element;
+use crate::element::Float;
 use crate::simd::{Lanes, Rows, Simd};
 use crate::unrolled::for_each;
 use crate::view::row;
@@ -50,7 +50,7 @@ pub(crate) struct Cursor<T> {
     pub(super) streams: bool,
 }
 
-impl<T: Element> Cursor<T> {
+impl<T: Float> Cursor<T> {
     pub(super) fn new(components: [*mut T; 3], form: Form) -> Self {
         debug_assert!(
             components.iter().all(|p| p.is_aligned()),
@@ -72,6 +72,12 @@ impl<T: Element> Cursor<T> {
             mask: 0,
             streams: true,
         }
+    }
+
+    /// Moves on by so many elements.
+    #[inline(always)]
+    pub(super) fn move_by(&mut self, elements: isize) {
+        self.components = self.components.map(|p| p.wrapping_offset(elements));
     }
 
     /// How many vectors lie before the first that starts a whole register, if the operand is so laid out that
@@ -157,7 +163,7 @@ pub(super) struct Room([u8; 256]);
 /// # Safety
 /// The three components are valid for reads, and `4 * lanes` elements at `room` for writes.
 #[inline(always)]
-pub(super) unsafe fn repeat<T: Element>(
+pub(super) unsafe fn repeat<T: Float>(
     from: [*mut T; 3],
     room: *mut T,
     form: Form,

@@ -1,7 +1,7 @@
 //! Formulas as operations: on the lanes as they are, or with accurate numbers.
 
 use super::Operation;
-use crate::Element;
+use crate::element::Float;
 use crate::formula::{Formula, Kind};
 use crate::simd::{Reals, Rows};
 use crate::unrolled::for_each;
@@ -20,7 +20,6 @@ macro_rules! operation {
             const OUTPUTS: [Kind; O] = F::OUTPUTS;
             const LONG: bool = $long;
             const EVERY_FORM: bool = false;
-            const SUMS: bool = O > 1;
             const IN_PLACE: bool = F::IN_PLACE;
 
             #[inline(always)]
@@ -39,11 +38,11 @@ macro_rules! operation {
                 outputs
             }
 
-            fn cost<T: Element>(self, rank: usize) -> usize {
+            fn cost<T: Float>(self, rank: usize) -> usize {
                 F::COST * $cost(rank)
             }
 
-            fn rounds_once<T: Element>(self) -> bool {
+            fn rounds_once<T: Float>(self) -> bool {
                 $environment
             }
         }

@@ -17,7 +17,7 @@ use super::Batch;
 use super::derived::{Accurately, Plainly};
 use super::place::Place;
 use super::tile::Tile;
-use crate::Element;
+use crate::element::Float;
 use crate::formula::{Corners, FaceFormula, Kind};
 use crate::simd::{Lanes, Reals, Rows, Simd, Work};
 use crate::view::moved;
@@ -155,7 +155,7 @@ pub(crate) trait FaceOperation: Copy + Send + Sync {
     fn of_face<L: Rows>(self, corners: impl Corners<L>) -> [L; 3];
 
     /// What one of the triangles costs that a face is the sum of, as [`super::Operation::cost`].
-    fn cost<T: Element>(self, rank: usize) -> usize;
+    fn cost<T: Float>(self, rank: usize) -> usize;
 
     /// As [`super::Operation::rounds_once`].
     const ROUNDS_ONCE: bool;
@@ -173,7 +173,7 @@ macro_rules! operation {
                 [L::from_numbers(x), L::from_numbers(y), L::from_numbers(z)]
             }
 
-            fn cost<T: Element>(self, rank: usize) -> usize {
+            fn cost<T: Float>(self, rank: usize) -> usize {
                 20 * $cost(rank)
             }
         }
@@ -195,7 +195,7 @@ const TILES: usize = 8;
 /// No tile holds more.
 const MOST_FACES: usize = Tile::capacity::<f32>();
 
-impl<T: Element, Op: FaceOperation> Work for EachFace<'_, T, Op> {
+impl<T: Float, Op: FaceOperation> Work for EachFace<'_, T, Op> {
     #[inline(always)]
     fn fills<S: Simd>(&self) -> bool {
         true
@@ -272,7 +272,7 @@ struct Groups<'a, S, T> {
 /// of the groups.)
 struct NextGroup<'g, 'a, S, T>(&'g mut Groups<'a, S, T>);
 
-impl<T: Element, P: Simd> Work for NextGroup<'_, '_, P, T> {
+impl<T: Float, P: Simd> Work for NextGroup<'_, '_, P, T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }
@@ -324,7 +324,7 @@ impl<T: Element, P: Simd> Work for NextGroup<'_, '_, P, T> {
     }
 }
 
-impl<S: Simd, T: Element> Groups<'_, S, T> {
+impl<S: Simd, T: Float> Groups<'_, S, T> {
     #[inline(always)]
     fn group(&self) -> &[u8] {
         &self.order[self.begin..self.end]
@@ -361,7 +361,7 @@ impl<S, T> Clone for OfRegister<'_, '_, S, T> {
 
 impl<S, T> Copy for OfRegister<'_, '_, S, T> {}
 
-impl<S: Simd, T: Element> Corners<T::Lanes<S>> for OfRegister<'_, '_, S, T> {
+impl<S: Simd, T: Float> Corners<T::Lanes<S>> for OfRegister<'_, '_, S, T> {
     #[inline(always)]
     fn len(self) -> usize {
         self.groups.corners
@@ -399,7 +399,7 @@ struct Gather<'a, T> {
     tile: [*mut T; 3],
 }
 
-impl<T: Element> Work for Gather<'_, T> {
+impl<T: Float> Work for Gather<'_, T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }

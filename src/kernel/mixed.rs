@@ -1,18 +1,17 @@
 //! Batches whose operands each have a layout of their own, block by block: what registers cannot be loaded from or stored to goes
-//! through tiles, and so do sums.
+//! through tiles.
 
 use core::mem::MaybeUninit;
 
 use super::access::{Any, Repeating};
 use super::cursor::{Cursor, Form};
 use super::place::{Layout, Place, Way};
-use super::sum::{Tree, leaf};
 use super::sweep::{Range, sweep};
 use super::tile::Tile;
 use super::{Operation, Task};
+use crate::element::Float;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd, Work};
-use crate::{Element, Vectors, VectorsMut};
 
 /// A task whose operands each have a layout of their own.
 #[derive(Debug)]
@@ -20,7 +19,7 @@ pub(crate) struct Mixed<'a, T, Op, const I: usize, const O: usize>(
     pub(super) Task<'a, T, Op, I, O>,
 );
 
-impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+impl<T: Float, Op: Operation<I, O>, const I: usize, const O: usize> Work
     for Mixed<'_, T, Op, I, O>
 {
     #[inline(always)]
@@ -41,17 +40,20 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
         );
         let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
         let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
-        let mut trees = [const { MaybeUninit::<Tree<T>>::uninit() }; O];
+        let (mut inputs, mut outputs) = (batch.inputs(), batch.outputs());
+        let rows = batch.rows;
         let mut blocks = Blocks {
-            inputs: &batch.inputs,
-            outputs: &batch.outputs,
+            inputs: &mut inputs,
+            outputs: &mut outputs,
             kinds: const { &Op::OUTPUTS },
             in_tiles: &mut in_tiles,
             out_tiles: &mut out_tiles,
-            trees: &mut trees,
+            rows: rows.count,
+            from_rows: &rows.from,
+            to_rows: &rows.to,
+            reread: &batch.reread,
             total: batch.len(),
             short: !Op::EVERY_FORM && !self.0.fills::<S>(),
-            sums: Op::SUMS && batch.has_sums(),
             way: Way::Cached,
             most: 0,
             start: 0,
@@ -63,6 +65,7 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             },
             whole: false,
         };
+        (blocks.way, blocks.range.head) = batch.way::<S>(stream && !blocks.short);
         loop {
             simd.vectorize(NextBlock {
                 blocks: &mut blocks,
@@ -72,13 +75,12 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
             if blocks.range.len == 0 {
                 return;
             }
-            let whole = blocks.whole;
             // SAFETY: the views, or tiles that were filled, have as many vectors, which are one register's worth or more;
             // a batch has outputs that meet inputs as it says, `in_place` or not at all.
             unsafe {
                 sweep::<Repeating<Any>, S, T, Op, I, O>(simd, operation, from, to, blocks.range);
             };
-            if whole {
+            if blocks.whole && blocks.rows == 1 {
                 return;
             }
         }
@@ -87,25 +89,29 @@ impl<T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
 
 /// The blocks of a batch, whatever the operation: prepares each for the loop, and finishes it.
 struct Blocks<'a, T> {
-    inputs: &'a [Vectors<'a, T>],
-    outputs: &'a [VectorsMut<'a, T>],
+    /// The operands of this row.
+    inputs: &'a mut [Place<T>],
+    outputs: &'a mut [Place<T>],
     kinds: &'static [Kind],
     in_tiles: &'a mut [MaybeUninit<Tile>],
     out_tiles: &'a mut [MaybeUninit<Tile>],
-    /// Written before the first block, if there are sums.
-    trees: &'a mut [MaybeUninit<Tree<T>>],
+    /// Rows from this one on, and how far apart they are.
+    rows: usize,
+    from_rows: &'a [isize],
+    to_rows: &'a [isize],
+    reread: &'a [bool],
+    /// The length of a row.
     total: usize,
     /// Less than a register: filled up in tiles, and nothing is stored but from these.
     short: bool,
-    sums: bool,
     way: Way,
-    /// No block is longer, but the last where there are sums.
+    /// No block is longer.
     most: usize,
     /// Where the block begins that was given last.
     start: usize,
     /// Of that block; nothing before the first and behind the last.
     range: Range,
-    /// Whether the block is the whole batch as it lies, so that there is nothing to finish.
+    /// Whether a block is a whole row as it lies, so that there is nothing to finish.
     whole: bool,
 }
 
@@ -117,7 +123,7 @@ struct NextBlock<'b, 'a, T> {
     to: &'b mut [Cursor<T>],
 }
 
-impl<T: Element> Work for NextBlock<'_, '_, T> {
+impl<T: Float> Work for NextBlock<'_, '_, T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }
@@ -125,70 +131,75 @@ impl<T: Element> Work for NextBlock<'_, '_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { blocks, from, to } = self;
+        if blocks.whole {
+            return blocks.next_whole_row(from, to);
+        }
         if blocks.range.len > 0 {
             blocks.finish_block(simd);
-        } else if blocks.begin::<S>(from, to) {
+        } else if blocks.begin(from, to) {
             return;
         }
         blocks.prepare(simd, from, to);
     }
 }
 
-impl<T: Element> Blocks<'_, T> {
-    /// Looks at the operands. If everything can be loaded and stored as it lies, prepares the whole batch as one block, and returns
+impl<T: Float> Blocks<'_, T> {
+    /// Looks at the operands. If everything can be loaded and stored as it lies, prepares the first row as one block, and returns
     /// whether it did.
     #[inline(always)]
-    fn begin<S: Simd>(&mut self, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) -> bool {
-        let stream = self.range.stream && !self.short;
-        (self.way, self.range.head) = Way::out::<S, T>(self.outputs, stream);
+    fn begin(&mut self, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) -> bool {
         self.range.stream = self.way == Way::Streamed;
-        let mut plain = !self.sums && !self.short && self.way == Way::Cached;
+        let mut plain = !self.short && self.way == Way::Cached;
         let mut tiled = self.way == Way::StreamedFromTiles;
-        // (An output that is repeated is a sum, or one vector.)
-        let mut look = |cursor: &mut Cursor<T>, place: Place<T>| match place.layout() {
+        let mut look = |cursor: &mut Cursor<T>, place: &Place<T>| match place.layout() {
             Layout::Direct(form) => *cursor = Cursor::new(place.components, form),
             Layout::Repeated => plain = false,
             Layout::Strided => (plain, tiled) = (false, true),
         };
-        for (cursor, view) in from.iter_mut().zip(self.inputs) {
-            look(cursor, Place::of(view));
+        for (cursor, place) in from.iter_mut().zip(&*self.inputs) {
+            look(cursor, place);
         }
-        for (cursor, view) in to.iter_mut().zip(self.outputs) {
-            look(cursor, Place::of_mut(view));
+        for (cursor, place) in to.iter_mut().zip(&*self.outputs) {
+            look(cursor, place);
         }
         if plain {
             (self.whole, self.range.len) = (true, self.total);
             return true;
         }
-        self.most = match (self.sums, tiled) {
-            (true, _) => leaf::<T>(),
-            (_, true) => Tile::capacity::<T>(),
-            _ => self.total,
+        self.most = if tiled {
+            Tile::capacity::<T>()
+        } else {
+            self.total
         };
-        if self.sums {
-            for tree in &mut *self.trees {
-                tree.write(Tree::new());
-            }
-        }
         false
+    }
+
+    /// Prepares the next row as one block, as it lies.
+    #[inline(always)]
+    fn next_whole_row(&mut self, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) {
+        self.rows -= 1;
+        for (cursor, row) in from.iter_mut().zip(self.from_rows) {
+            cursor.move_by(*row);
+        }
+        for (cursor, row) in to.iter_mut().zip(self.to_rows) {
+            cursor.move_by(*row);
+        }
     }
 
     #[inline(always)]
     fn prepare<S: Simd>(&mut self, simd: S, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) {
         let lanes = T::Lanes::<S>::LEN;
+        if self.start == self.total && !self.next_row() {
+            self.range.len = 0;
+            if self.way != Way::Cached {
+                simd.fence();
+            }
+            return;
+        }
         let (start, rest) = (self.start, self.total - self.start);
         let range = &mut self.range;
-        let len = match self.sums {
-            true if rest < self.most + lanes => rest,
-            true => self.most,
-            false => block(rest, self.most, lanes, range.head),
-        };
-        if rest == 0 {
-            range.len = 0;
-            return self.finish_batch(simd);
-        }
-        for ((cursor, view), tile) in from.iter_mut().zip(self.inputs).zip(&mut *self.in_tiles) {
-            let place = Place::of(view);
+        let len = block(rest, self.most, lanes, range.head);
+        for ((cursor, place), tile) in from.iter_mut().zip(&*self.inputs).zip(&mut *self.in_tiles) {
             *cursor = match self.short {
                 // SAFETY: as below; a tile holds a register's worth.
                 true => unsafe { place.filled_up(simd, len, lanes, tile) },
@@ -197,59 +208,49 @@ impl<T: Element> Blocks<'_, T> {
                 false => unsafe { place.source(simd, start, len, tile) },
             };
         }
-        for ((cursor, view), tile) in to.iter_mut().zip(self.outputs).zip(&mut *self.out_tiles) {
-            let place = Place::of_mut(view);
+        let outputs = to.iter_mut().zip(&*self.outputs).zip(self.reread);
+        for (((cursor, place), reread), tile) in outputs.zip(&mut *self.out_tiles) {
             *cursor = match self.short {
                 true => Cursor::new(Tile::columns(tile), Form::Columns),
                 false => place.target(start, tile, self.way),
             };
-            // What is to be summed is read again at once.
-            cursor.streams = !(self.sums && place.layout() == Layout::Repeated);
+            cursor.streams = !reread;
         }
         range.len = len.max(lanes); // filled up
+    }
+
+    /// Goes on to the next row, if there is one.
+    #[inline(always)]
+    fn next_row(&mut self) -> bool {
+        if self.rows == 1 {
+            return false;
+        }
+        (self.rows, self.start) = (self.rows - 1, 0);
+        for (place, row) in self.inputs.iter_mut().zip(self.from_rows) {
+            place.move_by(*row);
+        }
+        for (place, row) in self.outputs.iter_mut().zip(self.to_rows) {
+            place.move_by(*row);
+        }
+        true
     }
 
     #[inline(always)]
     fn finish_block<S: Simd>(&mut self, simd: S) {
         let (start, total, way) = (self.start, self.total, self.way);
         let len = self.range.len.min(total - start);
-        let (tiles, trees) = (self.out_tiles.iter_mut(), self.trees.iter_mut());
-        let outputs = self.outputs.iter().map(Place::of_mut);
-        for (((place, tile), tree), kind) in outputs.zip(tiles).zip(trees).zip(self.kinds) {
-            if self.sums && place.layout() == Layout::Repeated {
-                // SAFETY: all were written before the first block.
-                let tree = unsafe { tree.assume_init_mut() };
-                // SAFETY: the loop has filled the tile.
-                unsafe { tree.add(simd, Tile::columns(tile), len) };
-            } else if self.short {
+        let outputs = self.outputs.iter().zip(self.out_tiles.iter_mut());
+        for ((place, tile), kind) in outputs.zip(self.kinds) {
+            if self.short {
                 // SAFETY: the view says that its vectors are valid for writes, and the loop has filled the tile.
                 unsafe { place.empty(simd, *kind, len, tile) };
             } else {
                 // SAFETY: as for `source`, for writes, and the loop has filled the tile.
-                unsafe { place.finish(simd, start, len, total, tile, way) };
+                unsafe { place.finish(simd, *kind, start, len, total, tile, way) };
             }
         }
         self.start += len;
         self.range.head = 0;
-    }
-
-    /// What is left to do behind the last block.
-    #[inline(always)]
-    fn finish_batch<S: Simd>(&mut self, simd: S) {
-        if self.sums {
-            for (view, tree) in self.outputs.iter().zip(&*self.trees) {
-                let place = Place::of_mut(view);
-                if place.layout() == Layout::Repeated {
-                    // SAFETY: all were written before the first block.
-                    let tree = unsafe { tree.assume_init_ref() };
-                    // SAFETY: the view has a vector, which is this one place.
-                    unsafe { place.write(tree.total()) };
-                }
-            }
-        }
-        if self.way != Way::Cached {
-            simd.fence();
-        }
     }
 }
 

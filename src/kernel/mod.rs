@@ -75,9 +75,10 @@
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
-use crate::Element;
+use crate::element::Float;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Rows, Simd, Work};
+use crate::unrolled::for_each;
 
 mod access;
 mod batch;
@@ -91,10 +92,11 @@ mod rows;
 mod sum;
 mod sweep;
 mod tile;
+mod whole;
 
 pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
 use access::{Repeating, Uniform};
-pub(crate) use batch::{Batch, Shape, common_len};
+pub(crate) use batch::{Batch, Shape, Steps, in_place};
 pub(crate) use cross::{Cross, RoundedCross};
 use cursor::{Cursor, Room, repeat};
 pub(crate) use derived::{Accurately, Plainly};
@@ -102,8 +104,9 @@ pub(crate) use faces::{EachFace, FaceOperation, Faces};
 pub(crate) use mixed::Mixed;
 use place::{Place, Way};
 use rows::Rotate;
-pub(crate) use sum::{PIECE as SUMMED, plus};
+pub(crate) use sum::{Role, Run, Sums, plus};
 use sweep::{Range, sweep};
+pub(crate) use whole::Whole;
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
@@ -113,9 +116,6 @@ pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// Whether it is worth a loop for each form that all operands can have: columns, rows, padded rows, each with and without one vector
     /// repeated. If not, there is one loop for everything.
     const EVERY_FORM: bool = true;
-
-    /// Whether an output may receive the sum over the batch.
-    const SUMS: bool = false;
 
     /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched. The loop then
     /// holds it once, or three times.
@@ -129,10 +129,10 @@ pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
 
     /// What one vector costs if all its operands are in L1: the bytes that could be moved from memory meanwhile, at the
     /// level of this rank.
-    fn cost<T: Element>(self, rank: usize) -> usize;
+    fn cost<T: Float>(self, rank: usize) -> usize;
 
     /// Whether exact results are rounded once, which takes the default floating-point environment.
-    fn rounds_once<T: Element>(self) -> bool;
+    fn rounds_once<T: Float>(self) -> bool;
 
     /// The same on vectors as they lie in rows, if the operation can be said so; must be `#[inline(always)]`.
     #[inline(always)]
@@ -156,7 +156,7 @@ pub(crate) struct Direct<'a, K, T, Op, const I: usize, const O: usize> {
     access: PhantomData<K>,
 }
 
-impl<'a, T: Element, Op, const I: usize, const O: usize> Task<'a, T, Op, I, O> {
+impl<'a, T: Float, Op, const I: usize, const O: usize> Task<'a, T, Op, I, O> {
     /// With what the operands are known to have in common: the batch must have that shape.
     pub(crate) fn direct<K: Uniform>(self) -> Direct<'a, K, T, Op, I, O> {
         debug_assert!(
@@ -179,7 +179,7 @@ impl<'a, T: Element, Op, const I: usize, const O: usize> Task<'a, T, Op, I, O> {
     }
 }
 
-impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize> Work
+impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> Work
     for Direct<'_, K, T, Op, I, O>
 {
     #[inline(always)]
@@ -196,15 +196,18 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
         } = self.task;
         let mut rooms = [const { MaybeUninit::<Room>::uninit() }; I];
         let (mut from, mut to) = ([Cursor::nowhere(K::FORM); I], [Cursor::nowhere(K::FORM); O]);
+        let mut inputs = batch.inputs();
         let mut repeats = false;
-        for ((cursor, view), room) in from.iter_mut().zip(&batch.inputs).zip(&mut rooms) {
-            let place = Place::of(view);
+        let repeat = |place: &Place<T>, room: &mut MaybeUninit<Room>| {
+            let (room, lanes) = (room.as_mut_ptr().cast(), T::Lanes::<S>::LEN);
+            // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
+            // vectors fits into the room.
+            unsafe { repeat(place.components, room, K::FORM, lanes) }
+        };
+        for ((cursor, place), room) in from.iter_mut().zip(&inputs).zip(&mut rooms) {
             *cursor = Cursor::new(place.components, K::FORM);
             if place.stride == 0 {
-                let (room, lanes) = (room.as_mut_ptr().cast(), T::Lanes::<S>::LEN);
-                // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
-                // vectors fits into the room.
-                *cursor = unsafe { repeat(place.components, room, K::FORM, lanes) };
+                *cursor = repeat(place, room);
                 repeats = true;
             }
         }
@@ -212,7 +215,7 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
             *cursor = Cursor::new(view.components(), K::FORM);
         }
         let len = batch.len();
-        let (way, mut head) = Way::out::<S, T>(&batch.outputs, stream);
+        let (way, mut head) = batch.way::<S>(stream);
         let stream = way == Way::Streamed;
         if !stream {
             let aligned = len >= ALIGNED * T::Lanes::<S>::LEN;
@@ -225,25 +228,44 @@ impl<K: Uniform, T: Element, Op: Operation<I, O>, const I: usize, const O: usize
             in_place: batch.is_in_place(),
         };
         let of = |stream| Range { stream, ..range };
-        // A loop for each: what asks in every step takes up to 1.1 times as long (rounded, Zen 5).
-        match (repeats, stream) {
-            // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-            // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
-            (false, false) => unsafe {
-                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
-            },
-            // SAFETY: as above.
-            (false, true) => unsafe {
-                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
-            },
-            // SAFETY: as above.
-            (true, false) => unsafe {
-                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
-            },
-            // SAFETY: as above.
-            (true, true) => unsafe {
-                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
-            },
+        let rows = batch.rows;
+        let mut left = rows.count;
+        loop {
+            // A loop for each: what asks in every step takes up to 1.1 times as long (rounded, Zen 5).
+            match (repeats, stream) {
+                // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
+                // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
+                (false, false) => unsafe {
+                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
+                },
+                // SAFETY: as above.
+                (false, true) => unsafe {
+                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
+                },
+                // SAFETY: as above.
+                (true, false) => unsafe {
+                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
+                },
+                // SAFETY: as above.
+                (true, true) => unsafe {
+                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
+                },
+            }
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+            for_each! { k of I {
+                inputs[k].move_by(rows.from[k]);
+                if inputs[k].stride != 0 {
+                    from[k].move_by(rows.from[k]);
+                } else if rows.from[k] != 0 {
+                    from[k] = repeat(&inputs[k], &mut rooms[k]);
+                }
+            }}
+            for_each! { k of O {
+                to[k].move_by(rows.to[k]);
+            }}
         }
         if stream {
             simd.fence();

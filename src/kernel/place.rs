@@ -4,10 +4,10 @@ use core::mem::MaybeUninit;
 
 use super::cursor::{Cursor, Form, repeat};
 use super::tile::{LINE, Tile, gather, scatter, stream_columns};
+use crate::element::Float;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
-use crate::view::{moved, row};
-use crate::{Element, Vectors, VectorsMut};
+use crate::view::{Flat, FlatMut, moved, row};
 
 /// What a view knows, without its lifetime.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +21,15 @@ pub(super) struct Place<T> {
 pub(super) enum Layout {
     /// As registers can be loaded from and stored to.
     Direct(Form),
-    /// All in one place: a broadcast operand.
+    /// All in one place: an operand that is repeated.
     Repeated,
     /// At any other stride.
     Strided,
 }
 
-impl<T: Element> Place<T> {
+impl<T: Float> Place<T> {
     #[inline(always)]
-    pub(super) fn of(view: &Vectors<'_, T>) -> Self {
+    pub(super) fn of(view: &Flat<'_, T>) -> Self {
         Self {
             components: view.components().map(<*const T>::cast_mut),
             stride: view.stride(),
@@ -37,11 +37,17 @@ impl<T: Element> Place<T> {
     }
 
     #[inline(always)]
-    pub(super) fn of_mut(view: &VectorsMut<'_, T>) -> Self {
+    pub(super) fn of_mut(view: &FlatMut<'_, T>) -> Self {
         Self {
             components: view.components(),
             stride: view.stride(),
         }
+    }
+
+    /// Moves on by so many elements.
+    #[inline(always)]
+    pub(super) fn move_by(&mut self, elements: isize) {
+        self.components = self.components.map(|p| p.wrapping_offset(elements));
     }
 
     #[inline(always)]
@@ -85,6 +91,20 @@ impl<T: Element> Place<T> {
                 Some(Cursor::new(self.components, form).head::<S>())
             }
             _ => None,
+        }
+    }
+
+    /// Whether the operand can be streamed to from its first vector on.
+    #[inline(always)]
+    fn starts_registers<S: Simd>(&self) -> bool {
+        let starts = |p: &*mut T| {
+            let register = T::Lanes::<S>::LEN * size_of::<T>();
+            p.addr().is_multiple_of(register)
+        };
+        match self.layout() {
+            Layout::Direct(Form::Columns) => self.components.iter().all(starts),
+            Layout::Direct(Form::Rows) => starts(&self.components[0]),
+            _ => false,
         }
     }
 
@@ -177,7 +197,7 @@ impl<T: Element> Place<T> {
         }
     }
 
-    /// Brings the vectors `start..start + len` of `total` from the tile, if `target` gave it, to where they belong.
+    /// Brings the vectors or scalars `start..start + len` of `total` from the tile, if `target` gave it, to where they belong.
     ///
     /// # Safety
     /// The operand is valid for writes, and the tile holds the vectors, no more than its capacity. Of one
@@ -186,6 +206,7 @@ impl<T: Element> Place<T> {
     pub(super) unsafe fn finish<S: Simd>(
         &self,
         simd: S,
+        kind: Kind,
         start: usize,
         len: usize,
         total: usize,
@@ -197,13 +218,13 @@ impl<T: Element> Place<T> {
         }
         debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
         let columns = Tile::columns(tile);
-        if way == Way::StreamedFromTiles && self.stride == 1 {
+        if way == Way::StreamedFromTiles && self.stride == 1 && kind == Kind::Vector {
             // SAFETY: as granted by the caller; a tile begins with a line before its columns, and blocks but the
             // last are a line or more.
             unsafe { stream_columns(simd, columns, self.components, start, len, total) };
         } else {
             // SAFETY: as granted by the caller.
-            unsafe { scatter(simd, columns, self.moved(start), self.stride, len) };
+            unsafe { self.store_columns(simd, kind, start, len, columns) };
         }
     }
 
@@ -258,17 +279,6 @@ impl<T: Element> Place<T> {
         }
     }
 
-    /// Writes the vector that is all there is.
-    ///
-    /// # Safety
-    /// It is valid for writes.
-    pub(super) unsafe fn write(&self, v: [T; 3]) {
-        for (component, p) in v.into_iter().zip(self.components) {
-            // SAFETY: as granted by the caller.
-            unsafe { p.write(component) };
-        }
-    }
-
     #[inline(always)]
     fn cursor(&self, form: Form, start: usize) -> Cursor<T> {
         Cursor::new(self.moved(start), form)
@@ -293,43 +303,88 @@ pub(super) enum Way {
 }
 
 impl Way {
-    /// The way for these outputs, if they should be streamed or not, and where to begin with it.
+    /// The way for the outputs of a batch, if they should be streamed or not, and where to begin with it.
     #[inline(always)]
-    pub(super) fn out<S: Simd, T: Element>(
-        outputs: &[VectorsMut<'_, T>],
-        stream: bool,
-    ) -> (Self, usize) {
+    pub(super) fn out<S: Simd, T: Float>(outputs: Outputs<'_, T>, stream: bool) -> (Self, usize) {
         if !stream {
             return (Self::Cached, 0);
         }
+        let Outputs {
+            views,
+            reread,
+            len,
+            rows,
+        } = outputs;
+        if let Some(rows) = rows {
+            // All columns of all rows begin and end with whole registers, or none is streamed.
+            let whole = |n: usize| n.is_multiple_of(T::Lanes::<S>::LEN);
+            let mut stored = views
+                .iter()
+                .zip(rows)
+                .zip(reread)
+                .filter(|(_, reread)| !**reread);
+            let all = stored.all(|((view, row), _)| {
+                let place = Place::of_mut(view);
+                whole(row.unsigned_abs()) && place.starts_registers::<S>()
+            });
+            return match all && whole(len) {
+                true => (Self::Streamed, 0),
+                false => (Self::Cached, 0),
+            };
+        }
         let head = |view| Place::of_mut(view).head::<S>();
-        let mut stored = outputs.iter().filter(|view| !view.is_sum());
-        let sums = outputs.iter().any(VectorsMut::is_sum);
-        let first = stored.next().and_then(head);
-        match first.filter(|_| stored.all(|view| head(view) == first)) {
-            // Where there are sums, blocks begin where leaves do.
-            Some(0) => (Self::Streamed, 0),
-            Some(head) if !sums => (Self::Streamed, head),
-            None if !sums && outputs.iter().any(|view| view.stride() == 1) => {
-                (Self::StreamedFromTiles, 0)
-            }
-            _ => (Self::Cached, 0),
+        let mut stored = views.iter().zip(reread).filter(|(_, reread)| !**reread);
+        let first = stored.next().and_then(|(view, _)| head(view));
+        match first.filter(|_| stored.all(|(view, _)| head(view) == first)) {
+            Some(head) => (Self::Streamed, head),
+            None if views.iter().any(|view| view.stride() == 1) => (Self::StreamedFromTiles, 0),
+            None => (Self::Cached, 0),
         }
     }
+}
+
+/// What there is to know of the outputs of a batch before one is stored to.
+#[derive(Clone, Copy)]
+pub(super) struct Outputs<'a, T> {
+    pub(super) views: &'a [FlatMut<'a, T>],
+    /// Which of them are read again at once, and so are not streamed.
+    pub(super) reread: &'a [bool],
+    /// The length of a row.
+    pub(super) len: usize,
+    /// How far apart rows are, if there are several.
+    pub(super) rows: Option<&'a [isize]>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Soa;
     use crate::simd::Baseline;
+    use crate::{Soa, VectorsMut};
 
     /// The way of an output with these strides that begins `first` elements of `f32` behind a cache line.
     fn way(first: usize, component_stride: isize, stride: isize, stream: bool) -> (Way, usize) {
+        way_of_rows(first, component_stride, stride, 50, None, stream)
+    }
+
+    /// The same of rows.
+    fn way_of_rows(
+        first: usize,
+        component_stride: isize,
+        stride: isize,
+        len: usize,
+        rows: Option<isize>,
+        stream: bool,
+    ) -> (Way, usize) {
         let mut memory = Soa::<f32>::zeros(1000);
         let [x, ..] = memory.columns_mut();
-        let out = VectorsMut::strided(x, first, component_stride, stride, 50).expect("inside");
-        Way::out::<Baseline, f32>(&[out], stream)
+        let out = VectorsMut::strided(x, first, component_stride, stride, len).expect("inside");
+        let outputs = Outputs {
+            views: &[out.into_flat()],
+            reread: &[false],
+            len,
+            rows: rows.as_ref().map(core::slice::from_ref),
+        };
+        Way::out::<Baseline, f32>(outputs, stream)
     }
 
     #[test]
@@ -363,24 +418,41 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_streamed_where_all_are_whole_registers() {
+        for (first, len, row, expected) in [
+            (0, 8, 24, Way::Streamed),
+            (0, 4, 12, Way::Streamed),
+            (0, 8, -24, Way::Streamed),
+            (4, 8, 24, Way::Streamed),
+            (1, 8, 24, Way::Cached),
+            (0, 7, 24, Way::Cached),
+            (0, 8, 25, Way::Cached),
+        ] {
+            let got = way_of_rows(first, 8, 1, len, Some(row), true);
+            assert_eq!(got, (expected, 0), "{first}, {len}, {row}");
+        }
+    }
+
+    #[test]
     fn several_outputs_are_streamed_in_one_loop_or_each_column_by_itself() {
         let (mut one, mut other) = (Soa::<f32>::zeros(100), Soa::<f32>::zeros(100));
-        let mut sum = [0.0; 3];
-        let mut of = |first: [usize; 2], sums: bool| {
-            let [one, other] = [(&mut one, first[0]), (&mut other, first[1])].map(|(soa, i)| {
-                let mut view = soa.view_mut();
+        let mut of = |first: [usize; 2], reread: bool| {
+            let views = [(&mut one, first[0]), (&mut other, first[1])].map(|(soa, i)| {
+                let mut view = soa.view_mut().into_flat();
                 view.split_off(i)
             });
-            match sums {
-                false => Way::out::<Baseline, f32>(&[one, other], true),
-                true => Way::out::<Baseline, f32>(&[one, VectorsMut::summed(&mut sum, 9)], true),
-            }
+            let outputs = Outputs {
+                views: &views,
+                reread: &[false, reread],
+                len: 50,
+                rows: None,
+            };
+            Way::out::<Baseline, f32>(outputs, true)
         };
         assert_eq!(of([0, 0], false), (Way::Streamed, 0));
         assert_eq!(of([3, 7], false), (Way::Streamed, 1));
         assert_eq!(of([3, 2], false), (Way::StreamedFromTiles, 0));
-        // Beside a sum only from the first vector on.
-        assert_eq!(of([4, 0], true), (Way::Streamed, 0));
-        assert_eq!(of([3, 0], true), (Way::Cached, 0));
+        // What is read again has no say.
+        assert_eq!(of([3, 2], true), (Way::Streamed, 1));
     }
 }

@@ -1,135 +1,518 @@
-//! Sums over a batch: what an output receives that is one place for all vectors, the gradient of an operand that was one vector
-//! for all.
+//! Sums over axes along which an operand was repeated: its gradient.
 //!
-//! The bits of a sum depend on its order, so the order is a fixed tree by index, whatever the level, the layout and the threads:
-//! leaves of [`leaf`] vectors are folded in halves (i and i + n/2), and leaves, from the first on, in pairs, pairs of pairs, and so
-//! on. What is missing at the end counts as −0, which changes nothing that it is added to.
+//! The bits of a sum depend on its order, so the order is a fixed tree by index, whatever the level, the layout and the threads. The
+//! vectors to be added are counted in C order of the axes that are summed. Leaves of [`leaf`] vectors are folded in
+//! halves (i and i + n/2); leaves, from the first on, are added in pairs, pairs of pairs, and so on. What is missing at the end counts
+//! as −0, which changes nothing that it is added to.
+//!
+//! How it is done: the operation runs as ever, on so much at a time that what is to be added fits into [`Columns`] in L1, from which
+//! it is folded. These have a place for each vector to be added (the reduced axis) of each sum (the kept axis), and whichever of these lies closer
+//! in memory is the row that the operation goes along.
 
-use super::tile::Tile;
+use core::array::from_fn;
+use core::mem::MaybeUninit;
+
+use super::batch::{Batch, Steps};
 use crate::Element;
+use crate::element::Float;
+use crate::exact;
 use crate::simd::{Simd, Work};
+use crate::view::{Flat, FlatMut};
 
-/// The vectors of a leaf: half of a tile, so that the last, shorter one can be together with the one before it.
-pub(super) const fn leaf<T>() -> usize {
-    Tile::capacity::<T>() / 2
+/// The vectors of a leaf: half a tile.
+const fn leaf<T>() -> usize {
+    256 / size_of::<T>()
 }
 
-/// No leaf is longer.
-const LONGEST: usize = 128;
+/// How many vectors are computed and then folded.
+const fn most<T>() -> usize {
+    COLUMN_BYTES / size_of::<T>()
+}
 
-/// No piece of a batch that is summed is longer: see [`crate::threads`].
-pub(crate) const PIECE: usize = 1 << 15;
+const COLUMN_BYTES: usize = 4096;
 
-/// Sums of 2^k leaves, one of each at most.
+/// So many sums at a time, of more vectors than fit into the columns.
+const TOGETHER: usize = 16;
+
+/// Vectors to be added, in columns: a stack's worth of L1.
+#[repr(C, align(64))]
+struct Columns([[MaybeUninit<u8>; COLUMN_BYTES]; 3]);
+
+impl Columns {
+    fn of<T>(columns: &mut MaybeUninit<Self>) -> [*mut T; 3] {
+        let first = columns.as_mut_ptr().cast::<u8>();
+        [0, 1, 2].map(|k| first.wrapping_add(k * COLUMN_BYTES).cast())
+    }
+}
+
+/// What becomes of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It is stored.
+    Stored,
+    /// It is added.
+    Summed,
+    /// Another pass takes care of it.
+    Discarded,
+}
+
+/// Runs both, on two threads where there is one to spare.
+pub(crate) type Join = fn(&mut (dyn FnMut() + Send), &mut (dyn FnMut() + Send));
+
+/// What a sum needs to be run.
+pub(crate) struct Run<'r, 'a, T, const I: usize, const O: usize> {
+    /// Runs the operation.
+    pub(crate) batch: &'r (dyn Fn(&mut Batch<'a, T, I, O>) + Sync),
+    /// Runs a task in the environment that it needs.
+    pub(crate) guard: &'r (dyn Fn(&mut dyn FnMut()) + Sync),
+    pub(crate) join: Join,
+    /// Adds up what is in columns.
+    pub(crate) fold: &'r (dyn Fn(Fold<T>) + Sync),
+}
+
+impl<T, const I: usize, const O: usize> Clone for Run<'_, '_, T, I, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, const I: usize, const O: usize> Copy for Run<'_, '_, T, I, O> {}
+
+/// A batch of which some outputs receive sums.
+#[derive(Debug)]
+pub(crate) struct Sums<'a, T, const I: usize, const O: usize> {
+    inputs: [Flat<'a, T>; I],
+    outputs: &'a [FlatMut<'a, T>; O],
+    begin: Offsets<I, O>,
+    roles: [Role; O],
+    /// The axes of the sums, the fastest first.
+    kept: &'a [Steps<I, O>],
+    /// The axes that are summed, the fastest in C order first.
+    reduced: &'a [Steps<I, O>],
+}
+
+/// A place in every operand, in elements from where it begins.
+#[derive(Clone, Copy, Debug)]
+struct Offsets<const I: usize, const O: usize> {
+    from: [isize; I],
+    to: [isize; O],
+}
+
+/// The sums that are made at the same time.
+type Partial<T, const O: usize> = [[[T; 3]; TOGETHER]; O];
+
+/// So many sums, one after the other along the first kept axis.
 #[derive(Clone, Copy)]
-pub(super) struct Tree<T> {
-    sums: [[T; 3]; LEVELS],
-    leaves: usize,
-}
-
-/// A leaf has 16 vectors or more.
-const LEVELS: usize = (PIECE / 16).ilog2() as usize + 1;
-
-impl<T: Element> Tree<T> {
-    #[inline(always)]
-    pub(super) fn new() -> Self {
-        Self {
-            sums: [[T::default(); 3]; LEVELS],
-            leaves: 0,
-        }
-    }
-
-    /// Adds `len` vectors in columns, whole leaves but the last.
-    ///
-    /// # Safety
-    /// `len` elements from each of these places on are valid for reads.
-    pub(super) unsafe fn add<S: Simd>(&mut self, simd: S, columns: [*mut T; 3], len: usize) {
-        let tree = self;
-        simd.vectorize(Leaves { tree, columns, len });
-    }
-
-    /// # Safety
-    /// As [`Tree::add`].
-    #[inline(always)]
-    unsafe fn add_leaves(&mut self, columns: [*mut T; 3], len: usize) {
-        for start in (0..len).step_by(leaf::<T>()) {
-            let n = leaf::<T>().min(len - start);
-            let mut sum = [T::default(); 3];
-            for (sum, column) in sum.iter_mut().zip(columns) {
-                // SAFETY: as granted by the caller.
-                *sum = unsafe { fold(column.wrapping_add(start), n) };
-            }
-            self.push(sum);
-        }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, mut sum: [T; 3]) {
-        // As in counting: what carries is added.
-        let carries = self.leaves.trailing_ones() as usize;
-        for level in &self.sums[..carries] {
-            sum = plus(*level, sum);
-        }
-        self.sums[carries] = sum;
-        self.leaves += 1;
-    }
-
-    /// The sum of all; there must be a leaf.
-    #[inline(always)]
-    pub(super) fn total(&self) -> [T; 3] {
-        let first = self.leaves.trailing_zeros() as usize;
-        let mut total = self.sums[first];
-        for k in first + 1..LEVELS {
-            if self.leaves >> k & 1 == 1 {
-                total = plus(self.sums[k], total);
-            }
-        }
-        total
-    }
-}
-
-/// What is added to a tree. A piece of work, and so a function of its own at each level.
-struct Leaves<'a, T> {
-    tree: &'a mut Tree<T>,
-    columns: [*mut T; 3],
+struct Group<const I: usize, const O: usize> {
+    at: Offsets<I, O>,
     len: usize,
 }
 
-impl<T: Element> Work for Leaves<'_, T> {
+impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
+    /// All axes together are those of the operands, and none has the length 0. One or more are reduced, and outputs that are
+    /// summed have the stride 0 there. Each operand begins so many elements behind where its view does.
+    pub(crate) fn new(
+        inputs: [Flat<'a, T>; I],
+        outputs: &'a [FlatMut<'a, T>; O],
+        begin: &[isize],
+        roles: [Role; O],
+        kept: &'a [Steps<I, O>],
+        reduced: &'a [Steps<I, O>],
+    ) -> Self {
+        Self {
+            inputs,
+            outputs,
+            begin: Offsets {
+                from: from_fn(|k| begin[k]),
+                to: from_fn(|k| begin[I + k]),
+            },
+            roles,
+            kept,
+            reduced,
+        }
+    }
+}
+
+impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
+    /// How many vectors are added to each sum.
+    fn addends(&self) -> usize {
+        self.reduced.iter().map(|axis| axis.count).product()
+    }
+
+    /// How many sums there are.
+    fn sums(&self) -> usize {
+        self.kept.iter().map(|axis| axis.count).product()
+    }
+
+    /// All vectors.
+    pub(crate) fn total(&self) -> usize {
+        self.sums() * self.addends()
+    }
+
+    /// The bytes that it moves from and to memory, as those of a batch.
+    pub(crate) fn bytes(&self) -> usize {
+        let mut bytes = 0_usize;
+        let mut add = |scalars: bool, stride: &dyn Fn(&Steps<I, O>) -> isize| {
+            let axes = self.kept.iter().chain(self.reduced);
+            let moved = axes.filter(|axis| stride(axis) != 0);
+            let len = moved.map(|axis| axis.count).product::<usize>();
+            let each = if scalars { 1 } else { 3 } * size_of::<T>();
+            // One vector stays in the cache.
+            bytes = bytes.saturating_add(if len > 1 { len.saturating_mul(each) } else { 0 });
+        };
+        for (k, view) in self.inputs.iter().enumerate() {
+            add(view.is_scalars(), &|axis| axis.from[k]);
+        }
+        for (k, view) in self.outputs.iter().enumerate() {
+            add(view.is_scalars(), &|axis| axis.to[k]);
+        }
+        bytes
+    }
+
+    /// The first kept axis.
+    fn row(&self) -> Steps<I, O> {
+        self.kept.first().copied().unwrap_or(Steps::ONE)
+    }
+
+    /// Whether sums that follow each other lie closer than what is added to one.
+    fn is_kept_closer(&self) -> bool {
+        let (kept, reduced) = (self.row(), self.reduced[0]);
+        let mut pairs = kept.from.iter().zip(&reduced.from);
+        let decides = |pair: &(&isize, &isize)| {
+            let (kept, reduced) = (pair.0.unsigned_abs(), pair.1.unsigned_abs());
+            kept != reduced && kept != 0 && reduced != 0
+        };
+        kept.count > 1
+            && pairs
+                .find(decides)
+                .map_or(reduced.count < kept.count, |(kept, reduced)| {
+                    kept.unsigned_abs() < reduced.unsigned_abs()
+                })
+    }
+
+    /// How many sums of a row are made at the same time: all of what is added to them fits into columns, or a leaf of each and some more.
+    fn together(&self) -> usize {
+        let addends = self.addends();
+        let (row, all) = (self.row().count, most::<T>());
+        if addends <= all / TOGETHER {
+            (all / addends).min(row)
+        } else if self.is_kept_closer() {
+            row.min(TOGETHER)
+        } else {
+            row.min(all / addends.min(all))
+        }
+    }
+
+    /// Runs the operation, stores what is stored and adds what is summed, in as many pieces.
+    pub(crate) fn run(&self, pieces: usize, run: Run<'_, 'a, T, I, O>) {
+        let (row, together) = (self.row().count, self.together());
+        let groups = row.div_ceil(together) * (self.sums() / row);
+        self.groups(0, groups, pieces, run);
+    }
+
+    fn groups(&self, first: usize, count: usize, pieces: usize, run: Run<'_, 'a, T, I, O>) {
+        if pieces > 1 && count > 1 {
+            let share = (pieces / 2).max(1);
+            // Of at least one on either side.
+            let head = (count * share / pieces).clamp(1, count - 1);
+            return (run.join)(&mut || self.groups(first, head, share, run), &mut || {
+                self.groups(first + head, count - head, pieces - share, run)
+            });
+        }
+        for i in first..first + count {
+            let mut sum = || self.group(self.group_at(i), pieces, run);
+            (run.guard)(&mut sum);
+        }
+    }
+
+    fn group_at(&self, i: usize) -> Group<I, O> {
+        let (row, together) = (self.row(), self.together());
+        let groups = row.count.div_ceil(together);
+        let first = i % groups * together;
+        let mut at = self.begin;
+        at.go(&row, first);
+        at.go_along(self.kept.get(1..).unwrap_or_default(), i / groups);
+        Group {
+            at,
+            len: together.min(row.count - first),
+        }
+    }
+
+    /// Makes the sums of a group.
+    fn group(&self, group: Group<I, O>, pieces: usize, run: Run<'_, 'a, T, I, O>) {
+        let (addends, row) = (self.addends(), self.row());
+        let mut columns = [const { MaybeUninit::uninit() }; O];
+        if addends <= self.at_once(group.len) {
+            self.chunk(&group, 0, addends, &mut columns, run);
+            let step = self.step_of_sums(group.len, addends);
+            self.store(&group, &row, |k, i| {
+                let places = Columns::of::<T>(&mut columns[k]);
+                // SAFETY: the columns have been folded to a sum at each of these places.
+                places.map(|p| unsafe { p.wrapping_add(i * step).read() })
+            });
+        } else {
+            let partial = self.sum(&group, 0, addends, pieces, run);
+            self.store(&group, &row, |k, i| partial[k][i]);
+        }
+    }
+
+    /// How many vectors of each of so many sums are computed at once: leaves, a power of two of them.
+    fn at_once(&self, sums: usize) -> usize {
+        let leaves = most::<T>() / leaf::<T>() / sums.next_power_of_two();
+        match leaves {
+            // As many sums have fewer than a leaf each.
+            0 => most::<T>() / sums,
+            leaves => leaf::<T>() * (1 << leaves.ilog2()),
+        }
+    }
+
+    /// Stores sums, the canonical NaN among them: which of two a sum takes over, or makes, depends on the CPU.
+    fn store(
+        &self,
+        group: &Group<I, O>,
+        row: &Steps<I, O>,
+        mut sum: impl FnMut(usize, usize) -> [T; 3],
+    ) {
+        for (k, (view, role)) in self.outputs.iter().zip(&self.roles).enumerate() {
+            if *role != Role::Summed {
+                continue;
+            }
+            let by = group.at.to[k];
+            // SAFETY: this many sums begin here, and no other group has them.
+            let mut places = unsafe { view.part(by, row.to[k], group.len) };
+            for i in 0..group.len {
+                places.set(i, sum(k, i).map(exact::canonical));
+            }
+        }
+    }
+
+    /// The sums of the vectors `first..first + len`, more than are computed at once. Pieces, and the order of additions, depend on the
+    /// numbers of vectors alone.
+    fn sum(
+        &self,
+        group: &Group<I, O>,
+        first: usize,
+        len: usize,
+        pieces: usize,
+        run: Run<'_, 'a, T, I, O>,
+    ) -> Partial<T, O> {
+        let mut sums = [[[T::default(); 3]; TOGETHER]; O];
+        if len <= self.at_once(group.len) {
+            let mut columns = [const { MaybeUninit::uninit() }; O];
+            self.chunk(group, first, len, &mut columns, run);
+            let step = self.step_of_sums(group.len, len);
+            let outputs = self.roles.iter().zip(&mut columns);
+            for (sums, (role, columns)) in sums.iter_mut().zip(outputs) {
+                if *role != Role::Summed {
+                    continue;
+                }
+                let places = Columns::of::<T>(columns);
+                for (i, sum) in sums[..group.len].iter_mut().enumerate() {
+                    // SAFETY: the columns have been folded to a sum at each of these places.
+                    *sum = places.map(|p| unsafe { p.wrapping_add(i * step).read() });
+                }
+            }
+            return sums;
+        }
+        let middle = 1 << (len - 1).ilog2(); // less than `len`, half of it or more
+        let mut more = sums;
+        // As many for each as it has of the length, and one at least.
+        let share = (pieces as u128 * middle as u128 / len as u128) as usize;
+        let share = share.clamp(1, pieces.saturating_sub(1).max(1));
+        let rest = pieces.saturating_sub(share).max(1);
+        let mut head = || sums = self.sum(group, first, middle, share, run);
+        let mut tail = || more = self.sum(group, first + middle, len - middle, rest, run);
+        if pieces > 1 {
+            (run.join)(&mut || (run.guard)(&mut head), &mut || {
+                (run.guard)(&mut tail)
+            });
+        } else {
+            head();
+            tail();
+        }
+        for (sums, more) in sums.iter_mut().zip(&more) {
+            for (sum, more) in sums[..group.len].iter_mut().zip(more) {
+                *sum = plus(*sum, *more);
+            }
+        }
+        sums
+    }
+
+    /// How far apart sums are in the columns, after so many vectors of each were folded.
+    fn step_of_sums(&self, sums: usize, addends: usize) -> usize {
+        match self.is_kept_closer() {
+            true => 1,
+            false if sums == 1 => 0,
+            false => addends,
+        }
+    }
+
+    /// Runs the operation for the vectors `first..first + len` of each sum of a group, and folds what is added.
+    fn chunk(
+        &self,
+        group: &Group<I, O>,
+        first: usize,
+        len: usize,
+        columns: &mut [MaybeUninit<Columns>; O],
+        run: Run<'_, 'a, T, I, O>,
+    ) {
+        debug_assert!(
+            len * group.len <= most::<T>(),
+            "the columns are long enough"
+        );
+        let kept_closer = self.is_kept_closer();
+        let axis = self.reduced[0];
+        let mut done = 0;
+        while done < len {
+            let (outer, inner) = ((first + done) / axis.count, (first + done) % axis.count);
+            let count = (axis.count - inner).min(len - done);
+            let mut at = group.at;
+            at.go(&axis, inner);
+            at.go_along(&self.reduced[1..], outer);
+            let place = if kept_closer { done * group.len } else { done };
+            let places = columns
+                .each_mut()
+                .map(|columns| Columns::of::<T>(columns).map(|column| column.wrapping_add(place)));
+            (run.batch)(&mut self.part(group, at, count, places, len));
+            done += count;
+        }
+        let width = if kept_closer { group.len } else { 1 };
+        let blocks = if kept_closer { 1 } else { group.len };
+        for (columns, role) in columns.iter_mut().zip(&self.roles) {
+            if *role == Role::Summed {
+                (run.fold)(Fold {
+                    columns: Columns::of::<T>(columns),
+                    blocks,
+                    len,
+                    width,
+                });
+            }
+        }
+    }
+
+    /// The vectors from `at` on, `count` along the first reduced axis, of each sum of the group. What is not stored goes to `places`, of which each
+    /// sum has `len`.
+    fn part(
+        &self,
+        group: &Group<I, O>,
+        at: Offsets<I, O>,
+        count: usize,
+        places: [[*mut T; 3]; O],
+        len: usize,
+    ) -> Batch<'a, T, I, O> {
+        let kept_closer = self.is_kept_closer();
+        let (mut kept, mut reduced) = (self.row(), self.reduced[0]);
+        (kept.count, reduced.count) = (group.len, count);
+        let (inner, mut rows) = if kept_closer {
+            (kept, reduced)
+        } else {
+            (reduced, kept)
+        };
+        let inputs = from_fn(|k| {
+            // SAFETY: these are vectors of the operand.
+            unsafe { self.inputs[k].part(at.from[k], inner.from[k], inner.count) }
+        });
+        let row = if kept_closer { group.len } else { len };
+        let outputs = from_fn(|k| {
+            if self.roles[k] == Role::Stored {
+                // SAFETY: as above, and no other part has them.
+                return unsafe { self.outputs[k].part(at.to[k], inner.to[k], inner.count) };
+            }
+            rows.to[k] = row as isize;
+            // SAFETY: the columns hold all vectors of the chunk, from these places on.
+            unsafe { FlatMut::of_columns(places[k], inner.count) }
+        });
+        let mut batch = Batch::over_rows(inputs, outputs, rows);
+        batch.reread = self.roles.map(|role| role != Role::Stored);
+        batch
+    }
+}
+
+impl<const I: usize, const O: usize> Offsets<I, O> {
+    /// Goes on by so many steps.
+    fn go(&mut self, axis: &Steps<I, O>, steps: usize) {
+        let by = |stride: &isize| stride.wrapping_mul(steps as isize);
+        for (offset, stride) in self.from.iter_mut().zip(&axis.from) {
+            *offset = offset.wrapping_add(by(stride));
+        }
+        for (offset, stride) in self.to.iter_mut().zip(&axis.to) {
+            *offset = offset.wrapping_add(by(stride));
+        }
+    }
+
+    /// Goes on to place `i`, counted along all axes, the first one first.
+    fn go_along(&mut self, axes: &[Steps<I, O>], mut i: usize) {
+        for axis in axes {
+            self.go(axis, i % axis.count);
+            i /= axis.count;
+        }
+    }
+}
+
+/// Folds columns: of each of `blocks`, one after the other, `len` rows of `width` elements to the first. A piece of work, and so a function of
+/// its own at each level.
+#[derive(Debug)]
+pub(crate) struct Fold<T> {
+    columns: [*mut T; 3],
+    blocks: usize,
+    len: usize,
+    width: usize,
+}
+
+impl<T: Float> Work for Fold<T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        // SAFETY: as granted to `Tree::add`, which made this.
-        unsafe { self.tree.add_leaves(self.columns, self.len) };
+        let elements = self.len * self.width;
+        for column in self.columns {
+            for block in 0..self.blocks {
+                let first = column.wrapping_add(block * elements);
+                // SAFETY: the columns hold so many elements, all of which were written.
+                let rows = unsafe { core::slice::from_raw_parts_mut(first, elements) };
+                fold(rows, self.width);
+            }
+        }
+    }
+}
+
+/// Adds up rows of so many elements, to the first row.
+#[inline(always)]
+fn fold<T: Float>(rows: &mut [T], width: usize) {
+    let leaf = leaf::<T>() * width;
+    for rows in rows.chunks_mut(leaf) {
+        let (mut half, mut len) = (leaf / 2, rows.len());
+        while half >= width {
+            if len > half {
+                add(&mut rows[..len], half);
+                len = half;
+            }
+            half /= 2;
+        }
+    }
+    // In pairs, and pairs of pairs.
+    let mut step = leaf;
+    while step < rows.len() {
+        for pair in rows.chunks_mut(2 * step) {
+            if pair.len() > step {
+                add(&mut pair[..(step + width)], step);
+            }
+        }
+        step *= 2;
+    }
+}
+
+/// Adds what lies from `at` on to what lies from the beginning on.
+#[inline(always)]
+fn add<T: Float>(elements: &mut [T], at: usize) {
+    let (first, second) = elements.split_at_mut(at);
+    for (x, y) in first.iter_mut().zip(second) {
+        *x = *x + *y;
     }
 }
 
 /// x + y.
 pub(crate) fn plus<T: Element>(x: [T; 3], y: [T; 3]) -> [T; 3] {
     [x[0] + y[0], x[1] + y[1], x[2] + y[2]]
-}
-
-/// The sum of up to a leaf.
-///
-/// # Safety
-/// `len` elements from here on are valid for reads.
-#[inline(always)]
-unsafe fn fold<T: Element>(from: *const T, len: usize) -> T {
-    let mut numbers = [T::from_bits(T::SIGN); LONGEST];
-    for (i, number) in numbers[..len].iter_mut().enumerate() {
-        // SAFETY: as granted by the caller.
-        *number = unsafe { from.wrapping_add(i).read() };
-    }
-    let mut half = leaf::<T>() / 2;
-    while half > 0 {
-        let (first, second) = numbers[..2 * half].split_at_mut(half);
-        for (x, y) in first.iter_mut().zip(second) {
-            *x = *x + *y;
-        }
-        half /= 2;
-    }
-    numbers[0]
 }

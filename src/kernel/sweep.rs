@@ -10,7 +10,7 @@ use core::mem::MaybeUninit;
 use super::Operation;
 use super::access::Access;
 use super::cursor::{Cursor, Room};
-use crate::Element;
+use crate::element::Float;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
 use crate::unrolled::for_each;
@@ -51,7 +51,7 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
 ) where
     A: Access,
     S: Simd,
-    T: Element,
+    T: Float,
     Op: Operation<I, O>,
 {
     let lanes = T::Lanes::<S>::LEN;
@@ -126,7 +126,7 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
 ) where
     A: Access,
     S: Simd,
-    T: Element,
+    T: Float,
     Op: Operation<I, O>,
 {
     let lanes = T::Lanes::<S>::LEN;
@@ -197,7 +197,7 @@ unsafe fn two_steps<A, S, T, Op, const I: usize, const O: usize>(
 ) where
     A: Access,
     S: Simd,
-    T: Element,
+    T: Float,
     Op: Operation<I, O>,
 {
     debug_assert!(
@@ -229,7 +229,7 @@ unsafe fn compute<A, S, T, Op, const I: usize, const O: usize>(
 where
     A: Access,
     S: Simd,
-    T: Element,
+    T: Float,
     Op: Operation<I, O>,
 {
     // SAFETY: as granted by the caller.
@@ -250,7 +250,7 @@ unsafe fn load<A, S, T, Op, const I: usize, const O: usize>(
 where
     A: Access,
     S: Simd,
-    T: Element,
+    T: Float,
     Op: Operation<I, O>,
 {
     if Op::LONG {
@@ -284,12 +284,12 @@ unsafe fn store<A, S, T, Op, const I: usize, const O: usize>(
 ) where
     A: Access,
     S: Simd,
-    T: Element,
+    T: Float,
     Op: Operation<I, O>,
 {
     for_each! { k of O {
         let (cursor, registers) = (to[k], results[k]);
-        let stream = stream && (!Op::SUMS || cursor.streams);
+        let stream = stream && (O == 1 || cursor.streams);
         match Op::OUTPUTS[k] {
             // SAFETY: as granted by the caller.
             Kind::Vector => unsafe { A::store::<S, T>(cursor, i, registers, stream) },

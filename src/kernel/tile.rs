@@ -3,7 +3,7 @@
 
 use core::mem::MaybeUninit;
 
-use crate::Element;
+use crate::element::Float;
 use crate::simd::{Baseline, Lanes, Rows, Simd, Work};
 use crate::view::{moved, row};
 
@@ -69,7 +69,7 @@ enum Transfer<T> {
     Stream([*mut T; 3], [*mut T; 3], usize, usize, usize),
 }
 
-impl<T: Element> Work for Transfer<T> {
+impl<T: Float> Work for Transfer<T> {
     fn fills<S: Simd>(&self) -> bool {
         true
     }
@@ -93,7 +93,7 @@ impl<T: Element> Work for Transfer<T> {
 ///
 /// # Safety
 /// The vectors `from` are valid for reads, those `to` for writes, and they do not overlap.
-pub(super) unsafe fn gather<S: Simd, T: Element>(
+pub(super) unsafe fn gather<S: Simd, T: Float>(
     simd: S,
     from: [*mut T; 3],
     stride: isize,
@@ -107,7 +107,7 @@ pub(super) unsafe fn gather<S: Simd, T: Element>(
 ///
 /// # Safety
 /// As [`gather`].
-pub(super) unsafe fn scatter<S: Simd, T: Element>(
+pub(super) unsafe fn scatter<S: Simd, T: Float>(
     simd: S,
     from: [*mut T; 3],
     to: [*mut T; 3],
@@ -125,7 +125,7 @@ pub(super) unsafe fn scatter<S: Simd, T: Element>(
 /// `tile` points behind one cache line that is valid for writes, and holds the vectors `start..start + len` of
 /// `total`; these are a line or more, or the last. The line before is as the last call has left it, unless
 /// `start` is zero. The columns `to` are valid for writes of `total` elements.
-pub(super) unsafe fn stream_columns<S: Simd, T: Element>(
+pub(super) unsafe fn stream_columns<S: Simd, T: Float>(
     simd: S,
     tile: [*mut T; 3],
     to: [*mut T; 3],
@@ -139,7 +139,7 @@ pub(super) unsafe fn stream_columns<S: Simd, T: Element>(
 /// # Safety
 /// As [`gather`].
 #[inline(always)]
-unsafe fn copy_in<T: Element>(from: [*mut T; 3], stride: isize, to: [*mut T; 3], len: usize) {
+unsafe fn copy_in<T: Float>(from: [*mut T; 3], stride: isize, to: [*mut T; 3], len: usize) {
     let lanes = T::Lanes::<Baseline>::LEN;
     if from == row(from[0]) && in_registers::<T>() && len >= lanes {
         for i in overlapping(len, lanes) {
@@ -171,7 +171,7 @@ unsafe fn copy_in<T: Element>(from: [*mut T; 3], stride: isize, to: [*mut T; 3],
 /// # Safety
 /// As [`gather`].
 #[inline(always)]
-unsafe fn copy_out<T: Element>(from: [*mut T; 3], to: [*mut T; 3], stride: isize, len: usize) {
+unsafe fn copy_out<T: Float>(from: [*mut T; 3], to: [*mut T; 3], stride: isize, len: usize) {
     let lanes = T::Lanes::<Baseline>::LEN;
     if to == row(to[0]) && in_registers::<T>() && len >= lanes {
         for i in overlapping(len, lanes) {
@@ -193,7 +193,7 @@ unsafe fn copy_out<T: Element>(from: [*mut T; 3], to: [*mut T; 3], stride: isize
 }
 
 /// Whether lanes hold elements as they are: others would be converted on the way.
-const fn in_registers<T: Element>() -> bool {
+const fn in_registers<T: Float>() -> bool {
     T::Lanes::<Baseline>::LEN * size_of::<T>() == 16
 }
 
@@ -230,7 +230,7 @@ unsafe fn copy<T: Copy>(
 /// # Safety
 /// As [`stream_columns`].
 #[inline(always)]
-unsafe fn stream_lines<S: Simd, T: Element>(
+unsafe fn stream_lines<S: Simd, T: Float>(
     simd: S,
     tile: [*mut T; 3],
     to: [*mut T; 3],

@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, PodCastError};
 
+use super::axes::{MOST_AXES, Many};
 use crate::Error;
 
 pub(super) fn check_columns(x: usize, y: usize, z: usize) -> Result<(), Error> {
@@ -86,6 +87,152 @@ pub(super) fn check_overlap(
         }
     }
     Ok(())
+}
+
+/// Every index of a view of these axes is an index of the data. `components` are how many there are, and how far apart.
+pub(super) fn check_bounds_of_axes(
+    data_len: usize,
+    first: usize,
+    components: (usize, isize),
+    axes: &Many,
+    len: usize,
+) -> Result<(), Error> {
+    if len == 0 {
+        return Ok(());
+    }
+    // Indices are linear in all of theirs: the least and the greatest are at corners.
+    for least in [true, false] {
+        let farthest = |len: usize, stride: isize| match (stride < 0) == least {
+            true => len - 1,
+            false => 0,
+        };
+        let moved = |index: i128, at: usize, stride: isize| {
+            index.saturating_add((at as i128).saturating_mul(stride as i128))
+        };
+        let component = farthest(components.0, components.1);
+        let mut index = moved(first as i128, component, components.1);
+        let (mut vector, mut inner) = (0, 1);
+        for axis in axes.fastest_first() {
+            let at = farthest(axis.len, axis.stride);
+            index = moved(index, at, axis.stride);
+            (vector, inner) = (vector + at * inner, inner * axis.len);
+        }
+        if index < 0 || index >= data_len as i128 {
+            return Err(Error::OutOfBounds {
+                vector,
+                component,
+                len: data_len,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// No two (vector, component) of a view of these axes are the same element.
+pub(super) fn check_overlap_of_axes(
+    components: (usize, isize),
+    axes: &Many,
+    len: usize,
+) -> Result<(), Error> {
+    if len == 0 {
+        return Ok(());
+    }
+    // Where two places coincide, the strides, each times the difference of two indices, add up to zero.
+    let mut all = [Difference::default(); MOST_AXES + 1];
+    let mut inner = 1;
+    let mut count = 0;
+    let mut add = |len: usize, stride: isize, vectors: usize| {
+        if len > 1 {
+            all[count] = Difference {
+                stride: stride.unsigned_abs() as i128,
+                most: len as i128 - 1,
+                backwards: stride < 0,
+                vectors,
+                found: 0,
+            };
+            count += 1;
+        }
+    };
+    add(components.0, components.1, 0);
+    for axis in axes.fastest_first() {
+        add(axis.len, axis.stride, inner);
+        inner *= axis.len;
+    }
+    let all = &mut all[..count];
+    all.sort_unstable_by_key(|axis| core::cmp::Reverse(axis.stride));
+    let mut budget = MOST_STEPS;
+    match add_up_to_zero(all, 0, true, &mut budget) {
+        Some(false) => Ok(()),
+        None => Err(Error::MayOverlap),
+        Some(true) => {
+            // One place has all differences that are positive, the other the rest.
+            let mut places = [(0, 0); 2];
+            for axis in &*all {
+                let forwards = (axis.found > 0) != axis.backwards;
+                let place = &mut places[usize::from(forwards)];
+                match axis.vectors {
+                    0 => place.1 += axis.found.unsigned_abs() as usize,
+                    vectors => place.0 += vectors * axis.found.unsigned_abs() as usize,
+                }
+            }
+            Err(Error::Overlap {
+                first: places[0].min(places[1]),
+                second: places[0].max(places[1]),
+            })
+        }
+    }
+}
+
+/// How many differences are tried at most. Layouts that people make take one or two for each axis.
+const MOST_STEPS: usize = 1 << 20;
+
+/// An axis of more than one index, and a difference of two of them.
+#[derive(Clone, Copy, Default)]
+struct Difference {
+    stride: i128,
+    most: i128,
+    backwards: bool,
+    /// How many vectors in C order an index is; 0 for that of the components.
+    vectors: usize,
+    found: i128,
+}
+
+/// Whether there are differences, not all zero, that add up to zero together with `sum`: those `found`. The greatest stride comes first. `None` if
+/// the budget does not last.
+fn add_up_to_zero(
+    axes: &mut [Difference],
+    sum: i128,
+    all_zero: bool,
+    budget: &mut usize,
+) -> Option<bool> {
+    *budget = budget.checked_sub(1)?;
+    let Some((axis, rest)) = axes.split_first_mut() else {
+        return Some(sum == 0 && !all_zero);
+    };
+    if axis.stride == 0 {
+        // So are all that follow: any difference will do.
+        axis.found = 1;
+        rest.iter_mut().for_each(|axis| axis.found = 0);
+        return Some(sum == 0);
+    }
+    let reach = rest.iter().fold(0_i128, |reach, axis| {
+        reach.saturating_add(axis.most.saturating_mul(axis.stride))
+    });
+    // The rest can make up for no more than its reach. Of two opposite differences one is enough.
+    let least = if all_zero { 0 } else { -axis.most };
+    let from = (-sum - reach).div_euclid(axis.stride).max(least);
+    let to = (reach - sum).div_euclid(axis.stride).min(axis.most);
+    for difference in from..=to {
+        let sum = sum + difference * axis.stride;
+        if sum.abs() > reach {
+            continue;
+        }
+        axis.found = difference;
+        if add_up_to_zero(rest, sum, all_zero && difference == 0, budget)? {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 /// The elements of a slice of another crate's vectors, and how many each vector has.

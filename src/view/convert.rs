@@ -92,10 +92,6 @@ impl<'a, T: Element, const N: usize> From<&'a mut [[T; 4]; N]> for VectorsMut<'a
 impl<'a, T: Element> From<&'a VectorsMut<'_, T>> for Vectors<'a, T> {
     #[inline(always)]
     fn from(v: &'a VectorsMut<'_, T>) -> Self {
-        Self::new(
-            v.components().map(<*mut T>::cast_const),
-            v.stride(),
-            v.len(),
-        )
+        v.to_read()
     }
 }

@@ -1,26 +1,33 @@
-//! Views: a batch of vectors in the caller's memory is three pointers and a stride, whatever its layout.
+//! Views: a batch of vectors in the caller's memory is three pointers and a stride for each axis, whatever its layout.
 //!
 //! Every address is checked here, where a view is made, so that the kernels check nothing. The
-//! invariant of both types: for every `i < len`, `components[k]` moved by `i * stride` elements is valid
+//! invariant of all types: `components[k]` moved by the strides times the indices below the lengths is valid
 //! for reads (and, in a [`VectorsMut`], for writes that nothing else observes) for the lifetime `'a`.
 
 use core::fmt;
-use core::marker::PhantomData;
 
 use bytemuck::Pod;
 
 use crate::{Element, Error};
 
+mod axes;
 mod check;
 mod convert;
-mod inner;
+mod flat;
+mod nd;
+mod scalars;
 
+pub use axes::Shape;
+pub(crate) use axes::{Axes, Axis, MOST_AXES};
 pub(crate) use check::check_len;
 use check::{check_bounds, check_columns, check_overlap, elements, elements_mut};
+pub(crate) use flat::{Flat, FlatMut};
+pub use scalars::{Scalars, ScalarsMut};
 
 /// A batch of 3-vectors to read, in any layout.
 ///
-/// `T` is `f32` or `f64`. Component k of vector i lies at `components[k] + i * stride`, counted in elements.
+/// Component k of vector i lies at `components[k] + i * stride`, counted in elements; where there are several axes, each has its
+/// own length and stride.
 ///
 /// | what you have | constructor | stride |
 /// |---|---|---|
@@ -28,8 +35,15 @@ use check::{check_bounds, check_columns, check_overlap, elements, elements_mut};
 /// | `[[T; 3]]`; NumPy (N, 3) | [`Vectors::aos`] or `From` | 3 |
 /// | `[[T; 4]]`, float4 | [`Vectors::padded`] or `From` | 4 |
 /// | a slice of another crate's vectors | [`Vectors::from_pod`] | 3 or 4 |
-/// | one vector against many | [`Vectors::broadcast`] | 0 |
-/// | any NumPy view, a field of a record, reversed | [`Vectors::strided`] | any |
+/// | one vector against many | `From<&[[T; 3]; 1]>`, [`Vectors::broadcast`] | 0 |
+/// | a field of a record, reversed | [`Vectors::strided`] | any |
+/// | any array of NumPy or torch: (N, M, 3), (N, 3, F) | [`Vectors::nd`] | one for each axis |
+/// | blocks of 8, say: `Vec3x8` of ultraviolet, `soa<8>` of ISPC | [`Vectors::blocks`] | 1 and 24 |
+///
+/// # Broadcasting
+///
+/// Operations give every vector of the output a value. Inputs that have another shape are broadcast to that of the output by
+/// NumPy's rule: shapes are aligned at the last axis, and an axis that is missing, or of length 1, is repeated.
 ///
 /// ```
 /// use crosslane::Vectors;
@@ -43,30 +57,19 @@ use check::{check_bounds, check_columns, check_overlap, elements, elements_mut};
 /// # Ok::<(), crosslane::Error>(())
 /// ```
 pub struct Vectors<'a, T> {
-    components: [*const T; 3],
-    stride: isize,
-    len: usize,
-    lifetime: PhantomData<&'a [T]>,
+    /// All of the view if it has one axis; otherwise where it begins, and how many vectors it has.
+    flat: Flat<'a, T>,
+    axes: Axes,
 }
 
 /// A batch of 3-vectors to write, in any layout; no two of its places are the same element.
 ///
 /// The constructors are those of [`Vectors`], without `broadcast`.
 pub struct VectorsMut<'a, T> {
-    components: [*mut T; 3],
-    stride: isize,
-    len: usize,
-    lifetime: PhantomData<&'a mut [T]>,
+    /// As that of [`Vectors`].
+    flat: FlatMut<'a, T>,
+    axes: Axes,
 }
-
-// SAFETY: a view is a shared slice in all but name.
-unsafe impl<T: Sync> Send for Vectors<'_, T> {}
-// SAFETY: as above; nothing can be changed through it.
-unsafe impl<T: Sync> Sync for Vectors<'_, T> {}
-// SAFETY: an exclusive view is an exclusive slice in all but name.
-unsafe impl<T: Send> Send for VectorsMut<'_, T> {}
-// SAFETY: through a shared reference it can only be read.
-unsafe impl<T: Sync> Sync for VectorsMut<'_, T> {}
 
 impl<T> Clone for Vectors<'_, T> {
     fn clone(&self) -> Self {
@@ -80,26 +83,27 @@ impl<'a, T: Element> Vectors<'a, T> {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if the columns are not equally long.
+    #[inline]
     pub fn soa(x: &'a [T], y: &'a [T], z: &'a [T]) -> Result<Self, Error> {
         check_columns(x.len(), y.len(), z.len())?;
         Ok(Self::columns([x, y, z]))
     }
 
     /// Array of structures: `v[i]` is vector i.
-    #[inline]
+    #[inline(always)]
     pub fn aos(v: &'a [[T; 3]]) -> Self {
         Self::rows(v.as_flattened(), 3, v.len())
     }
 
     /// Padded array of structures: the first three elements of `v[i]` are vector i, the fourth is never
     /// read for its value.
-    #[inline]
+    #[inline(always)]
     pub fn padded(v: &'a [[T; 4]]) -> Self {
         Self::rows(v.as_flattened(), 4, v.len())
     }
 
     /// The vector `v`, `len` times.
-    #[inline]
+    #[inline(always)]
     pub fn broadcast(v: &'a [T; 3], len: usize) -> Self {
         Self::rows(v, 0, len)
     }
@@ -123,6 +127,7 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// assert_eq!(reversed.get(1), Some([1.0, 2.0, 3.0]));
     /// # Ok::<(), crosslane::Error>(())
     /// ```
+    #[inline]
     pub fn strided(
         data: &'a [T],
         first: usize,
@@ -159,6 +164,7 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// assert_eq!(c, [glam::Vec3::Z, glam::Vec3::X]);
     /// # Ok::<(), crosslane::Error>(())
     /// ```
+    #[inline]
     pub fn from_pod<V: Pod>(v: &'a [V]) -> Result<Self, Error> {
         let (data, width) = elements(v)?;
         Ok(Self::rows(data, width, v.len()))
@@ -170,75 +176,31 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// For every `i < len` and each k that place is aligned, inside one allocation together with
     /// `components[k]`, and valid for reads of `T` for the lifetime `'a`, during which nobody writes
     /// to it. If `len` is zero the pointers may be anything.
+    #[inline]
     pub unsafe fn from_raw(components: [*const T; 3], stride: isize, len: usize) -> Self {
         debug_assert_usable(components, len);
         Self::new(components, stride, len)
     }
 
-    /// The number of vectors.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there are no vectors.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Vector `i`, if there is one.
-    pub fn get(&self, i: usize) -> Option<[T; 3]> {
-        (i < self.len).then(|| {
-            self.components.map(|p| {
-                // SAFETY: `i < len`, and the invariant makes every such place readable.
-                unsafe { moved(p.cast_mut(), i, self.stride).read() }
-            })
-        })
-    }
-
+    #[inline(always)]
     fn new(components: [*const T; 3], stride: isize, len: usize) -> Self {
         Self {
-            components,
-            stride,
-            len,
-            lifetime: PhantomData,
+            flat: Flat::new(components, stride, len),
+            axes: Axes::One,
         }
     }
 
     /// Columns that are known to be equally long.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn columns(columns: [&'a [T]; 3]) -> Self {
         Self::new(columns.map(<[T]>::as_ptr), 1, columns[0].len())
     }
 
     /// Components side by side, the vectors `stride` elements apart; an empty `data` needs an empty view.
+    #[inline(always)]
     fn rows(data: &'a [T], stride: isize, len: usize) -> Self {
         let components = row(data.as_ptr().cast_mut());
         Self::new(components.map(<*mut T>::cast_const), stride, len)
-    }
-
-    pub(crate) fn components(&self) -> [*const T; 3] {
-        self.components
-    }
-
-    pub(crate) fn stride(&self) -> isize {
-        self.stride
-    }
-
-    /// The last vector becomes the first.
-    pub(crate) fn reverse(&mut self) {
-        let (last, stride) = (self.len.saturating_sub(1), self.stride);
-        self.components = self
-            .components
-            .map(|p| moved(p.cast_mut(), last, stride).cast_const());
-        self.stride = stride.wrapping_neg();
-    }
-
-    /// Takes the vectors from `at` on away; `at` must not exceed the length.
-    pub(crate) fn split_off(&mut self, at: usize) -> Self {
-        let tail = self
-            .components
-            .map(|p| moved(p.cast_mut(), at, self.stride).cast_const());
-        Self::new(tail, self.stride, take_tail(&mut self.len, at))
     }
 }
 
@@ -247,13 +209,14 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if the columns are not equally long.
+    #[inline]
     pub fn soa(x: &'a mut [T], y: &'a mut [T], z: &'a mut [T]) -> Result<Self, Error> {
         check_columns(x.len(), y.len(), z.len())?;
         Ok(Self::columns([x, y, z]))
     }
 
     /// Array of structures: `v[i]` is vector i.
-    #[inline]
+    #[inline(always)]
     pub fn aos(v: &'a mut [[T; 3]]) -> Self {
         let len = v.len();
         Self::rows(v.as_flattened_mut(), 3, len)
@@ -261,7 +224,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
 
     /// Padded array of structures: the first three elements of `v[i]` are vector i, the fourth stays as
     /// it is.
-    #[inline]
+    #[inline(always)]
     pub fn padded(v: &'a mut [[T; 4]]) -> Self {
         let len = v.len();
         Self::rows(v.as_flattened_mut(), 4, len)
@@ -272,6 +235,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// # Errors
     /// [`Error::OutOfBounds`] as there, and [`Error::Overlap`] if two places of the view would be the same
     /// element.
+    #[inline]
     pub fn strided(
         data: &'a mut [T],
         first: usize,
@@ -292,6 +256,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     ///
     /// # Errors
     /// As [`Vectors::from_pod`].
+    #[inline]
     pub fn from_pod<V: Pod>(v: &'a mut [V]) -> Result<Self, Error> {
         let len = v.len();
         let (data, width) = elements_mut(v)?;
@@ -303,92 +268,30 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// # Safety
     /// As there, and every place is also valid for writes, no two places are the same element, and nobody
     /// else reads or writes them during `'a`.
+    #[inline]
     pub unsafe fn from_raw(components: [*mut T; 3], stride: isize, len: usize) -> Self {
         debug_assert_usable(components.map(<*mut T>::cast_const), len);
         Self::new(components, stride, len)
     }
 
-    /// The number of vectors.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there are no vectors.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Vector `i`, if there is one.
-    pub fn get(&self, i: usize) -> Option<[T; 3]> {
-        Vectors::from(self).get(i)
-    }
-
+    #[inline(always)]
     fn new(components: [*mut T; 3], stride: isize, len: usize) -> Self {
         Self {
-            components,
-            stride,
-            len,
-            lifetime: PhantomData,
+            flat: FlatMut::new(components, stride, len),
+            axes: Axes::One,
         }
     }
 
     /// Columns that are known to be equally long.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn columns(columns: [&'a mut [T]; 3]) -> Self {
         let len = columns[0].len();
         Self::new(columns.map(<[T]>::as_mut_ptr), 1, len)
     }
 
+    #[inline(always)]
     fn rows(data: &'a mut [T], stride: isize, len: usize) -> Self {
         Self::new(row(data.as_mut_ptr()), stride, len)
-    }
-
-    /// The same view for a shorter time, so that it can be given away more than once.
-    ///
-    /// ```
-    /// use crosslane::{VectorsMut, cross};
-    ///
-    /// let mut out = [[0.0; 3]];
-    /// let mut view = VectorsMut::aos(&mut out);
-    /// cross(&[[1.0, 2.0, 3.0]], &[[4.0, 5.0, 6.0]], view.reborrow())?;
-    /// assert_eq!(view.get(0), Some([-3.0, 6.0, -3.0]));
-    /// # Ok::<(), crosslane::Error>(())
-    /// ```
-    pub fn reborrow(&mut self) -> VectorsMut<'_, T> {
-        VectorsMut::new(self.components, self.stride, self.len)
-    }
-
-    /// The same vectors to read while this view writes them.
-    ///
-    /// # Safety
-    /// Vector i is not read through the result after it was written through `self`, nor while it is.
-    pub(crate) unsafe fn to_read_in_place(&self) -> Vectors<'a, T> {
-        Vectors::new(
-            self.components.map(<*mut T>::cast_const),
-            self.stride,
-            self.len,
-        )
-    }
-
-    pub(crate) fn components(&self) -> [*mut T; 3] {
-        self.components
-    }
-
-    pub(crate) fn stride(&self) -> isize {
-        self.stride
-    }
-
-    /// The last vector becomes the first.
-    pub(crate) fn reverse(&mut self) {
-        let (last, stride) = (self.len.saturating_sub(1), self.stride);
-        self.components = self.components.map(|p| moved(p, last, stride));
-        self.stride = stride.wrapping_neg();
-    }
-
-    /// Takes the vectors from `at` on away; `at` must not exceed the length.
-    pub(crate) fn split_off(&mut self, at: usize) -> Self {
-        let tail = self.components.map(|p| moved(p, at, self.stride));
-        Self::new(tail, self.stride, take_tail(&mut self.len, at))
     }
 }
 
@@ -420,30 +323,35 @@ pub(crate) fn moved<T>(component: *mut T, vectors: usize, stride: isize) -> *mut
     component.wrapping_offset((vectors as isize).wrapping_mul(stride))
 }
 
-/// Shortens `len` to `at`, and returns by how much.
-fn take_tail(len: &mut usize, at: usize) -> usize {
-    let tail = len
-        .checked_sub(at)
-        .expect("a view is split inside its length");
-    *len = at;
-    tail
-}
-
 impl<T> fmt::Debug for Vectors<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        describe(f, "Vectors", self.stride, self.len)
+        let shape = nd::shape(self.flat.len(), &self.axes);
+        describe(f, "Vectors", self.flat.stride(), &self.axes, shape)
     }
 }
 
 impl<T> fmt::Debug for VectorsMut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        describe(f, "VectorsMut", self.stride, self.len)
+        let shape = nd::shape(self.flat.len(), &self.axes);
+        describe(f, "VectorsMut", self.flat.stride(), &self.axes, shape)
     }
 }
 
-fn describe(f: &mut fmt::Formatter<'_>, name: &str, stride: isize, len: usize) -> fmt::Result {
-    f.debug_struct(name)
-        .field("stride", &stride)
-        .field("len", &len)
-        .finish_non_exhaustive()
+fn describe(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    stride: isize,
+    axes: &Axes,
+    shape: Shape,
+) -> fmt::Result {
+    let mut view = f.debug_struct(name);
+    match axes {
+        Axes::One => view.field("stride", &stride).field("len", &shape[0]),
+        Axes::Many(axes) => {
+            let strides: Vec<_> = axes.fastest_first().map(|axis| axis.stride).collect();
+            let strides: Vec<_> = strides.into_iter().rev().collect();
+            view.field("strides", &strides).field("shape", &shape)
+        }
+    };
+    view.finish_non_exhaustive()
 }

@@ -1,7 +1,14 @@
 //! What a batch knows of its operands: shape, direction, bytes, and where it may be split.
 
 use super::*;
-use crate::Soa;
+use crate::{Scalars, ScalarsMut, Soa};
+
+fn batch<'a, T: Element, const I: usize>(
+    inputs: [Vectors<'a, T>; I],
+    out: VectorsMut<'a, T>,
+) -> Batch<'a, T, I, 1> {
+    Batch::of(inputs.map(|view| view.flat()), [out.into_flat()])
+}
 
 /// The boundary below index 40 of an output that begins `offset` elements behind a cache line.
 fn boundary<T: Element>(offset: usize, component_stride: isize, stride: isize, at: usize) -> usize {
@@ -11,8 +18,7 @@ fn boundary<T: Element>(offset: usize, component_stride: isize, stride: isize, a
     let out = VectorsMut::strided(x, first, component_stride, stride, 50).expect("inside");
     let zero = [T::default(); 3];
     let one = Vectors::broadcast(&zero, 50);
-    let batch = Batch::new(one, one, out);
-    batch.expect("equal lengths").line_boundary(at)
+    batch([one, one], out).line_boundary(at)
 }
 
 #[test]
@@ -20,22 +26,20 @@ fn the_bytes_of_a_batch_are_those_of_its_vectors_and_numbers_but_not_of_one_vect
     let (one, rows) = ([1.0_f64; 3], [[1.0_f64; 3]; 50]);
     let (mut padded, mut numbers) = ([[0.0_f64; 4]; 50], [0.0; 50]);
     let (one, rows) = (Vectors::broadcast(&one, 50), Vectors::aos(&rows));
-    let batch = Batch::new(rows, one, VectorsMut::padded(&mut padded));
-    assert_eq!(batch.expect("equal lengths").bytes(), 50 * (24 + 24));
+    let bytes = batch([rows, one], VectorsMut::padded(&mut padded)).bytes();
+    assert_eq!(bytes, 50 * (24 + 24));
     let upstream = numbers;
-    let inputs = [("a", rows), ("g", Vectors::scalars(&upstream))];
-    let outputs = [("out", VectorsMut::scalars(&mut numbers))];
-    let batch = Batch::named(inputs, outputs);
-    assert_eq!(batch.expect("equal lengths").bytes(), 50 * (24 + 8 + 8));
-    let outputs = [("out", VectorsMut::padded(&mut padded))];
-    let batch = Batch::named([("a", one), ("b", one)], outputs);
-    assert_eq!(batch.expect("equal lengths").bytes(), 50 * 24);
+    let inputs = [rows, Scalars::new(&upstream).as_vectors()];
+    let out = ScalarsMut::new(&mut numbers).into_vectors();
+    assert_eq!(batch(inputs, out).bytes(), 50 * (24 + 8 + 8));
+    let bytes = batch([one, one], VectorsMut::padded(&mut padded)).bytes();
+    assert_eq!(bytes, 50 * 24);
     // Two components in one place are no number.
     let [x, y] = [&upstream, &numbers].map(|column| column.as_ptr());
     for components in [[x, x, y], [x, y, y]] {
         // SAFETY: columns of 50 numbers, which nobody writes meanwhile.
         let plane = unsafe { Vectors::from_raw(components, 1, 50) };
-        assert!(!plane.is_scalars(), "{components:?}");
+        assert!(!plane.flat().is_scalars(), "{components:?}");
     }
 }
 
@@ -49,7 +53,7 @@ fn what_lies_backwards_as_a_whole_is_worked_on_forwards() {
         let mut out = [0.0; 6];
         let (from, stride) = if back { (3, -3) } else { (0, 3) };
         let out = VectorsMut::strided(&mut out, from, 1, stride, 2).expect("inside");
-        let mut batch = Batch::new(a, b, out).expect("equal lengths");
+        let mut batch = batch([a, b], out);
         batch.run_forwards();
         let strides = batch.inputs.map(|view| view.stride());
         (strides, batch.outputs[0].stride(), batch.inputs[0].get(0))
@@ -66,12 +70,14 @@ fn what_lies_backwards_as_a_whole_is_worked_on_forwards() {
 #[test]
 fn what_is_in_place_is_known_to_be() {
     let (b, mut a) = ([[1.0_f32; 3]], [[1.0_f32; 3]]);
-    let batch = Batch::in_place(VectorsMut::aos(&mut a), Vectors::aos(&b));
-    assert!(batch.expect("equal lengths").is_in_place(), "a is written");
-    assert!(Batch::over(VectorsMut::aos(&mut a)).is_in_place(), "v");
+    let (before, after) = in_place(VectorsMut::aos(&mut a));
+    let over = batch([before, Vectors::aos(&b)], after).placed(true);
+    assert!(over.is_in_place(), "a is written");
+    let over = Batch::over(VectorsMut::aos(&mut a).into_flat());
+    assert!(over.is_in_place(), "v");
     let mut out = a;
-    let batch = Batch::new(Vectors::aos(&a), Vectors::aos(&b), (&mut out).into());
-    assert!(!batch.expect("equal lengths").is_in_place(), "out is apart");
+    let apart = batch([Vectors::aos(&a), Vectors::aos(&b)], (&mut out).into());
+    assert!(!apart.is_in_place(), "out is apart");
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn the_shape_is_what_all_operands_have_in_common() {
     // An output with these strides.
     let mut shape = |a, b, component_stride, stride, stream: bool| {
         let out = VectorsMut::strided(x, 0, component_stride, stride, 9).expect("inside");
-        Batch::new(a, b, out).expect("equal lengths").shape(stream)
+        batch([a, b], out).shape(stream)
     };
     for stream in [false, true] {
         assert_eq!(shape(columns, one, 32, 1, stream), Shape::Columns);
@@ -113,7 +119,7 @@ fn the_shape_is_what_all_operands_have_in_common() {
     assert_eq!(shape(columns, columns, 33, 1, true), Shape::Mixed);
     let (mut out, a) = ([[0.0; 3]], [1.0_f32; 3]);
     let (a, out) = (Vectors::broadcast(&a, 1), VectorsMut::aos(&mut out));
-    let batch = Batch::new(a, a, out).expect("equal lengths");
+    let batch = batch([a, a], out);
     assert_eq!(batch.shape(true), Shape::Columns, "one vector");
 }
 

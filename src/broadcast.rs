@@ -1,0 +1,378 @@
+//! How operands of any shapes go together: the axes that they have in common, by NumPy's rule, and the order in which to go along
+//! them. Separate because it is about shapes and strides alone, whatever the operation, the elements and the number of operands.
+//!
+//! The order is that of NumPy's and torch's iterators: the axis along which the output's vectors are nearest comes first, and axes that
+//! lie one behind the other become one. What differs is that a short axis in front changes places with a long one.
+
+use crate::Error;
+use crate::view::{Axes, Axis, MOST_AXES};
+
+/// No operation has more operands, inputs and outputs together.
+pub(crate) const MOST_OPERANDS: usize = 8;
+
+/// A row of so many vectors is not short.
+const SHORT: usize = 4;
+
+/// Each operand can have blocks, which divide one more axis.
+const MOST_ALIGNED: usize = MOST_AXES + MOST_OPERANDS;
+
+/// An operand, as far as it is known here.
+#[derive(Clone, Copy)]
+pub(crate) struct Shaped<'a> {
+    pub(crate) what: &'static str,
+    /// Length and stride, if there is one axis.
+    pub(crate) len: usize,
+    pub(crate) stride: isize,
+    pub(crate) axes: &'a Axes,
+}
+
+/// What is asked of outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outputs {
+    /// They have the common shape.
+    Full,
+    /// Output k is the gradient of input k: where that is repeated along an axis it may have one place, for the sum.
+    Gradients,
+}
+
+/// An axis that all operands have, or are repeated along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Aligned {
+    pub(crate) len: usize,
+    /// Of each operand, in elements.
+    pub(crate) strides: [isize; MOST_OPERANDS],
+    /// Bit k: operand k receives the sum along this axis.
+    pub(crate) summed: u8,
+}
+
+/// The axes that operands have in common, the fastest in C order first, none of length 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alignment {
+    axes: [Aligned; MOST_ALIGNED],
+    rank: usize,
+    /// Whether an axis has the length 0.
+    pub(crate) empty: bool,
+}
+
+/// The axes of one operand, the fastest first, and how far they have been gone through.
+struct Remaining {
+    axes: [Axis; MOST_AXES],
+    count: usize,
+    next: usize,
+}
+
+impl Remaining {
+    fn new(operand: &Shaped<'_>) -> Self {
+        let none = Axis {
+            len: 1,
+            stride: 0,
+            joined: false,
+        };
+        let mut all = Self {
+            axes: [none; MOST_AXES],
+            count: 0,
+            next: 0,
+        };
+        match operand.axes {
+            Axes::One => {
+                all.axes[0] = Axis {
+                    len: operand.len,
+                    stride: operand.stride,
+                    joined: false,
+                };
+                all.count = 1;
+            }
+            Axes::Many(axes) => {
+                for axis in axes.fastest_first() {
+                    all.axes[all.count] = axis;
+                    all.count += 1;
+                }
+            }
+        }
+        all
+    }
+
+    fn is_done(&self) -> bool {
+        self.next == self.count
+    }
+
+    /// The next axis of the shape, as it is divided in memory: none if it is missing.
+    fn take(&mut self) -> &[Axis] {
+        let from = self.next;
+        while self.next < self.count {
+            self.next += 1;
+            if !self.axes[self.next - 1].joined {
+                break;
+            }
+        }
+        &self.axes[from..self.next]
+    }
+}
+
+fn len_of(axes: &[Axis]) -> usize {
+    axes.iter().map(|axis| axis.len).product()
+}
+
+/// The axes that `operands` have in common: those of operand `common`. The first `inputs` of them are read.
+///
+/// # Errors
+/// [`Error::ShapeMismatch`], or [`Error::LengthMismatch`] where all have one axis, if an operand is not broadcast to the common
+/// shape; [`Error::Blocks`].
+pub(crate) fn align(
+    operands: &[Shaped<'_>],
+    inputs: usize,
+    common: usize,
+    outputs: Outputs,
+) -> Result<Alignment, Error> {
+    let mut remaining: [Remaining; MOST_OPERANDS] =
+        core::array::from_fn(|k| Remaining::new(&operands[k.min(operands.len() - 1)]));
+    let mut alignment = Alignment {
+        axes: [Aligned {
+            len: 1,
+            strides: [0; MOST_OPERANDS],
+            summed: 0,
+        }; MOST_ALIGNED],
+        rank: 0,
+        empty: false,
+    };
+    let remaining = &mut remaining[..operands.len()];
+    let mut axis = 0; // counted from the last, which is 1
+    while !remaining.iter().all(Remaining::is_done) {
+        axis += 1;
+        let mut parts: [&[Axis]; MOST_OPERANDS] = [&[]; MOST_OPERANDS];
+        for (part, remaining) in parts.iter_mut().zip(&mut *remaining) {
+            *part = remaining.take();
+        }
+        let parts = &parts[..operands.len()];
+        let len = len_of(parts[common]);
+        let mut summed = 0;
+        for (k, part) in parts.iter().enumerate() {
+            if len_of(part) == len {
+                continue;
+            }
+            let repeated = |part: &[Axis]| {
+                len_of(part) == 1 || part.iter().all(|axis| axis.len == 1 || axis.stride == 0)
+            };
+            let allowed = len_of(part) == 1
+                && (k < inputs || (outputs == Outputs::Gradients && repeated(parts[k - inputs])));
+            if !allowed {
+                return Err(mismatch(operands, inputs, common, axis));
+            }
+            if k >= inputs {
+                summed |= 1 << k;
+            }
+        }
+        match len {
+            0 => alignment.empty = true,
+            1 => {}
+            _ => alignment.divide(parts, len, summed)?,
+        }
+    }
+    Ok(alignment)
+}
+
+/// Which operand is wrong along this axis.
+#[cold]
+fn mismatch(operands: &[Shaped<'_>], inputs: usize, common: usize, axis: usize) -> Error {
+    let len = |operand: &Shaped<'_>| {
+        let mut remaining = Remaining::new(operand);
+        (1..axis).for_each(|_| {
+            remaining.take();
+        });
+        len_of(remaining.take())
+    };
+    let lens = operands.iter().map(len);
+    let mut read = lens.clone().take(inputs);
+    let expected = read.find(|len| *len != 1).unwrap_or(1);
+    let wrong = |(k, len): &(usize, usize)| *len != expected && (*len != 1 || *k >= inputs);
+    // Where inputs go together, and outputs with them, it is the one that has the common shape.
+    let (k, got) = lens.clone().enumerate().find(wrong).unwrap_or_else(|| {
+        let mut lens = lens.enumerate();
+        lens.nth(common).unwrap_or_default()
+    });
+    let what = operands[k].what;
+    if operands
+        .iter()
+        .all(|operand| matches!(operand.axes, Axes::One))
+    {
+        return Error::LengthMismatch {
+            what,
+            expected,
+            got,
+        };
+    }
+    Error::ShapeMismatch {
+        what,
+        axis,
+        expected,
+        got,
+    }
+}
+
+impl Alignment {
+    /// No alignment has more axes.
+    pub(crate) const MOST: usize = MOST_ALIGNED;
+
+    /// An axis of the shape, divided wherever an operand divides it.
+    fn divide(&mut self, parts: &[&[Axis]], len: usize, summed: u8) -> Result<(), Error> {
+        // What is left of the part that each operand is in, and its stride.
+        let mut at = [0; MOST_OPERANDS];
+        let mut left = [(len, 0_isize); MOST_OPERANDS];
+        let mut rest = len;
+        let (at, left) = (&mut at[..parts.len()], &mut left[..parts.len()]);
+        for ((left, at), part) in left.iter_mut().zip(&mut *at).zip(parts) {
+            if len_of(part) == len {
+                *left = enter(part, at);
+            }
+        }
+        while rest > 1 {
+            let len = left.iter().map(|(len, _)| *len).min().unwrap_or(rest);
+            let mut strides = [0; MOST_OPERANDS];
+            for (k, (left, stride)) in left.iter_mut().enumerate() {
+                if *left % len != 0 {
+                    return Err(Error::Blocks {
+                        first: len,
+                        second: *left,
+                    });
+                }
+                strides[k] = *stride;
+                (*left, *stride) = (*left / len, stride.wrapping_mul(len as isize));
+                if *left == 1 && rest > len {
+                    (*left, *stride) = enter(parts[k], &mut at[k]);
+                }
+            }
+            self.axes[self.rank] = Aligned {
+                len,
+                strides,
+                summed,
+            };
+            self.rank += 1;
+            rest /= len;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn axes(&self) -> &[Aligned] {
+        &self.axes[..self.rank]
+    }
+
+    /// Whether an operand receives a sum.
+    pub(crate) fn has_sums(&self) -> bool {
+        self.axes().iter().any(|axis| axis.summed != 0)
+    }
+
+    /// The axes for which this is so.
+    pub(crate) fn filtered(&self, keep: impl Fn(&Aligned) -> bool) -> Self {
+        let mut all = Self { rank: 0, ..*self };
+        for axis in self.axes().iter().filter(|axis| keep(axis)) {
+            all.axes[all.rank] = *axis;
+            all.rank += 1;
+        }
+        all
+    }
+
+    /// Orders the axes for operands that meet place by place, and returns where each operand then begins: the first vector, or the
+    /// last along an axis that is gone along backwards. The operands from `first_output` on decide before the others.
+    pub(crate) fn arrange(
+        &mut self,
+        operands: usize,
+        first_output: usize,
+    ) -> [isize; MOST_OPERANDS] {
+        let mut begin = [0_isize; MOST_OPERANDS];
+        for axis in &mut self.axes[..self.rank] {
+            if axis.strides[first_output] < 0 {
+                for (begin, stride) in begin.iter_mut().zip(&mut axis.strides) {
+                    *begin = begin.wrapping_add(stride.wrapping_mul(axis.len as isize - 1));
+                    *stride = stride.wrapping_neg();
+                }
+            }
+        }
+        let order = (first_output..operands).chain(0..first_output);
+        // Not a sort of the standard library: that some pairs are undecided is no order.
+        for i in 1..self.rank {
+            let mut at = i;
+            for other in (0..i).rev() {
+                match nearer(&self.axes[at], &self.axes[other], order.clone()) {
+                    Some(true) => {
+                        self.axes.swap(at, other);
+                        at = other;
+                    }
+                    Some(false) => break,
+                    None => {}
+                }
+            }
+        }
+        self.merge();
+        begin
+    }
+
+    /// Makes one axis of two that lie one behind the other in every operand.
+    pub(crate) fn merge(&mut self) {
+        let mut merged = 0;
+        for i in 1..self.rank {
+            let (axis, next) = (self.axes[merged], self.axes[i]);
+            let far = |stride: isize| stride.wrapping_mul(axis.len as isize);
+            if next.summed == axis.summed && next.strides == axis.strides.map(far) {
+                self.axes[merged].len *= next.len;
+            } else {
+                merged += 1;
+                self.axes[merged] = next;
+            }
+        }
+        self.rank = self.rank.min(merged + 1);
+    }
+
+    /// Has a short first axis change places with a long one.
+    pub(crate) fn lengthen(&mut self) {
+        let Some(first) = self.axes().first().map(|axis| axis.len) else {
+            return;
+        };
+        let longest = (1..self.rank).max_by_key(|i| self.axes[*i].len);
+        if let Some(i) = longest
+            && first < SHORT
+            && self.axes[i].len / 4 >= first
+        {
+            self.bring_forward(i);
+        }
+    }
+
+    /// Has axis `i` be the first.
+    pub(crate) fn bring_forward(&mut self, i: usize) {
+        self.axes[..=i].rotate_right(1);
+    }
+
+    /// Divides axis `i` into pieces of `len`, of which it is a multiple, and goes along the pieces after all other axes.
+    pub(crate) fn cut(&mut self, i: usize, len: usize) {
+        let axis = &mut self.axes[i];
+        let mut pieces = *axis;
+        pieces.len /= len;
+        for stride in &mut pieces.strides {
+            *stride = stride.wrapping_mul(len as isize);
+        }
+        axis.len = len;
+        self.axes[self.rank] = pieces;
+        self.rank += 1;
+    }
+}
+
+/// The first part of an axis of more than one vector, from part `at` on: its length and stride.
+fn enter(part: &[Axis], at: &mut usize) -> (usize, isize) {
+    while let Some(axis) = part.get(*at) {
+        *at += 1;
+        if axis.len > 1 {
+            return (axis.len, axis.stride);
+        }
+    }
+    (1, 0)
+}
+
+/// Whether vectors along the one axis are nearer than those along the other, if an operand says so.
+fn nearer(one: &Aligned, other: &Aligned, order: impl Iterator<Item = usize>) -> Option<bool> {
+    for k in order {
+        let [one, other] = [one, other].map(|axis| axis.strides[k].unsigned_abs());
+        if one != 0 && other != 0 && one != other {
+            return Some(one < other);
+        }
+    }
+    None
+}

@@ -1,0 +1,205 @@
+//! A call: from the operands as they were given to a batch, or to batches whose gradients are summed.
+
+use core::array::from_fn;
+
+use super::Engine;
+use crate::broadcast::{Aligned, Alignment, MOST_OPERANDS, Outputs, Shaped, align};
+use crate::kernel::{Batch, Role, Steps, Sums};
+use crate::view::{Axes, Flat, FlatMut};
+use crate::{Element, Error, Operation, Vectors, VectorsMut};
+
+/// What an engine is to run.
+pub(crate) enum Job<'j, 'a, T, const I: usize, const O: usize> {
+    /// Vector by vector.
+    Batch(&'j mut Batch<'a, T, I, O>),
+    /// With sums.
+    Sums(&'j Sums<'a, T, I, O>),
+}
+
+/// The operands of a call.
+pub(crate) enum Call<'a, T: Element, const I: usize, const O: usize> {
+    /// They have one axis each, and are equally long.
+    Flat(&'a mut Batch<'a, T, I, O>),
+    /// They have any shapes.
+    Shaped(&'a mut Operands<'a, T, I, O>),
+}
+
+/// Operands of any shapes.
+pub(crate) struct Operands<'a, T: Element, const I: usize, const O: usize> {
+    operation: Operation,
+    inputs: [Vectors<'a, T>; I],
+    outputs: [VectorsMut<'a, T>; O],
+    in_place: bool,
+    result: &'a mut Result<(), Error>,
+}
+
+/// Has `run` run the call, of `operation` with these operands.
+///
+/// # Errors
+/// The shapes do not go together; nothing was run.
+#[inline(always)]
+pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
+    operation: Operation,
+    inputs: [Vectors<'a, T>; I],
+    outputs: [VectorsMut<'a, T>; O],
+    in_place: bool,
+    engine: &Engine,
+    run: impl for<'c> FnOnce(&'c Engine, Call<'c, T, I, O>),
+) -> Result<(), Error> {
+    let len = outputs[0].len();
+    let flat = |axes: &Axes, own: usize| matches!(axes, Axes::One) && own == len;
+    let mut all = true;
+    for view in &inputs {
+        all &= flat(view.axes(), view.len());
+    }
+    for view in &outputs {
+        all &= flat(view.axes(), view.len());
+    }
+    if all {
+        let outputs = outputs.map(VectorsMut::into_flat);
+        let batch = Batch::of(inputs.map(|view| view.flat()), outputs);
+        run(engine, Call::Flat(&mut batch.placed(in_place)));
+        return Ok(());
+    }
+    let mut result = Ok(());
+    let mut operands = Operands {
+        operation,
+        inputs,
+        outputs,
+        in_place,
+        result: &mut result,
+    };
+    run(engine, Call::Shaped(&mut operands));
+    result
+}
+
+impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
+    /// Has the engine run what the call comes to.
+    #[inline(always)]
+    pub(super) fn run(self, run: &dyn Fn(Job<'_, '_, T, I, O>)) {
+        match self {
+            Self::Flat(batch) => run(Job::Batch(batch)),
+            Self::Shaped(operands) => *operands.result = operands.run(run),
+        }
+    }
+}
+
+/// The axes of an alignment, for so many inputs and outputs.
+struct Axis<const I: usize, const O: usize>;
+
+impl<const I: usize, const O: usize> Axis<I, O> {
+    fn steps(axis: &Aligned) -> Steps<I, O> {
+        Steps {
+            count: axis.len,
+            from: from_fn(|k| axis.strides[k]),
+            to: from_fn(|k| axis.strides[I + k]),
+        }
+    }
+
+    fn all(alignment: &Alignment) -> [Steps<I, O>; Alignment::MOST] {
+        let axes = alignment.axes();
+        from_fn(|i| axes.get(i).map_or(Steps::ONE, Self::steps))
+    }
+}
+
+impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
+    fn run(&mut self, run: &dyn Fn(Job<'_, '_, T, I, O>)) -> Result<(), Error> {
+        let mut alignment = self.align()?;
+        if alignment.empty {
+            // The sum of nothing.
+            let zero = |view: &mut VectorsMut<'_, T>| view.fill([T::default(); 3]);
+            self.outputs.iter_mut().for_each(zero);
+            return Ok(());
+        }
+        let inputs = self.inputs.map(|view| view.flat());
+        let outputs = self.outputs.each_mut().map(VectorsMut::flat_mut);
+        if alignment.has_sums() {
+            sum(inputs, &outputs, &alignment, run);
+            return Ok(());
+        }
+        let begin = alignment.arrange(I + O, I);
+        alignment.lengthen();
+        let axes = Axis::<I, O>::all(&alignment);
+        let axes = &axes[..alignment.axes().len()];
+        let batch = Batch::along(inputs, outputs, &begin, axes);
+        run(Job::Batch(&mut batch.placed(self.in_place)));
+        Ok(())
+    }
+
+    /// The axes that the operands have in common.
+    fn align(&self) -> Result<Alignment, Error> {
+        let operation = self.operation;
+        let none = Axes::One;
+        let mut operands = [Shaped {
+            what: "",
+            len: 1,
+            stride: 0,
+            axes: &none,
+        }; MOST_OPERANDS];
+        for (k, view) in self.inputs.iter().enumerate() {
+            operands[k] = Shaped {
+                what: operation.operand(k),
+                len: view.len(),
+                stride: view.flat().stride(),
+                axes: view.axes(),
+            };
+        }
+        for (k, view) in self.outputs.iter().enumerate() {
+            operands[I + k] = Shaped {
+                what: operation.operand(I + k),
+                len: view.len(),
+                stride: view.stride(),
+                axes: view.axes(),
+            };
+        }
+        let outputs = match operation.gradient_of() {
+            Some(_) => Outputs::Gradients,
+            None => Outputs::Full,
+        };
+        align(&operands[..I + O], I, operation.common(), outputs)
+    }
+}
+
+/// Runs what has sums, once for each set of axes along which outputs are summed.
+fn sum<T: Element, const I: usize, const O: usize>(
+    inputs: [Flat<'_, T>; I],
+    outputs: &[FlatMut<'_, T>; O],
+    alignment: &Alignment,
+    run: &dyn Fn(Job<'_, '_, T, I, O>),
+) {
+    // Along which axes each output is summed.
+    let axes = alignment.axes();
+    let set = |k: usize| {
+        let summed = |(i, axis): (usize, &Aligned)| u32::from(axis.summed >> (I + k) & 1) << i;
+        axes.iter().enumerate().map(summed).sum::<u32>()
+    };
+    let sets: [u32; O] = from_fn(set);
+    let mut stored = true;
+    for (k, set) in sets.into_iter().enumerate() {
+        if set == 0 || sets[..k].contains(&set) {
+            continue;
+        }
+        let roles = sets.map(|other| match other {
+            0 if stored => Role::Stored,
+            other if other == set => Role::Summed,
+            _ => Role::Discarded,
+        });
+        // What is stored needs to be stored once.
+        stored = false;
+        let is_reduced = |axis: &Aligned| axis.summed >> (I + k) & 1 == 1;
+        let mut reduced = alignment.filtered(is_reduced);
+        let mut kept = alignment.filtered(|axis| !is_reduced(axis));
+        reduced.merge();
+        let begin = kept.arrange(I + O, I + k);
+        let (reduced_axes, kept_axes) = (Axis::<I, O>::all(&reduced), Axis::<I, O>::all(&kept));
+        let sums = Sums::new(
+            inputs,
+            outputs,
+            &begin,
+            roles,
+            &kept_axes[..kept.axes().len()],
+            &reduced_axes[..reduced.axes().len()],
+        );
+        run(Job::Sums(&sums));
+    }
+}
