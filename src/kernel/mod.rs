@@ -94,10 +94,11 @@ mod sweep;
 mod tile;
 mod whole;
 
+use access::{Ahead, Repeating, Uniform};
 pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
-use access::{Repeating, Uniform};
 pub(crate) use batch::{Batch, Shape, Steps, in_place};
 pub(crate) use cross::{Cross, RoundedCross};
+use cursor::Form;
 use cursor::{Cursor, Room, repeat};
 pub(crate) use derived::{Accurately, Plainly};
 pub(crate) use faces::{EachFace, FaceOperation, Faces};
@@ -228,6 +229,13 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         };
         let of = |stream| Range { stream, ..range };
         let rows = batch.rows;
+        // (What is always false is not compiled.)
+        let ahead = const { matches!(K::FORM, Form::Columns) && !Op::LONG } && rows.count > 1;
+        if ahead && stream {
+            for_each! { k of I {
+                from[k].ahead = rows_ahead::<T>(rows.from[k]);
+            }}
+        }
         let mut left = rows.count;
         loop {
             // A loop for each: what asks in every step takes up to 1.1 times as long (rounded, Zen 5).
@@ -236,6 +244,10 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
                 // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
                 (false, false) => unsafe {
                     sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
+                },
+                // SAFETY: as above.
+                (false, true) if ahead => unsafe {
+                    sweep::<Ahead, S, T, Op, I, O>(simd, operation, from, to, of(true));
                 },
                 // SAFETY: as above.
                 (false, true) => unsafe {
@@ -269,6 +281,18 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         if stream {
             simd.fence();
         }
+    }
+}
+
+/// How far ahead the row is that is prefetched, in elements: some 4 KiB. In rows of less than half a KiB the processor finds its way by itself.
+/// (Rows of 64 and 128 vectors of `f32` from memory take 0.5 to 0.8 of the time, Zen 5.)
+#[inline(always)]
+fn rows_ahead<T>(row: isize) -> isize {
+    const DISTANCE: usize = 4096;
+    const LEAST: usize = 512;
+    match row.unsigned_abs().saturating_mul(size_of::<T>()) {
+        ..LEAST => 0,
+        bytes => row * (DISTANCE / bytes).max(1) as isize,
     }
 }
 
