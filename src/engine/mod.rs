@@ -341,6 +341,13 @@ impl Engine {
         if !Op::EVERY_FORM {
             return self.level.vectorize_long(task.mixed());
         }
+        if batch.has_rows() {
+            return match batch.shape(stream) {
+                Shape::Columns => self.level.vectorize(task.grid::<Columns>()),
+                Shape::Rows => self.level.vectorize(task.grid::<AllRows<OfThree>>()),
+                Shape::Padded | Shape::Mixed => self.level.vectorize(task.mixed()),
+            };
+        }
         match batch.shape(stream) {
             Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
             Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
