@@ -1,5 +1,5 @@
-//! `crosslane cross` and what else is computed from the vectors of .npy files, block by block, into another: one command for each
-//! row of [`COMMANDS`].
+//! The commands that compute a .npy file from the vectors of others, block by block: `cross`, and one for each other row of
+//! [`COMMANDS`].
 
 use std::path::{Path, PathBuf};
 
@@ -71,7 +71,7 @@ const COMMANDS: &[Row] = &[
     },
 ];
 
-/// What the help says of the types of results that are not as those of numpy.cross.
+/// What the help says of commands that compute in float32 and float64 only.
 const COMPUTED: &str = "The result is float32 where the types of the files promote to float16 or float32, otherwise float64, of \
     integers too. With --accuracy correctly-rounded, formulas are used that survive cancellation.";
 
@@ -224,7 +224,7 @@ impl Product {
         self.operation.outputs() == [Kind::Vector]
     }
 
-    /// The names of the fields of the result, if that is records: vectors of files that all have records.
+    /// The names of the fields, if the result is records: it is vectors, and all files hold records.
     fn fields<'a>(&self, arrays: &'a [Array<'_>]) -> Option<&'a Names> {
         let are_records = arrays.iter().all(|array| array.fields().is_some());
         arrays[0]
@@ -233,7 +233,7 @@ impl Product {
     }
 }
 
-/// Refuses several inputs that are standard input.
+/// Refuses standard input as more than one input.
 fn read_once(names: &[&Path]) -> Result<()> {
     let standard = names.iter().filter(|name| standard::is_input(name));
     let all = if names.len() == 2 { "both" } else { "several" };
@@ -254,7 +254,7 @@ fn open(path: &Path) -> Result<Array<'static>> {
     }
 }
 
-/// The vectors of all arrays. Who reads an error sees the shapes of the others.
+/// The vectors of all arrays. An error shows the shapes of the other arrays, too.
 fn operands<'a>(arrays: &'a [Array<'_>], axes: &[isize]) -> Result<Vec<Operand<'a>>> {
     let operand = |(k, (array, axis)): (usize, (&'a Array<'_>, &isize))| {
         array.vectors(*axis).map_err(|error| {
@@ -267,7 +267,7 @@ fn operands<'a>(arrays: &'a [Array<'_>], axes: &[isize]) -> Result<Vec<Operand<'
     arrays.iter().zip(axes).enumerate().map(operand).collect()
 }
 
-/// What is computed: the type that NumPy promotes to, if the operation has it, otherwise the real numbers that hold it best.
+/// The type to compute in: the one that NumPy promotes to, if the operation has it, otherwise `f32` for `f16` and `f64` for integers.
 fn dtype(operation: Operation, arrays: &[Array<'_>]) -> Dtype {
     let dtypes: Vec<_> = arrays.iter().map(Array::dtype).collect();
     let promoted = dtypes[0].promote(&dtypes[1..]);

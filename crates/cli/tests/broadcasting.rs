@@ -1,4 +1,4 @@
-//! Shapes and axes: whatever the rank, the axes of the components and what is repeated, the product is the definition's.
+//! Shapes and axes: for every rank, axis of components and broadcast, the product is the one that the definition gives.
 
 #![allow(
     clippy::unwrap_used,
@@ -58,7 +58,7 @@ fn any_axes_of_any_rank() {
         let lengths = [0, 1, 2, 2, 3, 4];
         let rank = seed as usize % 9;
         let shape: Vec<usize> = (0..rank).map(|_| random.choice(lengths).unwrap()).collect();
-        // One has all axes; of the other some are repeated, and some are lacking.
+        // One array has all axes; the other has length 1 along some, and lacks some.
         let lacking = random.usize(..=rank) * random.usize(..2);
         let own = shape.iter().skip(lacking);
         let own = own.map(|len| if random.u8(..4) == 0 { 1 } else { *len });
@@ -123,7 +123,7 @@ fn without_options_the_last_axis_is_that_of_the_components() {
     check([&[3, 3], &[3, 3]], &[3], [-1; 3], &[], 1);
     check([&[3, 5, 3], &[3]], &[3, 5], [-1; 3], &[], 2);
     check([&[5, 1, 3], &[4, 3]], &[5, 4], [-1; 3], &[], 3);
-    // One axis that is named leaves the others the last.
+    // An option for one array leaves the others at their last axis.
     check(
         [&[3, 5], &[5, 3]],
         &[5],
@@ -150,7 +150,7 @@ fn without_options_the_first_axis_is_taken_where_no_last_one_can_be() {
         &Grid::small(&[3, 5], 2),
         &mut Rng::with_seed(1),
     );
-    // What NumPy takes along the last axis decides.
+    // NumPy takes (3, 3) along its last axis, so that is the axis of both.
     let expected = [
         "b.npy: shape [3, 5], expected length 3 along axis -1",
         "a.npy has [3, 3]",
@@ -160,7 +160,7 @@ fn without_options_the_first_axis_is_taken_where_no_last_one_can_be() {
 
 #[test]
 fn blocks_of_a_broadcast_product() {
-    // Of 2^18 vectors at most: along the first axis, within it, and with the components before them.
+    // Blocks have at most 2^18 vectors. The components come last, between the axes, and first.
     check([&[600, 1, 3], &[601, 3]], &[600, 601], [-1; 3], &[], 1);
     let many = (1 << 18) + 7;
     for axis in [0, 1, 2] {
@@ -211,7 +211,7 @@ fn axes_that_are_not_there() {
 #[test]
 fn results_that_are_too_large() {
     let directory = Directory::new();
-    // Nothing in either, and 2^62 places times nothing in the product.
+    // Neither has elements, and the product would have 2^62 · 0 vectors.
     let empty = |shape: &[usize]| support::npy(&support::header("<f8", false, shape), None, &[]);
     directory.write("a.npy", &empty(&[1 << 31, 1, 0, 3]));
     directory.write("b.npy", &empty(&[1 << 31, 0, 3]));

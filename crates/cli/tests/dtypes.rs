@@ -82,7 +82,7 @@ impl PerComponent for Holds<'_> {
         };
         let wrapped = |(x, y): (&T, &f64)| {
             let difference = x.to_f64().unwrap() - y;
-            // What an unsigned one of 64 bits wraps to is no f64.
+            // As f64, a wrapped u64 differs by exactly the modulus.
             difference == 0.0 || difference == modulus
         };
         got.shape == self.1.shape && got.values.iter().zip(&self.1.values).all(wrapped)
@@ -110,7 +110,7 @@ fn every_pair_of_types_promotes_as_in_numpy() {
     }
 }
 
-/// What is needed of an integer to wrap by hand.
+/// An integer that can be computed in 128 bits and wrapped.
 trait Integer: Component + Into<i128> {
     fn wrapping(value: i128) -> Self;
     fn from_bits(bits: u64) -> Self;
@@ -191,7 +191,7 @@ fn integers_of_64_bits_become_the_nearest_float64() {
     );
 }
 
-/// The nearest number, the even one of two. (`f16::from_f64` leaves bits out of account.)
+/// The nearest number, the even one of two that are equally near. (`f16::from_f64` ignores the lowest bits.)
 fn nearest(x: f64) -> f16 {
     let near = f16::from_f64(x).to_bits();
     let numbers = [near.saturating_sub(1), near, near + 1].map(f16::from_bits);

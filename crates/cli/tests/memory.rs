@@ -1,4 +1,4 @@
-//! Files larger than the memory that the program may take, in the orders in which neighbours of the result are far from each other.
+//! Files larger than the memory that the program may use, in orders in which neighbours in the result are far apart in a file.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -15,7 +15,7 @@ use support::{Directory, header, npy, text};
 
 const VECTORS: usize = 1 << 23;
 
-/// Zeros that take no place, 12 bytes a vector.
+/// Zeros of 12 bytes a vector, as a sparse file.
 fn zeros(directory: &Directory, name: &str, descr: &str, fortran: bool, shape: &[usize]) {
     let start = npy(
         &header("DESCR", fortran, shape).replace("'DESCR'", descr),
@@ -57,7 +57,7 @@ fn memory_is_bounded_whatever_the_orders_of_large_files() {
         "cross records.npy records.npy",
         "dot grid.npy grid.npy",
     ] {
-        // 96 MiB a file. A thread's stack counts, too.
+        // A file has 96 MiB. The stacks of threads count, too.
         let limits = "ulimit -d 65536 || { echo NOT TESTED; exit; }";
         let script = format!(
             "{limits}; RAYON_NUM_THREADS=2 \"$0\" {arguments} -o - | wc -c; exit ${{PIPESTATUS[0]}}"

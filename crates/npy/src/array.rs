@@ -143,8 +143,8 @@ impl<'a> Array<'a> {
         self.header.record.as_ref().map(|record| &record.names)
     }
 
-    /// The vectors, their components being along `axis`, which is counted from the last one if it is negative. Of
-    /// records the fields are the components, and the axis is left aside.
+    /// The vectors whose components are along `axis`; a negative one counts from the end. The components of a record are its fields,
+    /// and `axis` is ignored.
     ///
     /// # Errors
     /// There is no such axis, or it is not 3 long.
@@ -177,7 +177,7 @@ impl<'a> Array<'a> {
     }
 }
 
-/// The place in the shape of the axis of this number, which is to be that of the components.
+/// The index in the shape of this axis, which must have length 3.
 fn component_axis(shape: &[usize], axis: isize) -> Result<usize> {
     let from_end = shape.len().checked_add_signed(axis);
     let place = if axis < 0 {

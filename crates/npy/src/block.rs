@@ -1,4 +1,4 @@
-//! Where the vectors of a block are: as a view of what is in memory, or as runs of bytes to be read into a buffer.
+//! The geometry of a block: as a view of elements in memory, or as runs of bytes that are read into a buffer.
 //!
 //! Separate because it is geometry alone: it knows lengths and strides, and neither files nor types.
 
@@ -11,7 +11,7 @@ pub(crate) struct Block {
     pub(crate) first: usize,
     /// From there to each of its components, ascending.
     pub(crate) components: [usize; 3],
-    /// Lengths and strides. One that is repeated has length 1, and no place but the first.
+    /// The length and stride of each axis. An axis that broadcasts has length 1 and stride 0.
     pub(crate) axes: Vec<(usize, usize)>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The vectors that are there in these elements.
+    /// Makes the view of these elements.
     pub(crate) fn view<'a, T: Element>(&self, elements: &'a [T]) -> Result<Vectors<'a, T>, Error> {
         let Self {
             first,
@@ -47,7 +47,8 @@ pub(crate) struct Runs {
 }
 
 impl Block {
-    /// The same in elements of this size, where it is a whole number of them from each to the next.
+    /// The block counted in elements of this size; `None` where an offset is no whole number of elements, or the components are at
+    /// unequal distances.
     pub(crate) fn in_elements(&self, size: usize) -> Option<Place> {
         let whole = |bytes: usize| bytes.is_multiple_of(size).then_some(bytes / size);
         let signed = |bytes| isize::try_from(whole(bytes)?).ok();
@@ -69,7 +70,7 @@ impl Block {
         self.axes.iter().map(|(len, _)| *len).collect()
     }
 
-    /// What is to be read of it in the order of the file, and where the vectors are once that is in a buffer.
+    /// The runs to read, in the order of the file, and the geometry of the vectors in a buffer that holds these runs.
     pub(crate) fn runs(&self, size: usize) -> (Runs, Place) {
         let mut steps = self.steps();
         let mut place = Place {
@@ -98,7 +99,7 @@ impl Block {
         (Runs { starts, len }, place)
     }
 
-    /// The first byte of every component at every place of these axes.
+    /// The first byte of every run: every combination of the indices along these axes.
     fn starts(&self, steps: &[Step]) -> Vec<usize> {
         let [x, ..] = self.components;
         let mut starts = vec![self.first + x];
@@ -113,13 +114,13 @@ impl Block {
         starts
     }
 
-    /// The distance from component to component, if it is always the same.
+    /// The bytes from component to component, if both distances are equal.
     fn component_stride(&self) -> Option<usize> {
         let [x, y, z] = self.components;
         (y - x == z - y).then_some(y - x)
     }
 
-    /// The axes along which there is more than one place, the slowest in the file first.
+    /// The axes that are longer than 1, and the axis of the components: the largest stride first.
     fn steps(&self) -> Vec<Step> {
         let component = Step {
             axis: None,
@@ -136,17 +137,17 @@ impl Block {
             .filter(|step| step.len != 1)
             .chain([component])
             .collect();
-        // Fields of a record are nearer to each other than records.
+        // Components at unequal distances are fields of a record, and no stride is shorter than a record.
         steps.sort_by_key(|step| core::cmp::Reverse(step.stride.unwrap_or(0)));
         steps
     }
 }
 
-/// One axis of a block; `None` is that of the components.
+/// One axis of a block; `axis` is `None` for the axis of the components.
 #[derive(Debug)]
 struct Step {
     axis: Option<usize>,
     len: usize,
-    /// Without one, the components are at unequal distances.
+    /// `None` for components at unequal distances.
     stride: Option<usize>,
 }

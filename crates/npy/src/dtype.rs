@@ -1,4 +1,4 @@
-//! The types of elements: integers and floating-point numbers of every width, and what NumPy makes of several that differ.
+//! The types of elements, integers and floating-point numbers of every width, and how NumPy promotes them.
 //!
 //! Separate because files, operands and whoever computes with them all speak of it; it knows nothing of bytes.
 
@@ -95,7 +95,7 @@ impl Dtype {
         format!("{kind}{}", self.size())
     }
 
-    /// The type of what is computed from this type and others, as `numpy.result_type` has it.
+    /// The type to which NumPy promotes this type and others (`numpy.result_type`).
     ///
     /// ```
     /// use crosslane_npy::Dtype::{Float16, Float32, Float64, Int8, Int16, Int64, Uint8, Uint64};
@@ -119,7 +119,7 @@ impl Dtype {
             // A float of twice the width holds every value of an integer.
             _ => (Kind::Float, float.max(2 * signed.max(unsigned))),
         };
-        // Nothing is wider.
+        // There is no wider type.
         Self::of(kind, size).unwrap_or(Self::Float64)
     }
 

@@ -1,4 +1,4 @@
-//! The vectors of an array: the geometry worked out once, given out block by block.
+//! The vectors of an array, given out block by block.
 //!
 //! A block is a view of the file where the file holds what the CPU reads; otherwise it is decoded into a buffer, in the order of
 //! the file. Nothing here is as large as the file.
@@ -43,18 +43,18 @@ impl Operand<'_> {
         self.len() == 0
     }
 
-    /// Some of the vectors: in the file itself where it has them as this CPU reads them, otherwise decoded into
-    /// `buffer`.
+    /// Some of the vectors: a view of the file where the file holds what this CPU reads, otherwise of `buffer`, into which they are
+    /// decoded.
     ///
-    /// There is a range for each axis of a shape that this one broadcasts to, aligned at the last: an axis of length 1 is repeated
-    /// along its range, and a lacking one along every place. What is returned has the axes whose ranges are not one place long, and
-    /// broadcasts to the lengths of these.
+    /// `ranges` is a box of places in a shape that this operand broadcasts to, a range for each axis, aligned at the last one. An
+    /// axis of length 1, or one that the operand lacks, takes any range. The view leaves out the axes whose range has one place,
+    /// and broadcasts to the lengths of the other ranges.
     ///
-    /// Elements of another type are converted as by `as`, which is exact where `T` is what this type is
-    /// [promoted](crate::Dtype::promote) to, but for integers of 64 bits in `f64`.
+    /// Elements of another type are converted as by `as`. To a type that this one is [promoted](crate::Dtype::promote) to, that is
+    /// exact, except for integers of 64 bits in `f64`.
     ///
     /// # Errors
-    /// The ranges are not of vectors that are there, an element is no `T`, the file cannot be read, or the block has more axes than
+    /// The ranges are not within the shape, `T` cannot hold an element, the file cannot be read, or the block has more axes than
     /// a view can have.
     pub fn block<'b, T: Component>(
         &'b self,
@@ -100,7 +100,7 @@ impl Operand<'_> {
         Ok(block)
     }
 
-    /// Elements that this CPU reads as they are, and where the block is in them.
+    /// The elements of the file, if this CPU reads them as they are, and the geometry of the block in them.
     fn elements_of<T: Component>(&self, block: &Block) -> Option<(&[T], Place)> {
         if !self.elements.are::<T>() || block.is_empty() {
             return None;
@@ -109,7 +109,7 @@ impl Operand<'_> {
         Some((elements, block.in_elements(size_of::<T>())?))
     }
 
-    /// Reads the block; where it is in the buffer then.
+    /// Reads the block into the buffer, and returns its geometry there.
     fn decode<T: Component>(&self, block: &Block, buffer: &mut Vec<T>) -> Result<Place> {
         let (runs, place) = block.runs(self.elements.dtype.size());
         buffer.clear();
@@ -125,7 +125,7 @@ impl Operand<'_> {
     }
 }
 
-/// Runs of elements in a file, which become others in a buffer.
+/// Reads runs of elements from a file, and converts them to `T`.
 struct Decode<'a, T> {
     data: Data<'a>,
     dtype: &'a DType,

@@ -1,7 +1,7 @@
 //! Records of three equal fields, which are vectors: their names and where they are, from the 'descr' of a header.
 //!
 //! Separate because a record has rules that a number has not. Taken is what `numpy.save` writes: a list of (name, type) in the order
-//! of the file, padding being fields of the type void without a name.
+//! of the file. Padding is a field of type void without a name.
 
 use crate::literal::Value;
 use crate::spelling::{self, Elements};
@@ -53,8 +53,8 @@ impl Record {
     }
 }
 
-/// The name and the type of a field. (What could be written again under no other name is no name: NumPy makes up others for the
-/// empty one, and control characters are not in anybody's.)
+/// The name and the type of a field. An empty name is refused except for padding, because NumPy replaces it, and a name with control
+/// characters is refused, because a header that is written with them could not be read again.
 fn field(value: &Value) -> Option<(&str, &str)> {
     let (Value::Tuple(values) | Value::List(values)) = value else {
         return None;
@@ -68,7 +68,7 @@ fn field(value: &Value) -> Option<(&str, &str)> {
     }
 }
 
-/// The bytes of a type without a meaning.
+/// The bytes of a field of padding.
 fn padding(text: &str) -> Option<usize> {
     let name = text.strip_prefix(['|', '<', '>', '=']).unwrap_or(text);
     match name.strip_prefix('V')? {

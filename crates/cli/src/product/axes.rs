@@ -1,4 +1,4 @@
-//! Along which axes the components are: the options of numpy.cross, and what is taken without them.
+//! The axes of the components: the options of numpy.cross, and the default without them.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -28,7 +28,7 @@ pub(super) struct Chosen {
 }
 
 impl Axes {
-    /// Those of these arrays; `is_vector`: the result has components, too.
+    /// The axes for these arrays, and for the result if it `is_vector`.
     pub(super) fn of(&self, arrays: &[Array<'_>], is_vector: bool) -> Result<Chosen> {
         self.check(arrays, is_vector)?;
         let letters = [self.axisa, self.axisb, self.axisc];
@@ -48,7 +48,7 @@ impl Axes {
         })
     }
 
-    /// Refuses an option that says nothing.
+    /// Refuses an option for an axis that does not exist: of records, or of numbers.
     fn check(&self, arrays: &[Array<'_>], is_vector: bool) -> Result<()> {
         let letters = [
             ("--axisa", self.axisa),
@@ -85,7 +85,7 @@ impl Axes {
     }
 }
 
-/// Whether the arrays that are not single vectors can be taken along their first axes, and none along its last.
+/// Whether every array of two or more axes has length 3 along its first axis, and none has it along its last.
 fn are_along_the_first(arrays: &[Array<'_>]) -> bool {
     let plain = arrays.iter().filter(|array| array.fields().is_none());
     let mut several = plain

@@ -1,4 +1,4 @@
-//! Where a result is in its file, and the blocks in which it is computed: boxes of places that are neighbours in C order.
+//! The layout of a result in its file, and the blocks in which it is computed: boxes of places, in C order.
 //!
 //! Separate because it is geometry alone: it knows neither files nor operations. Positions are counted in 64 bits, because a
 //! result may be larger than what can be mapped.
@@ -20,13 +20,13 @@ type Ranges = Vec<Range<usize>>;
 pub(super) struct Layout {
     /// Without the axis of the components.
     shape: Vec<usize>,
-    /// Before which of these axes that of the components is.
+    /// How many of these axes come before the axis of the components.
     axis: usize,
     /// Numbers at every place.
     components: usize,
 }
 
-/// A block, and which parts of it are to be written.
+/// A block to compute, and the parts of it to write.
 #[derive(Debug, PartialEq)]
 pub(super) struct Step {
     pub(super) ranges: Ranges,
@@ -61,7 +61,7 @@ impl Layout {
         }
     }
 
-    /// Refuses a result of which the bytes cannot be counted.
+    /// Refuses a result that has more bytes than a file can.
     pub(super) fn check(self, dtype: Dtype) -> Result<Self> {
         let numbers = [self.components, dtype.size()];
         let lengths = self.shape.iter().map(|len| (*len).max(1));
@@ -76,7 +76,7 @@ impl Layout {
         Ok(self)
     }
 
-    /// The shape in the file; of `records` the components are no axis.
+    /// The shape in the file, in which `records` have no axis of components.
     pub(super) fn shape(&self, records: bool) -> Vec<u64> {
         let mut shape: Vec<u64> = self.shape.iter().map(|len| *len as u64).collect();
         if self.components > 1 && !records {
@@ -95,7 +95,7 @@ impl Layout {
         self.components * count(&self.shape).min(BLOCK as u64) as usize
     }
 
-    /// Parts of the file that a block is: one, or one for each component.
+    /// How many pieces of the file a block fills: one, or one for each component.
     fn parts(&self) -> usize {
         if count(&self.shape[self.axis..]) <= BLOCK as u64 {
             1
@@ -104,8 +104,8 @@ impl Layout {
         }
     }
 
-    /// The blocks in turn. What goes to a stream is in the order of the file, for which blocks of several parts come again for
-    /// each of them.
+    /// The blocks in turn. A stream is written in the order of the file, so a block of several parts is computed again for each
+    /// of them.
     pub(super) fn steps(&self, is_stream: bool) -> Box<dyn Iterator<Item = Step> + '_> {
         if self.parts() == 1 {
             let step = |ranges| Step {
@@ -139,7 +139,7 @@ impl Layout {
         first * count(inner_shape) + place(inner_shape, inner)
     }
 
-    /// A block in memory of its own, its parts one after another, and the numbers of each.
+    /// The view through which a block is written to `numbers`, its parts one after another, and the length of a part.
     pub(super) fn view<'a, T: Element>(
         &self,
         ranges: &[Range<usize>],
@@ -167,8 +167,8 @@ impl Layout {
     }
 }
 
-/// Boxes of at most so many places that fill a shape, one after another in C order: the last axes whole, one before them cut, and one
-/// place of each that is before that.
+/// Cuts a shape into boxes of at most `most` places, in C order: the last axes are whole, the axis before them is cut into ranges,
+/// and each axis before that has one place.
 fn boxes(shape: &[usize], most: usize) -> impl Iterator<Item = Ranges> {
     let (mut whole, mut len) = (shape.len(), 1_usize);
     while whole > 0 && len.saturating_mul(shape[whole - 1]) <= most {

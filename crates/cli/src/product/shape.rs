@@ -25,7 +25,7 @@ pub(super) fn broadcast(arrays: &[Array<'_>], operands: &[Operand<'_>]) -> Resul
     Ok(all)
 }
 
-/// Aligned at the last axis; an axis of length 1, or one that is lacking, is repeated.
+/// The shape that two broadcast to: they are aligned at the last axis, and an axis that is lacking has length 1.
 fn common(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let len = |shape: &[usize], axis: usize| {

@@ -1,4 +1,4 @@
-//! The work itself, for one type of results: blocks of the files go to the library, and what it computes goes to the output.
+//! The work, for one type of results: it gives blocks of the files to the library, and writes what the library computes.
 
 use anyhow::{Context, Result};
 use crosslane::{Engine, Operation};
@@ -16,7 +16,7 @@ pub(super) struct Work<'a> {
     pub(super) engine: Engine,
     pub(super) operands: &'a [Operand<'a>],
     pub(super) layout: Layout,
-    /// Those of the records that the result has, if it has records.
+    /// The names of the fields, if the result is records.
     pub(super) fields: Option<&'a Names>,
     pub(super) out: Output,
     pub(super) interrupt: Interrupt,
