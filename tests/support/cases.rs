@@ -50,9 +50,8 @@ impl<T: Tested> Case<T> {
                 None => input_axes(choices, rank),
             })
             .collect();
-        let input = |(kind, axes): (&Kind, &Vec<Axis>)| {
-            Array::new(choices, *kind, axes, common, false)
-        };
+        let input =
+            |(kind, axes): (&Kind, &Vec<Axis>)| Array::new(choices, *kind, axes, common, false);
         let inputs = operation.inputs().iter().zip(&axes).map(input).collect();
         let output = |(k, kind): (usize, &Kind)| {
             let axes = match operation.gradient_of() {

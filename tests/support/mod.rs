@@ -12,9 +12,9 @@ use std::sync::LazyLock;
 
 use crosslane::{Accuracy, Engine, Level, Stores, Vectors, VectorsMut, reference};
 
+pub mod cases;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub mod environment;
-pub mod cases;
 mod float;
 mod memory;
 pub mod meshes;

@@ -222,10 +222,19 @@ pub fn geometry(
         if is_repeated {
             continue;
         }
-        let step = if dense { 1 } else { choices.one_of(&[1, 1, 2, 3]) };
+        let step = if dense {
+            1
+        } else {
+            choices.one_of(&[1, 1, 2, 3])
+        };
         let stride = (extent * step) as isize;
         let last = len.saturating_sub(1) * extent * step;
-        extent += last + if dense { 0 } else { choices.one_of(&[0, 0, 1, 5]) };
+        extent += last
+            + if dense {
+                0
+            } else {
+                choices.one_of(&[0, 0, 1, 5])
+            };
         let backwards = choices.once_in(if dense { 12 } else { 4 });
         if backwards {
             first += last;
