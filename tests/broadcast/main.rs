@@ -8,6 +8,7 @@ mod support;
 
 mod errors;
 mod gradients;
+mod methods;
 mod views;
 
 use crosslane::{Accuracy, Engine, Operation, Stores, Threads};

@@ -203,22 +203,21 @@ fn views_whose_places_take_too_long_to_tell_apart_are_errors() {
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
-/// What people make is told apart at once, however long: transposed, reversed, stepped, of any rank.
+/// What people make is told apart at once, however long: rows, columns of an inner axis, columns as a whole and transposed, rows among which
+/// others lie.
 #[test]
 fn views_of_many_places_are_made() {
     let mut data = vec![0_u8; 2 * 3 * 500 * 400 * 7];
-    let (a, b, c) = (500, 400, 7);
+    let all = data.len();
     for (component_stride, shape, strides) in [
-        (1, [a, b, c], [3 * 2800, 3 * 7, 3]),
-        (7, [a, b, c], [3 * 2800, 3 * 7, 1]),
-        (2 * 2800 * 500, [c, a, b], [1, 2 * 2800, 2 * 7]),
-        (2800, [b, c, a], [7, 1, 3 * 2800]),
+        (1, [500, 400, 7], [3 * 2800, 3 * 7, 3]),
+        (7, [500, 400, 7], [3 * 2800, 3 * 7, 1]),
+        (2800 * 500, [7, 500, 400], [1, 2800, 7]),
+        (2800, [400, 7, 500], [7, 1, 2 * 3 * 2800]),
+        (-1, [400, 7, 500], [-21, -3, -2 * 3 * 2800]),
     ] {
-        let view = VectorsMut::nd(&mut data, 0, component_stride, &shape, &strides);
-        let inside = component_stride < 10_000;
-        match view {
-            Ok(view) => assert_eq!(view.shape(), shape),
-            Err(error) => assert!(!inside, "{error}"),
-        }
+        let first = if component_stride < 0 { all - 1 } else { 0 };
+        let view = VectorsMut::nd(&mut data, first, component_stride, &shape, &strides);
+        assert_eq!(view.unwrap().shape(), shape);
     }
 }
