@@ -54,63 +54,72 @@ pub(crate) struct Alignment {
     pub(crate) empty: bool,
 }
 
-/// The axes of one operand, the fastest first, and how far they have been gone through.
-struct Remaining {
-    axes: [Axis; MOST_AXES],
+/// An axis of the shape of one operand, which may be divided in memory: the parts `first..first + count`, the last of which is the
+/// fastest.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    first: usize,
     count: usize,
-    next: usize,
+    len: usize,
 }
 
-impl Remaining {
-    fn new(operand: &Shaped<'_>) -> Self {
-        let none = Axis {
-            len: 1,
-            stride: 0,
-            joined: false,
-        };
-        let mut all = Self {
-            axes: [none; MOST_AXES],
-            count: 0,
-            next: 0,
-        };
-        match operand.axes {
-            Axes::One => {
-                all.axes[0] = Axis {
-                    len: operand.len,
-                    stride: operand.stride,
-                    joined: false,
-                };
-                all.count = 1;
-            }
-            Axes::Many(axes) => {
-                for axis in axes.fastest_first() {
-                    all.axes[all.count] = axis;
-                    all.count += 1;
-                }
-            }
+impl Shaped<'_> {
+    /// How many axes it has in memory.
+    fn count(&self) -> usize {
+        match self.axes {
+            Axes::One => 1,
+            Axes::Many(axes) => axes.count(),
         }
-        all
     }
 
-    fn is_done(&self) -> bool {
-        self.next == self.count
+    fn axis(&self, i: usize) -> Axis {
+        match self.axes {
+            Axes::One => Axis {
+                len: self.len,
+                stride: self.stride,
+                joined: false,
+            },
+            Axes::Many(axes) => axes.axis(i),
+        }
     }
 
-    /// The next axis of the shape, as it is divided in memory: none if it is missing.
-    fn take(&mut self) -> &[Axis] {
-        let from = self.next;
-        while self.next < self.count {
-            self.next += 1;
-            if !self.axes[self.next - 1].joined {
+    /// The axis of the shape that ends before axis `end` in memory; of length 1 if there is none.
+    fn part_before(&self, end: usize) -> Part {
+        let mut part = Part {
+            first: end,
+            count: 0,
+            len: 1,
+        };
+        while part.first > 0 {
+            part.first -= 1;
+            part.count += 1;
+            let axis = self.axis(part.first);
+            part.len *= axis.len;
+            if !axis.joined {
                 break;
             }
         }
-        &self.axes[from..self.next]
+        part
     }
-}
 
-fn len_of(axes: &[Axis]) -> usize {
-    axes.iter().map(|axis| axis.len).product()
+    /// The fastest of the `count` axes from `first` on in memory that has more than one vector: its length and stride, and how many axes are
+    /// before it.
+    fn enter(&self, first: usize, mut count: usize) -> (usize, isize, usize) {
+        while count > 0 {
+            count -= 1;
+            let axis = self.axis(first + count);
+            if axis.len > 1 {
+                return (axis.len, axis.stride, count);
+            }
+        }
+        (1, 0, 0)
+    }
+
+    /// Whether all vectors along this axis are the same one.
+    fn repeats(&self, part: Part) -> bool {
+        let mut axes = (part.first..part.first + part.count).map(|i| self.axis(i));
+        part.len == 1 || axes.all(|axis| axis.len == 1 || axis.stride == 0)
+    }
 }
 
 /// The axes that `operands` have in common: those of operand `common`. The first `inputs` of them are read.
@@ -124,37 +133,35 @@ pub(crate) fn align(
     common: usize,
     outputs: Outputs,
 ) -> Result<Alignment, Error> {
-    let mut remaining: [Remaining; MOST_OPERANDS] =
-        core::array::from_fn(|k| Remaining::new(&operands[k.min(operands.len() - 1)]));
     let mut alignment = Alignment {
         axes: [Aligned {
-            len: 1,
+            len: 0,
             strides: [0; MOST_OPERANDS],
             summed: 0,
         }; MOST_ALIGNED],
         rank: 0,
         empty: false,
     };
-    let remaining = &mut remaining[..operands.len()];
+    let mut parts = [Part::default(); MOST_OPERANDS];
+    let parts = &mut parts[..operands.len()];
+    for (part, operand) in parts.iter_mut().zip(operands) {
+        part.first = operand.count();
+    }
     let mut axis = 0; // counted from the last, which is 1
-    while !remaining.iter().all(Remaining::is_done) {
+    while parts.iter().any(|part| part.first > 0) {
         axis += 1;
-        let mut parts: [&[Axis]; MOST_OPERANDS] = [&[]; MOST_OPERANDS];
-        for (part, remaining) in parts.iter_mut().zip(&mut *remaining) {
-            *part = remaining.take();
+        for (part, operand) in parts.iter_mut().zip(operands) {
+            *part = operand.part_before(part.first);
         }
-        let parts = &parts[..operands.len()];
-        let len = len_of(parts[common]);
+        let len = parts[common].len;
         let mut summed = 0;
         for (k, part) in parts.iter().enumerate() {
-            if len_of(part) == len {
+            if part.len == len {
                 continue;
             }
-            let repeated = |part: &[Axis]| {
-                len_of(part) == 1 || part.iter().all(|axis| axis.len == 1 || axis.stride == 0)
-            };
-            let allowed = len_of(part) == 1
-                && (k < inputs || (outputs == Outputs::Gradients && repeated(parts[k - inputs])));
+            let repeats = |k: usize| operands[k].repeats(parts[k]);
+            let allowed = part.len == 1
+                && (k < inputs || (outputs == Outputs::Gradients && repeats(k - inputs)));
             if !allowed {
                 return Err(mismatch(operands, inputs, common, axis));
             }
@@ -165,7 +172,7 @@ pub(crate) fn align(
         match len {
             0 => alignment.empty = true,
             1 => {}
-            _ => alignment.divide(parts, len, summed)?,
+            _ => alignment.divide(operands, parts, len, summed)?,
         }
     }
     Ok(alignment)
@@ -175,11 +182,9 @@ pub(crate) fn align(
 #[cold]
 fn mismatch(operands: &[Shaped<'_>], inputs: usize, common: usize, axis: usize) -> Error {
     let len = |operand: &Shaped<'_>| {
-        let mut remaining = Remaining::new(operand);
-        (1..axis).for_each(|_| {
-            remaining.take();
-        });
-        len_of(remaining.take())
+        let before = |part: Part, _| operand.part_before(part.first);
+        let last = operand.part_before(operand.count());
+        (1..axis).fold(last, before).len
     };
     let lens = operands.iter().map(len);
     let mut read = lens.clone().take(inputs);
@@ -214,38 +219,39 @@ impl Alignment {
     pub(crate) const MOST: usize = MOST_ALIGNED;
 
     /// An axis of the shape, divided wherever an operand divides it.
-    fn divide(&mut self, parts: &[&[Axis]], len: usize, summed: u8) -> Result<(), Error> {
-        // What is left of the part that each operand is in, and its stride.
-        let mut at = [0; MOST_OPERANDS];
-        let mut left = [(len, 0_isize); MOST_OPERANDS];
-        let mut rest = len;
-        let (at, left) = (&mut at[..parts.len()], &mut left[..parts.len()]);
-        for ((left, at), part) in left.iter_mut().zip(&mut *at).zip(parts) {
-            if len_of(part) == len {
-                *left = enter(part, at);
+    fn divide(
+        &mut self,
+        operands: &[Shaped<'_>],
+        parts: &[Part],
+        len: usize,
+        summed: u8,
+    ) -> Result<(), Error> {
+        // What is left of the axis in memory that each operand is in, its stride, and how many axes of the part come before it.
+        let mut left = [(len, 0_isize, 0); MOST_OPERANDS];
+        let left = &mut left[..parts.len()];
+        for ((left, part), operand) in left.iter_mut().zip(parts).zip(operands) {
+            if part.len == len {
+                *left = operand.enter(part.first, part.count);
             }
         }
+        let mut rest = len;
         while rest > 1 {
-            let len = left.iter().map(|(len, _)| *len).min().unwrap_or(rest);
-            let mut strides = [0; MOST_OPERANDS];
-            for (k, (left, stride)) in left.iter_mut().enumerate() {
+            let len = left.iter().map(|(len, ..)| *len).min().unwrap_or(rest);
+            let axis = &mut self.axes[self.rank];
+            (axis.len, axis.summed) = (len, summed);
+            for (k, (left, stride, before)) in left.iter_mut().enumerate() {
                 if *left % len != 0 {
                     return Err(Error::Blocks {
                         first: len,
                         second: *left,
                     });
                 }
-                strides[k] = *stride;
+                axis.strides[k] = *stride;
                 (*left, *stride) = (*left / len, stride.wrapping_mul(len as isize));
                 if *left == 1 && rest > len {
-                    (*left, *stride) = enter(parts[k], &mut at[k]);
+                    (*left, *stride, *before) = operands[k].enter(parts[k].first, *before);
                 }
             }
-            self.axes[self.rank] = Aligned {
-                len,
-                strides,
-                summed,
-            };
             self.rank += 1;
             rest /= len;
         }
@@ -353,17 +359,6 @@ impl Alignment {
         self.axes[self.rank] = pieces;
         self.rank += 1;
     }
-}
-
-/// The first part of an axis of more than one vector, from part `at` on: its length and stride.
-fn enter(part: &[Axis], at: &mut usize) -> (usize, isize) {
-    while let Some(axis) = part.get(*at) {
-        *at += 1;
-        if axis.len > 1 {
-            return (axis.len, axis.stride);
-        }
-    }
-    (1, 0)
 }
 
 /// Whether vectors along the one axis are nearer than those along the other, if an operand says so.

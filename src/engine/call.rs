@@ -98,7 +98,11 @@ impl<const I: usize, const O: usize> Axis<I, O> {
 
     fn all(alignment: &Alignment) -> [Steps<I, O>; Alignment::MOST] {
         let axes = alignment.axes();
-        from_fn(|i| axes.get(i).map_or(Steps::ONE, Self::steps))
+        let mut steps = [Steps::NONE; Alignment::MOST];
+        for (steps, axis) in steps.iter_mut().zip(axes) {
+            *steps = Self::steps(axis);
+        }
+        steps
     }
 }
 

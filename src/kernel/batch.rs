@@ -45,6 +45,12 @@ impl<const I: usize, const O: usize> Steps<I, O> {
     /// One step.
     pub(crate) const ONE: Self = Self {
         count: 1,
+        ..Self::NONE
+    };
+
+    /// No step.
+    pub(crate) const NONE: Self = Self {
+        count: 0,
         from: [0; I],
         to: [0; O],
     };

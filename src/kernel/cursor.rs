@@ -2,9 +2,9 @@
 
 use core::mem::MaybeUninit;
 
-use super::rows::{Row, store};
+use super::rows::{Padded, Row, Tight, store};
 use crate::element::Float;
-use crate::simd::{Lanes, Rows, Simd};
+use crate::simd::{Lanes, MOST_LANES, Rows, Simd};
 use crate::unrolled::for_each;
 use crate::view::row;
 
@@ -158,28 +158,33 @@ impl<T: Float> Cursor<T> {
 #[repr(C, align(64))]
 pub(super) struct Room([u8; 256]);
 
-/// Writes the vector at `from` into the places of `lanes` vectors of that form at `room`.
+/// Writes the vector at `from` into the places of a register's worth of vectors of that form at `room`.
 ///
 /// # Safety
-/// The three components are valid for reads, and `4 * lanes` elements at `room` for writes.
+/// The three components are valid for reads, and four registers at `room` for writes.
 #[inline(always)]
-pub(super) unsafe fn repeat<T: Float>(
+pub(super) unsafe fn repeat<S: Simd, T: Float>(
+    simd: S,
     from: [*mut T; 3],
     room: *mut T,
     form: Form,
-    lanes: usize,
 ) -> Cursor<T> {
-    let to = form.components(room, lanes);
-    for (from, to) in from.into_iter().zip(to) {
+    let lanes = T::Lanes::<S>::LEN;
+    let cursor = Cursor::new(form.components(room, lanes), form);
+    // In registers: what is stored element by element is not there yet when the registers are loaded.
+    let columns = from.map(|p| {
         // SAFETY: as granted by the caller.
-        let component = unsafe { from.read() };
-        for i in 0..lanes {
-            // SAFETY: one of `4 * lanes` places.
-            unsafe { to.wrapping_add(i * form.stride()).write(component) };
-        }
+        let all = [unsafe { p.read() }; MOST_LANES];
+        // SAFETY: no register has more lanes.
+        unsafe { T::Lanes::<S>::load(simd, all.as_ptr()) }
+    });
+    match form {
+        // SAFETY: as granted by the caller.
+        Form::Columns => unsafe { cursor.store_columns(0, columns, false) },
+        // SAFETY: as above.
+        Form::Rows => unsafe { cursor.store_rows(0, Tight::from_columns(columns), false) },
+        // SAFETY: as above.
+        Form::Padded => unsafe { cursor.store_rows(0, Padded::from_columns(columns), false) },
     }
-    Cursor {
-        mask: 0,
-        ..Cursor::new(to, form)
-    }
+    Cursor { mask: 0, ..cursor }
 }

@@ -199,10 +199,9 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         let mut inputs = batch.inputs();
         let mut repeats = false;
         let repeat = |place: &Place<T>, room: &mut MaybeUninit<Room>| {
-            let (room, lanes) = (room.as_mut_ptr().cast(), T::Lanes::<S>::LEN);
             // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
             // vectors fits into the room.
-            unsafe { repeat(place.components, room, K::FORM, lanes) }
+            unsafe { repeat(simd, place.components, room.as_mut_ptr().cast(), K::FORM) }
         };
         for ((cursor, place), room) in from.iter_mut().zip(&inputs).zip(&mut rooms) {
             *cursor = Cursor::new(place.components, K::FORM);

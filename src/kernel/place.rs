@@ -135,14 +135,7 @@ impl<T: Float> Place<T> {
         match self.layout() {
             Layout::Direct(form) => self.cursor(form, start),
             // SAFETY: there is a vector, and a tile is larger than any four registers.
-            Layout::Repeated => unsafe {
-                repeat(
-                    self.components,
-                    columns[0],
-                    Form::Columns,
-                    T::Lanes::<S>::LEN,
-                )
-            },
+            Layout::Repeated => unsafe { repeat(simd, self.components, columns[0], Form::Columns) },
             Layout::Strided => {
                 debug_assert!(len <= Tile::capacity::<T>(), "{len} vectors in a tile");
                 // SAFETY: the vectors are valid for reads, and their copies fit into the tile.

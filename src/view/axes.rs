@@ -81,14 +81,32 @@ impl Many {
         }
     }
 
-    /// The axes, the last one first.
-    pub(crate) fn fastest_first(&self) -> impl Iterator<Item = Axis> + '_ {
-        let axis = |i| Axis {
+    /// As the axes of a view, and the stride of its vectors if it has one axis.
+    pub(super) fn simplest(self) -> (Axes, isize) {
+        match self.count {
+            1 => (Axes::One, self.strides[0]),
+            _ => (Axes::Many(self), 0),
+        }
+    }
+
+    /// How many axes there are in memory.
+    pub(crate) fn count(&self) -> usize {
+        self.count.into()
+    }
+
+    /// Axis `i` in memory.
+    #[inline]
+    pub(crate) fn axis(&self, i: usize) -> Axis {
+        Axis {
             len: self.lens[i],
             stride: self.strides[i],
             joined: self.joined >> i & 1 == 1,
-        };
-        (0..usize::from(self.count)).rev().map(axis)
+        }
+    }
+
+    /// The axes, the last one first.
+    pub(crate) fn fastest_first(&self) -> impl Iterator<Item = Axis> + '_ {
+        (0..self.count()).rev().map(|i| self.axis(i))
     }
 
     pub(super) fn shape(&self) -> Shape {

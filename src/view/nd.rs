@@ -55,8 +55,9 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// block `i / N`.
     ///
     /// That is how `ultraviolet::Vec3x8` (N = 8), ISPC's `soa<8>` and Embree's `Vec3<vfloat8>` lie; `bytemuck::cast_slice` makes
-    /// such arrays of slices of plain types. It is a view of one axis, N times as long as the slice, which goes with
-    /// every other view of that length but one: blocks of another size of which neither is a multiple of the other.
+    /// such arrays of types that are `Pod`. (`Vec3x8` is not: the cast is its user's, as in `benches/shapes.rs`.) It is a view of one
+    /// axis, N times as long as the slice, which goes with every other view of that length but blocks of another size where neither
+    /// size is a multiple of the other.
     ///
     /// # Examples
     /// ```
@@ -119,10 +120,12 @@ impl<'a, T: Element> Vectors<'a, T> {
         get(&self.flat, &self.axes, i)
     }
 
+    #[inline]
     pub(super) fn of_axes(components: [*const T; 3], axes: Many, len: usize) -> Self {
+        let (axes, stride) = axes.simplest();
         Self {
-            flat: Flat::new(components, 0, len),
-            axes: Axes::Many(axes),
+            flat: Flat::new(components, stride, len),
+            axes,
         }
     }
 
@@ -235,10 +238,12 @@ impl<'a, T: Element> VectorsMut<'a, T> {
         }
     }
 
+    #[inline]
     pub(super) fn of_axes(components: [*mut T; 3], axes: Many, len: usize) -> Self {
+        let (axes, stride) = axes.simplest();
         Self {
-            flat: FlatMut::new(components, 0, len),
-            axes: Axes::Many(axes),
+            flat: FlatMut::new(components, stride, len),
+            axes,
         }
     }
 

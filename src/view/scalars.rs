@@ -49,9 +49,7 @@ impl<'a, T: Element> Scalars<'a, T> {
     /// # Errors
     /// As [`Vectors::strided`], where a number counts as a vector.
     pub fn strided(data: &'a [T], first: usize, stride: isize, len: usize) -> Result<Self, Error> {
-        let view = Self::nd(data, first, &[len], &[stride])?;
-        let [p, ..] = view.0.flat().components();
-        Ok(Self(Vectors::new([p; 3], stride, len)))
+        Self::nd(data, first, &[len], &[stride])
     }
 
     /// Any number of axes: the number at index (i₁ … iₙ) is `data[first + Σ iⱼ * strides[j]]`.
@@ -129,9 +127,7 @@ impl<'a, T: Element> ScalarsMut<'a, T> {
         stride: isize,
         len: usize,
     ) -> Result<Self, Error> {
-        let view = Self::nd(data, first, &[len], &[stride])?;
-        let [p, ..] = view.0.into_flat().components();
-        Ok(Self(VectorsMut::new([p; 3], stride, len)))
+        Self::nd(data, first, &[len], &[stride])
     }
 
     /// Any number of axes, as [`Scalars::nd`].
