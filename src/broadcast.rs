@@ -115,6 +115,12 @@ impl Shaped<'_> {
         (1, 0, 0)
     }
 
+    /// Whether its shape has one axis, however that is divided in memory.
+    fn has_one_axis(&self) -> bool {
+        let count = self.count();
+        count > 0 && self.part_before(count).first == 0
+    }
+
     /// Whether all vectors along this axis are the same one.
     fn repeats(&self, part: Part) -> bool {
         let mut axes = (part.first..part.first + part.count).map(|i| self.axis(i));
@@ -159,11 +165,8 @@ pub(crate) fn align(
             if part.len == len {
                 continue;
             }
-            let repeats = |k: usize| operands[k].repeats(parts[k]);
-            let allowed = part.len == 1
-                && (k < inputs || (outputs == Outputs::Gradients && repeats(k - inputs)));
-            if !allowed {
-                return Err(mismatch(operands, inputs, common, axis));
+            if part.len != 1 || !may_be_one(operands, parts, inputs, outputs, k) {
+                return Err(mismatch(operands, parts, inputs, common, axis, outputs));
             }
             if k >= inputs {
                 summed |= 1 << k;
@@ -178,28 +181,41 @@ pub(crate) fn align(
     Ok(alignment)
 }
 
+/// Whether operand `k` may have the length 1 where others are longer: an input is repeated there, and the gradient of one that is
+/// can be a sum.
+fn may_be_one(
+    operands: &[Shaped<'_>],
+    parts: &[Part],
+    inputs: usize,
+    outputs: Outputs,
+    k: usize,
+) -> bool {
+    match k.checked_sub(inputs) {
+        None => true,
+        Some(input) => outputs == Outputs::Gradients && operands[input].repeats(parts[input]),
+    }
+}
+
 /// Which operand is wrong along this axis.
 #[cold]
-fn mismatch(operands: &[Shaped<'_>], inputs: usize, common: usize, axis: usize) -> Error {
-    let len = |operand: &Shaped<'_>| {
-        let before = |part: Part, _| operand.part_before(part.first);
-        let last = operand.part_before(operand.count());
-        (1..axis).fold(last, before).len
-    };
-    let lens = operands.iter().map(len);
-    let mut read = lens.clone().take(inputs);
+fn mismatch(
+    operands: &[Shaped<'_>],
+    parts: &[Part],
+    inputs: usize,
+    common: usize,
+    axis: usize,
+    outputs: Outputs,
+) -> Error {
+    let mut read = parts[..inputs].iter().map(|part| part.len);
     let expected = read.find(|len| *len != 1).unwrap_or(1);
-    let wrong = |(k, len): &(usize, usize)| *len != expected && (*len != 1 || *k >= inputs);
+    let wrong = |k: &usize| {
+        let len = parts[*k].len;
+        len != expected && (len != 1 || !may_be_one(operands, parts, inputs, outputs, *k))
+    };
     // Where inputs go together, and outputs with them, it is the one that has the common shape.
-    let (k, got) = lens.clone().enumerate().find(wrong).unwrap_or_else(|| {
-        let mut lens = lens.enumerate();
-        lens.nth(common).unwrap_or_default()
-    });
-    let what = operands[k].what;
-    if operands
-        .iter()
-        .all(|operand| matches!(operand.axes, Axes::One))
-    {
+    let k = (0..operands.len()).find(wrong).unwrap_or(common);
+    let (what, got) = (operands[k].what, parts[k].len);
+    if operands.iter().all(Shaped::has_one_axis) {
         return Error::LengthMismatch {
             what,
             expected,
@@ -234,16 +250,18 @@ impl Alignment {
                 *left = operand.enter(part.first, part.count);
             }
         }
-        let mut rest = len;
+        let (whole, mut rest) = (len, len);
         while rest > 1 {
             let len = left.iter().map(|(len, ..)| *len).min().unwrap_or(rest);
             let axis = &mut self.axes[self.rank];
             (axis.len, axis.summed) = (len, summed);
             for (k, (left, stride, before)) in left.iter_mut().enumerate() {
                 if *left % len != 0 {
+                    // What is left is counted in what was gone through already.
+                    let each = whole / rest;
                     return Err(Error::Blocks {
-                        first: len,
-                        second: *left,
+                        first: each * len,
+                        second: each * *left,
                     });
                 }
                 axis.strides[k] = *stride;

@@ -6,7 +6,7 @@ use crosslane_measure::Kind;
 
 use crate::source::{Source, Values};
 use crate::support::meshes::{OwnedFaces, on_meshes};
-use crate::support::operations::{OnOperands, operations};
+use crate::support::operations::{OnOperands, all_derived};
 use crate::support::{Float, NUMBERS, Operand};
 
 pub(crate) fn run(bytes: &[u8]) {
@@ -20,7 +20,7 @@ pub(crate) fn run(bytes: &[u8]) {
 }
 
 fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
-    let operation = source.one_of(&operations::<T>());
+    let operation = source.one_of(&all_derived());
     let (accuracy, way) = (source.accuracy(), source.way());
     // Sums are made in pieces of 2^15 vectors, which take their time.
     let len = match source.below(1 << 16) {
@@ -36,17 +36,17 @@ fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
         let mut layouts = layouts.iter();
         let layout = |_: &mut _| *layouts.next().expect("a layout for each input");
         // Numbers take no layout.
-        operation.inputs(len, values.random(), layout)
+        operation.inputs_of(len, values.random(), layout)
     };
     for input in &mut inputs {
         fill(&mut values, input, ordinary);
     }
-    let mut outputs = operation.outputs(&inputs, values.random(), |_| output);
+    let mut outputs = operation.outputs_for(&inputs, values.random(), |_| output);
     if tight {
         inputs = inputs.iter().map(Operand::tight).collect();
         outputs = outputs.iter().map(Operand::tight).collect();
     }
-    let context = (T::NAME, operation.name, &layouts, output, len);
+    let context = (T::NAME, operation.name(), &layouts, output, len);
 
     // One input, or output, of another length.
     let operands = inputs.len() + outputs.len();
@@ -112,7 +112,7 @@ fn of_mesh<T: Float + Real>(mut source: Source<'_>) {
     let mut faces = OwnedFaces::random(faces, len, values.random());
     let results = operation.results(len, &faces);
     let mut out = match operation.output {
-        Kind::Numbers => values.operand(NUMBERS, results, 0),
+        Kind::Scalar => values.operand(NUMBERS, results, 0),
         _ => values.operand(layouts[1], results, 0),
     };
     if tight {
@@ -125,7 +125,7 @@ fn of_mesh<T: Float + Real>(mut source: Source<'_>) {
         None => operation.expected(&vertices, &faces, &out, accuracy),
         Some(_) => out.clone(),
     };
-    let (before, context) = (vertices.clone(), (T::NAME, operation.name, layouts, len));
+    let (before, context) = (vertices.clone(), (T::NAME, operation.name(), layouts, len));
     way.at_every_level(accuracy, |engine| {
         let mut got = out.clone();
         let result = operation.run(engine, &vertices, &faces, &mut got);
