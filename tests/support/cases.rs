@@ -138,31 +138,35 @@ impl<T: Tested> Case<T> {
         engine.apply(self.operation, &inputs, &mut outputs)
     }
 
-    /// Runs it on each of these engines, and compares all memory.
+    /// Runs it, and compares all memory of the outputs with what is expected.
+    pub fn compare(&self, engine: Engine, expected: &[Array<T>], context: &dyn Debug) {
+        let context = (engine, context, T::NAME, self);
+        let mut outputs = self.outputs.clone();
+        let result = self.run(engine, &mut outputs);
+        assert_eq!(result, Ok(()), "{context:?}");
+        for (k, (got, expected)) in outputs.iter().zip(expected).enumerate() {
+            // A sum has the canonical NaN with either accuracy.
+            let any_nan = engine.accuracy() == Accuracy::Plain && !self.is_summed(k);
+            got.assert_same(expected, any_nan, &(k, &context));
+        }
+    }
+
+    /// The same on each of these engines, and what the views say.
     pub fn check(
         &self,
         accuracy: Accuracy,
         engines: impl IntoIterator<Item = Engine>,
         context: &dyn Debug,
     ) {
-        let context = (context, T::NAME, self);
         for array in self.inputs.iter().chain(&self.outputs) {
-            array.assert_seen(&context);
+            array.assert_seen(&(context, self));
         }
         let (expected, before) = (self.expected(accuracy), self.inputs.clone());
         for engine in engines {
-            let engine = engine.with_accuracy(accuracy);
-            let mut outputs = self.outputs.clone();
-            let result = self.run(engine, &mut outputs);
-            assert_eq!(result, Ok(()), "{engine:?}: {context:?}");
-            for (k, (got, expected)) in outputs.iter().zip(&expected).enumerate() {
-                // A sum has the canonical NaN with either accuracy.
-                let any_nan = accuracy == Accuracy::Plain && !self.is_summed(k);
-                got.assert_same(expected, any_nan, &(k, engine, &context));
-            }
+            self.compare(engine.with_accuracy(accuracy), &expected, context);
         }
         for (input, before) in self.inputs.iter().zip(&before) {
-            input.assert_same(before, false, &context);
+            input.assert_same(before, false, &(context, self));
         }
     }
 

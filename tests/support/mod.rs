@@ -18,8 +18,10 @@ pub mod environment;
 mod float;
 mod memory;
 pub mod meshes;
+pub mod misfits;
 pub mod nd;
 pub mod operations;
+pub mod places;
 pub mod shapes;
 mod tested;
 
