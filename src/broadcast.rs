@@ -73,15 +73,6 @@ impl Shaped<'_> {
         self.axes.axis(i, self.len, self.stride)
     }
 
-    /// Whether its shape has one axis.
-    fn is_flat(&self) -> bool {
-        match self.axes {
-            Axes::One => true,
-            Axes::Two([_, fast]) => fast.joined,
-            Axes::Many(_) => false,
-        }
-    }
-
     /// The axis of the shape that ends before axis `end` in memory; of length 1 if there is none.
     fn part_before(&self, end: usize) -> Part {
         let mut part = Part {
@@ -112,6 +103,12 @@ impl Shaped<'_> {
             }
         }
         (1, 0, 0)
+    }
+
+    /// Whether its shape has one axis, however that is divided in memory.
+    fn has_one_axis(&self) -> bool {
+        let count = self.count();
+        count > 0 && self.part_before(count).first == 0
     }
 
     /// Whether all vectors along this axis are the same one.
@@ -169,11 +166,8 @@ pub(crate) fn align<const N: usize>(
             if part.len == len {
                 continue;
             }
-            let repeats = |k: usize| operands[k].repeats(parts[k]);
-            let allowed = part.len == 1
-                && (k < inputs || (outputs == Outputs::Gradients && repeats(k - inputs)));
-            if !allowed {
-                return Err(mismatch(operands, inputs, common, axis));
+            if part.len != 1 || !may_be_one(operands, parts, inputs, outputs, k) {
+                return Err(mismatch(operands, parts, inputs, common, axis, outputs));
             }
             if k >= inputs {
                 summed |= 1 << k;
@@ -188,25 +182,41 @@ pub(crate) fn align<const N: usize>(
     Ok(alignment)
 }
 
+/// Whether operand `k` may have the length 1 where others are longer: an input is repeated there, and the gradient of one that is
+/// can be a sum.
+fn may_be_one(
+    operands: &[Shaped<'_>],
+    parts: &[Part],
+    inputs: usize,
+    outputs: Outputs,
+    k: usize,
+) -> bool {
+    match k.checked_sub(inputs) {
+        None => true,
+        Some(input) => outputs == Outputs::Gradients && operands[input].repeats(parts[input]),
+    }
+}
+
 /// Which operand is wrong along this axis.
 #[cold]
-fn mismatch(operands: &[Shaped<'_>], inputs: usize, common: usize, axis: usize) -> Error {
-    let len = |operand: &Shaped<'_>| {
-        let before = |part: Part, _| operand.part_before(part.first);
-        let last = operand.part_before(operand.count());
-        (1..axis).fold(last, before).len
-    };
-    let lens = operands.iter().map(len);
-    let mut read = lens.clone().take(inputs);
+fn mismatch(
+    operands: &[Shaped<'_>],
+    parts: &[Part],
+    inputs: usize,
+    common: usize,
+    axis: usize,
+    outputs: Outputs,
+) -> Error {
+    let mut read = parts[..inputs].iter().map(|part| part.len);
     let expected = read.find(|len| *len != 1).unwrap_or(1);
-    let wrong = |(k, len): &(usize, usize)| *len != expected && (*len != 1 || *k >= inputs);
+    let wrong = |k: &usize| {
+        let len = parts[*k].len;
+        len != expected && (len != 1 || !may_be_one(operands, parts, inputs, outputs, *k))
+    };
     // Where inputs go together, and outputs with them, it is the one that has the common shape.
-    let (k, got) = lens.clone().enumerate().find(wrong).unwrap_or_else(|| {
-        let mut lens = lens.enumerate();
-        lens.nth(common).unwrap_or_default()
-    });
-    let what = operands[k].what;
-    if operands.iter().all(Shaped::is_flat) {
+    let k = (0..operands.len()).find(wrong).unwrap_or(common);
+    let (what, got) = (operands[k].what, parts[k].len);
+    if operands.iter().all(Shaped::has_one_axis) {
         return Error::LengthMismatch {
             what,
             expected,
@@ -238,16 +248,18 @@ impl<const N: usize> Alignment<N> {
                 *left = operand.enter(part.first, part.count);
             }
         }
-        let mut rest = len;
+        let (whole, mut rest) = (len, len);
         while rest > 1 {
             let len = left.iter().map(|(len, ..)| *len).min().unwrap_or(rest);
             let axis = &mut self.axes[self.rank];
             (axis.len, axis.summed) = (len, summed);
             for (k, (left, stride, before)) in left.iter_mut().enumerate() {
                 if *left % len != 0 {
+                    // What is left is counted in what was gone through already.
+                    let each = whole / rest;
                     return Err(Error::Blocks {
-                        first: len,
-                        second: *left,
+                        first: each * len,
+                        second: each * *left,
                     });
                 }
                 axis.strides[k] = *stride;
@@ -349,19 +361,6 @@ impl<const N: usize> Alignment<N> {
     /// Has axis `i` be the first.
     pub(crate) fn bring_forward(&mut self, i: usize) {
         self.axes[..=i].rotate_right(1);
-    }
-
-    /// Divides axis `i` into pieces of `len`, of which it is a multiple, and goes along the pieces after all other axes.
-    pub(crate) fn cut(&mut self, i: usize, len: usize) {
-        let axis = &mut self.axes[i];
-        let mut pieces = *axis;
-        pieces.len /= len;
-        for stride in &mut pieces.strides {
-            *stride = stride.wrapping_mul(len as isize);
-        }
-        axis.len = len;
-        self.axes[self.rank] = pieces;
-        self.rank += 1;
     }
 }
 

@@ -217,7 +217,8 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         }
         for (k, view) in self.outputs.iter().enumerate() {
             operands[I + k] = Shaped {
-                what: operation.operand(I + k),
+                // The one output is then the first input, and has no name of its own.
+                what: operation.operand(if self.in_place { 0 } else { I + k }),
                 len: view.len(),
                 stride: view.stride(),
                 axes: view.axes(),

@@ -330,7 +330,7 @@ impl Engine {
         batch: &Batch<'_, T, I, O>,
         stream: bool,
     ) {
-        if batch.slabs() > 1 {
+        if batch.has_slabs() {
             for i in 0..batch.slabs() {
                 self.run_rows(operation, &batch.slab(i), stream);
             }
