@@ -20,10 +20,10 @@ mod support;
 use std::array::from_fn;
 use std::hint::black_box;
 
-use batches::{Batches, all_operations};
+use batches::Batches;
 use criterion::{Criterion, Throughput};
-use crosslane::{Accuracy, Engine, Level, Real, Soa, Threads};
-use crosslane_measure::{Gradients, Kind, Streams, medians, operations};
+use crosslane::{Accuracy, Engine, Kind, Level, Operation, Real, Soa, Threads};
+use crosslane_measure::{Gradients, Streams, medians};
 use support::{
     ACCURACIES, Arguments, L1, Layout, effort, name_of, name_of_accuracy, same_bits, serial_engines,
 };
@@ -63,9 +63,9 @@ fn report_costs(levels: bool, test: bool) {
         print!(
             "{layout:<8} {element:<4} {level:<8} {accuracy:<9} {vectors:>8} {threads:>4} {cross:>6}"
         );
-        for operation in operations::<f32>() {
+        for operation in &Operation::ALL[1..] {
             // A word to a line: `scalar_triple_vjp` would be a wide column.
-            let word = operation.name.splitn(3, '_').nth(line);
+            let word = operation.name().splitn(3, '_').nth(line);
             print!(" {:>7}", word.unwrap_or_default());
         }
         println!();
@@ -133,14 +133,14 @@ fn contestants(size: usize, levels: bool) -> Vec<Contestant> {
 /// One layout and type at one size.
 fn costs<L: Layout<Element: Real + From<f32>>>(n: usize, contestant: Contestant, test: bool) {
     let mut m = Batches::<L>::new(n);
-    let operations = all_operations();
+    let operations = Operation::ALL; // the cross product first
     for accuracy in ACCURACIES {
         let engine = contestant.engine.with_accuracy(accuracy);
-        for operation in &operations {
-            m.check(operation, &engine);
+        for operation in operations {
+            m.check(*operation, &engine);
         }
         let effort = effort(n * L::BYTES_PER_VECTOR, test);
-        let times = medians(effort, operations.len(), |k| m.run(&operations[k], &engine));
+        let times = medians(effort, operations.len(), |k| m.run(operations[k], &engine));
         print!(
             "{:<8} {:<4} {:<8} {:<9} {n:>8} {:>4} {:>6.3}",
             L::NAME,
@@ -170,10 +170,10 @@ fn measure<L: Layout<Element: Real + From<f32>>>(criterion: &mut Criterion, n: u
             L::NAME
         ));
         group.throughput(Throughput::Elements(n as u64));
-        for operation in all_operations() {
-            m.check(&operation, &engine);
-            group.bench_function(operation.name, |bencher| {
-                bencher.iter(|| m.run(&operation, &engine));
+        for operation in Operation::ALL.iter().copied() {
+            m.check(operation, &engine);
+            group.bench_function(operation.name(), |bencher| {
+                bencher.iter(|| m.run(operation, &engine));
             });
         }
         group.finish();
@@ -193,23 +193,20 @@ fn gradients<T: Real + Streams + From<f32>>(n: usize, contestant: Contestant, te
         m.outputs = from_fn(|_| Soa::zeros(n));
         run_triad(&mut m, &triad, streaming, parallel);
         for i in (0..n).step_by(n / 1_000 + 1) {
-            let g = m.input((2, Kind::Vectors), i);
-            for k in [0, 1].map(|k| (k, Kind::Vectors)) {
+            let g = m.input((2, Kind::Vector), i);
+            for k in [0, 1].map(|k| (k, Kind::Vector)) {
                 let x = m.input(k, i);
                 let sum = [0, 1, 2].map(|c| x[c] + T::from(3.0) * g[c]);
                 assert!(same_bits(m.output(k, i), sum), "loop, vector {i}");
             }
         }
     }
-    let vjp = operations()
-        .into_iter()
-        .find(|operation| operation.name == "cross_vjp");
-    let vjp = vjp.unwrap();
-    m.check(&vjp, &plain);
-    m.check(&vjp, &rounded);
+    let vjp = Operation::CrossVjp;
+    m.check(vjp, &plain);
+    m.check(vjp, &rounded);
     let times = medians(effort, 4, |k| match k {
-        0 => m.run(&vjp, &plain),
-        1 => m.run(&vjp, &rounded),
+        0 => m.run(vjp, &plain),
+        1 => m.run(vjp, &rounded),
         _ => run_triad(black_box(&mut m), &triad, k == 2, parallel),
     });
     let best = times[2].min(times[3]);

@@ -24,9 +24,8 @@ use std::process::ExitCode;
 
 use batches::Batches;
 use crosslane::{
-    Accuracy, Element, Engine, Level, Real, Soa, Threads, Vectors, VectorsMut, reference,
+    Accuracy, Element, Engine, Level, Operation, Real, Soa, Threads, Vectors, VectorsMut, reference,
 };
-use crosslane_measure::{Operation, operations};
 use support::{L1, Layout, blank, first, name_of, same_bits, second};
 
 /// One vector, which is all call; whole registers and a tail at every level; and a loop that runs for a while.
@@ -136,10 +135,11 @@ fn of_type<T: Real + From<i16> + From<f32>>(cases: &mut Vec<Case>) {
     cross::<Rows<T>, Vec<[T; 4]>, Soa<T>>("mixed", &[TAIL], cases);
     cross::<One<T>, Soa<T>, Soa<T>>("broadcast", &[TAIL], cases);
     cross::<Fields<T>, Soa<T>, Soa<T>>("strided", &[TAIL], cases);
-    for operation in operations::<T>() {
-        let name = format!("{} columns {}", operation.name, name_of::<T>());
+    let derived = Operation::ALL.iter().copied();
+    for operation in derived.filter(|operation| *operation != Operation::Cross) {
+        let name = format!("{operation} columns {}", name_of::<T>());
         add(&name, &[TAIL], cases, move |engine, n| {
-            Box::new(Derived {
+            Box::new(Derived::<T> {
                 operation,
                 engine,
                 batches: Batches::new(n),
@@ -222,18 +222,18 @@ where
 
 /// An operation of the table, on columns.
 struct Derived<T: Element> {
-    operation: Operation<T>,
+    operation: Operation,
     engine: Engine,
     batches: Batches<Soa<T>>,
 }
 
 impl<T: Real + From<f32>> Call for Derived<T> {
     fn run(&mut self) {
-        self.batches.run(&self.operation, &self.engine);
+        self.batches.run(self.operation, &self.engine);
     }
 
     fn check(&self) {
-        self.batches.compare(&self.operation, &self.engine);
+        self.batches.compare(self.operation, &self.engine);
     }
 }
 

@@ -11,10 +11,10 @@ use crate::view::{Axes, Axis, MOST_AXES};
 pub(crate) const MOST_OPERANDS: usize = 8;
 
 /// A row of so many vectors is not short.
-const SHORT: usize = 4;
+pub(crate) const SHORT: usize = 4;
 
-/// Each operand can have blocks, which divide one more axis.
-const MOST_ALIGNED: usize = MOST_AXES + MOST_OPERANDS;
+/// No alignment has more axes: each operand can have blocks, which divide one more axis.
+pub(crate) const MOST_ALIGNED: usize = MOST_AXES + MOST_OPERANDS;
 
 /// An operand, as far as it is known here.
 #[derive(Clone, Copy)]
@@ -45,10 +45,10 @@ pub(crate) struct Aligned {
     pub(crate) summed: u8,
 }
 
-/// The axes that operands have in common, the fastest in C order first, none of length 1.
+/// The axes that operands have in common, the fastest in C order first, none of length 1. There are `N` at most.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Alignment {
-    axes: [Aligned; MOST_ALIGNED],
+pub(crate) struct Alignment<const N: usize> {
+    axes: [Aligned; N],
     rank: usize,
     /// Whether an axis has the length 0.
     pub(crate) empty: bool,
@@ -66,21 +66,11 @@ struct Part {
 impl Shaped<'_> {
     /// How many axes it has in memory.
     fn count(&self) -> usize {
-        match self.axes {
-            Axes::One => 1,
-            Axes::Many(axes) => axes.count(),
-        }
+        self.axes.count()
     }
 
     fn axis(&self, i: usize) -> Axis {
-        match self.axes {
-            Axes::One => Axis {
-                len: self.len,
-                stride: self.stride,
-                joined: false,
-            },
-            Axes::Many(axes) => axes.axis(i),
-        }
+        self.axes.axis(i, self.len, self.stride)
     }
 
     /// The axis of the shape that ends before axis `end` in memory; of length 1 if there is none.
@@ -115,6 +105,12 @@ impl Shaped<'_> {
         (1, 0, 0)
     }
 
+    /// Whether its shape has one axis, however that is divided in memory.
+    fn has_one_axis(&self) -> bool {
+        let count = self.count();
+        count > 0 && self.part_before(count).first == 0
+    }
+
     /// Whether all vectors along this axis are the same one.
     fn repeats(&self, part: Part) -> bool {
         let mut axes = (part.first..part.first + part.count).map(|i| self.axis(i));
@@ -122,23 +118,34 @@ impl Shaped<'_> {
     }
 }
 
-/// The axes that `operands` have in common: those of operand `common`. The first `inputs` of them are read.
+/// Whether these operands have no more than `N` axes in common.
+pub(crate) fn have_at_most<const N: usize>(operands: &[Shaped<'_>]) -> bool {
+    let mut most = 0;
+    let mut divided = 0;
+    for operand in operands {
+        most = most.max(operand.count());
+        divided += usize::from(matches!(operand.axes, Axes::Two([_, fast]) if fast.joined));
+    }
+    most + divided <= N
+}
+
+/// The axes that `operands` have in common, `N` at most: those of operand `common`. The first `inputs` of them are read.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`], or [`Error::LengthMismatch`] where all have one axis, if an operand is not broadcast to the common
 /// shape; [`Error::Blocks`].
-pub(crate) fn align(
+pub(crate) fn align<const N: usize>(
     operands: &[Shaped<'_>],
     inputs: usize,
     common: usize,
     outputs: Outputs,
-) -> Result<Alignment, Error> {
+) -> Result<Alignment<N>, Error> {
     let mut alignment = Alignment {
         axes: [Aligned {
             len: 0,
             strides: [0; MOST_OPERANDS],
             summed: 0,
-        }; MOST_ALIGNED],
+        }; N],
         rank: 0,
         empty: false,
     };
@@ -159,11 +166,8 @@ pub(crate) fn align(
             if part.len == len {
                 continue;
             }
-            let repeats = |k: usize| operands[k].repeats(parts[k]);
-            let allowed = part.len == 1
-                && (k < inputs || (outputs == Outputs::Gradients && repeats(k - inputs)));
-            if !allowed {
-                return Err(mismatch(operands, inputs, common, axis));
+            if part.len != 1 || !may_be_one(operands, parts, inputs, outputs, k) {
+                return Err(mismatch(operands, parts, inputs, common, axis, outputs));
             }
             if k >= inputs {
                 summed |= 1 << k;
@@ -178,28 +182,41 @@ pub(crate) fn align(
     Ok(alignment)
 }
 
+/// Whether operand `k` may have the length 1 where others are longer: an input is repeated there, and the gradient of one that is
+/// can be a sum.
+fn may_be_one(
+    operands: &[Shaped<'_>],
+    parts: &[Part],
+    inputs: usize,
+    outputs: Outputs,
+    k: usize,
+) -> bool {
+    match k.checked_sub(inputs) {
+        None => true,
+        Some(input) => outputs == Outputs::Gradients && operands[input].repeats(parts[input]),
+    }
+}
+
 /// Which operand is wrong along this axis.
 #[cold]
-fn mismatch(operands: &[Shaped<'_>], inputs: usize, common: usize, axis: usize) -> Error {
-    let len = |operand: &Shaped<'_>| {
-        let before = |part: Part, _| operand.part_before(part.first);
-        let last = operand.part_before(operand.count());
-        (1..axis).fold(last, before).len
-    };
-    let lens = operands.iter().map(len);
-    let mut read = lens.clone().take(inputs);
+fn mismatch(
+    operands: &[Shaped<'_>],
+    parts: &[Part],
+    inputs: usize,
+    common: usize,
+    axis: usize,
+    outputs: Outputs,
+) -> Error {
+    let mut read = parts[..inputs].iter().map(|part| part.len);
     let expected = read.find(|len| *len != 1).unwrap_or(1);
-    let wrong = |(k, len): &(usize, usize)| *len != expected && (*len != 1 || *k >= inputs);
+    let wrong = |k: &usize| {
+        let len = parts[*k].len;
+        len != expected && (len != 1 || !may_be_one(operands, parts, inputs, outputs, *k))
+    };
     // Where inputs go together, and outputs with them, it is the one that has the common shape.
-    let (k, got) = lens.clone().enumerate().find(wrong).unwrap_or_else(|| {
-        let mut lens = lens.enumerate();
-        lens.nth(common).unwrap_or_default()
-    });
-    let what = operands[k].what;
-    if operands
-        .iter()
-        .all(|operand| matches!(operand.axes, Axes::One))
-    {
+    let k = (0..operands.len()).find(wrong).unwrap_or(common);
+    let (what, got) = (operands[k].what, parts[k].len);
+    if operands.iter().all(Shaped::has_one_axis) {
         return Error::LengthMismatch {
             what,
             expected,
@@ -214,10 +231,7 @@ fn mismatch(operands: &[Shaped<'_>], inputs: usize, common: usize, axis: usize) 
     }
 }
 
-impl Alignment {
-    /// No alignment has more axes.
-    pub(crate) const MOST: usize = MOST_ALIGNED;
-
+impl<const N: usize> Alignment<N> {
     /// An axis of the shape, divided wherever an operand divides it.
     fn divide(
         &mut self,
@@ -234,16 +248,18 @@ impl Alignment {
                 *left = operand.enter(part.first, part.count);
             }
         }
-        let mut rest = len;
+        let (whole, mut rest) = (len, len);
         while rest > 1 {
             let len = left.iter().map(|(len, ..)| *len).min().unwrap_or(rest);
             let axis = &mut self.axes[self.rank];
             (axis.len, axis.summed) = (len, summed);
             for (k, (left, stride, before)) in left.iter_mut().enumerate() {
                 if *left % len != 0 {
+                    // What is left is counted in what was gone through already.
+                    let each = whole / rest;
                     return Err(Error::Blocks {
-                        first: len,
-                        second: *left,
+                        first: each * len,
+                        second: each * *left,
                     });
                 }
                 axis.strides[k] = *stride;
@@ -345,19 +361,6 @@ impl Alignment {
     /// Has axis `i` be the first.
     pub(crate) fn bring_forward(&mut self, i: usize) {
         self.axes[..=i].rotate_right(1);
-    }
-
-    /// Divides axis `i` into pieces of `len`, of which it is a multiple, and goes along the pieces after all other axes.
-    pub(crate) fn cut(&mut self, i: usize, len: usize) {
-        let axis = &mut self.axes[i];
-        let mut pieces = *axis;
-        pieces.len /= len;
-        for stride in &mut pieces.strides {
-            *stride = stride.wrapping_mul(len as isize);
-        }
-        axis.len = len;
-        self.axes[self.rank] = pieces;
-        self.rank += 1;
     }
 }
 

@@ -6,9 +6,11 @@
 
 mod support;
 
-use crosslane::{Accuracy, Engine, Real, Stores, Threads, Vectors, VectorsMut, reference};
+use crosslane::{
+    Accuracy, Engine, Real, Scalars, ScalarsMut, Stores, Threads, Vectors, VectorsMut, reference,
+};
 use support::meshes::{OwnedFaces, on_meshes};
-use support::operations::{Kind, Operation, Read, Write, operations};
+use support::operations::{Kind, Operation, Places, Read, Write, all_derived, define};
 use support::{Float, Random, engines, one_in};
 
 #[derive(Clone, Copy, Debug)]
@@ -70,15 +72,15 @@ impl<T: Float> Exact<T> {
 
     fn read(&self) -> Read<'_, T> {
         match self.layout {
-            Numbers => Read::Numbers(&self.parts[0]),
-            _ => Read::Vectors(self.view()),
+            Numbers => Scalars::new(&self.parts[0]).into(),
+            _ => self.view().into(),
         }
     }
 
     fn write(&mut self) -> Write<'_, T> {
         match self.layout {
-            Numbers => Write::Numbers(&mut self.parts[0]),
-            _ => Write::Vectors(self.view_mut()),
+            Numbers => ScalarsMut::new(&mut self.parts[0]).into(),
+            _ => self.view_mut().into(),
         }
     }
 }
@@ -86,7 +88,7 @@ impl<T: Float> Exact<T> {
 /// Of each kind of operand: any layout for vectors.
 fn layout(kind: Kind, random: &mut Random) -> Layout {
     match kind {
-        Kind::Numbers => Numbers,
+        Kind::Scalar => Numbers,
         _ => VECTORS[random.below(VECTORS.len())],
     }
 }
@@ -119,8 +121,8 @@ fn products<T: Float>(engine: Engine, len: usize, random: &mut Random) {
     for out in VECTORS {
         let engine = any(engine, random);
         let layouts = [
-            layout(Kind::Vectors, random),
-            layout(Kind::Vectors, random),
+            layout(Kind::Vector, random),
+            layout(Kind::Vector, random),
             out,
         ];
         let context = (T::NAME, engine, len, layouts);
@@ -142,27 +144,22 @@ fn products<T: Float>(engine: Engine, len: usize, random: &mut Random) {
 }
 
 /// What goes place by place.
-fn derived<T: Float + Real>(
-    operation: &Operation<T>,
-    engine: Engine,
-    len: usize,
-    random: &mut Random,
-) {
+fn derived<T: Float + Real>(operation: Operation, engine: Engine, len: usize, random: &mut Random) {
     let engine = any(engine, random);
-    let mut operand = |(_, kind): &(_, Kind)| Exact::<T>::new(layout(*kind, random), len, random);
-    let inputs: Vec<_> = operation.inputs.iter().map(&mut operand).collect();
-    let mut outputs: Vec<_> = operation.outputs.iter().map(&mut operand).collect();
+    let mut operand = |kind: &Kind| Exact::<T>::new(layout(*kind, random), len, random);
+    let inputs: Vec<_> = operation.inputs().iter().map(&mut operand).collect();
+    let mut outputs: Vec<_> = operation.outputs().iter().map(&mut operand).collect();
     let inputs: Vec<_> = inputs.iter().map(Exact::read).collect();
     let mut outputs: Vec<_> = outputs.iter_mut().map(Exact::write).collect();
-    (operation.call)(&engine, &inputs, &mut outputs).unwrap();
+    engine.apply(operation, &inputs, &mut outputs).unwrap();
     for i in 0..len {
-        let place: Vec<_> = inputs.iter().map(|input| input.get(i)).collect();
-        let expected = (operation.define)(&place, engine.accuracy());
+        let place: Vec<_> = inputs.iter().map(|input| input.at(i)).collect();
+        let expected = define(operation, &place, engine.accuracy());
         for (output, expected) in outputs.iter().zip(expected) {
             assert_same(
-                output.get(i),
+                output.at(i),
                 expected,
-                &(T::NAME, operation.name, engine, len),
+                &(T::NAME, operation.name(), engine, len),
             );
         }
     }
@@ -171,7 +168,7 @@ fn derived<T: Float + Real>(
 /// As many vertices as there are faces.
 fn meshes<T: Float + Real>(engine: Engine, len: usize, random: &mut Random) {
     let engine = any(engine, random);
-    let vertices = Exact::<T>::new(layout(Kind::Vectors, random), len, random);
+    let vertices = Exact::<T>::new(layout(Kind::Vector, random), len, random);
     let faces = OwnedFaces::random(len, len, random);
     let corners: Vec<_> = (0..len).map(|i| vertices.view().get(i).unwrap()).collect();
     for operation in on_meshes::<T>() {
@@ -180,11 +177,7 @@ fn meshes<T: Float + Real>(engine: Engine, len: usize, random: &mut Random) {
         (operation.call)(&engine, vertices.view(), faces.view(), &mut out).unwrap();
         let expected = (operation.define)(&corners, faces.view(), engine.accuracy());
         for (i, expected) in expected.into_iter().enumerate() {
-            assert_same(
-                out.get(i),
-                expected,
-                &(T::NAME, operation.name, engine, len),
-            );
+            assert_same(out.at(i), expected, &(T::NAME, operation.name, engine, len));
         }
     }
 }
@@ -195,8 +188,8 @@ fn everything<T: Float + Real>() {
         for len in lengths() {
             products::<T>(engine, len, &mut random);
             meshes::<T>(engine, len, &mut random);
-            for operation in operations() {
-                derived::<T>(&operation, engine, len, &mut random);
+            for operation in all_derived() {
+                derived::<T>(operation, engine, len, &mut random);
             }
         }
     }

@@ -7,7 +7,7 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Stores, Threads};
-use support::operations::{Kind, OnOperands, Operation, operations};
+use support::operations::{Kind, OnOperands, Operation, all_derived};
 use support::{
     Float, Layout, Operand, Random, any_input, any_output, any_stores, engines, one_in, outputs,
 };
@@ -25,7 +25,7 @@ fn lengths() -> impl Iterator<Item = usize> + Clone {
 
 /// Runs the operation and compares the whole buffer of every operand.
 fn check<T: Float + Real>(
-    operation: &Operation<T>,
+    operation: Operation,
     engine: Engine,
     inputs: Vec<Operand<T>>,
     mut outputs: Vec<Operand<T>>,
@@ -35,7 +35,7 @@ fn check<T: Float + Real>(
     let expected = operation.expected(&inputs, &outputs, accuracy);
     operation.run(engine, &inputs, &mut outputs).unwrap();
     let layouts: Vec<_> = inputs.iter().map(Operand::layout).collect();
-    let context = (T::NAME, operation.name, engine, layouts, random);
+    let context = (T::NAME, operation.name(), engine, layouts, random);
     for (got, expected) in outputs.iter().zip(&expected) {
         got.assert_same(expected, accuracy, &context);
     }
@@ -46,14 +46,14 @@ fn check<T: Float + Real>(
 
 /// Everything at random but the length.
 fn check_any<T: Float + Real>(
-    operation: &Operation<T>,
+    operation: Operation,
     engine: Engine,
     len: usize,
     random: &mut Random,
 ) {
     let engine = any_stores(engine, random);
-    let inputs = operation.inputs(len, random, any_input);
-    let outputs = operation.outputs(&inputs, random, any_output);
+    let inputs = operation.inputs_of::<T>(len, random, any_input);
+    let outputs = operation.outputs_for(&inputs, random, any_output);
     check(operation, engine, inputs, outputs, random);
 }
 
@@ -61,10 +61,10 @@ fn mixed_layouts<T: Float + Real>(accuracy: Accuracy, times: usize) {
     let mut random = Random(1);
     for engine in engines() {
         let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
-        for operation in operations::<T>() {
+        for operation in all_derived() {
             for len in lengths().step_by(one_in(11)) {
                 for _ in 0..times {
-                    check_any(&operation, engine, len, &mut random);
+                    check_any::<T>(operation, engine, len, &mut random);
                 }
             }
         }
@@ -99,13 +99,13 @@ fn layouts_alike<T: Float + Real>() {
         .flat_map(|e| ACCURACIES.map(|a| (e, a)))
     {
         let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
-        for operation in operations::<T>() {
+        for operation in all_derived() {
             for layout in outputs() {
                 for len in lengths().step_by(3 * one_in(7)) {
                     let engine = any_stores(engine, &mut random);
-                    let inputs = operation.inputs(len, &mut random, |_| layout);
-                    let outputs = operation.outputs(&inputs, &mut random, |_| layout);
-                    check(&operation, engine, inputs, outputs, &random);
+                    let inputs = operation.inputs_of::<T>(len, &mut random, |_| layout);
+                    let outputs = operation.outputs_for(&inputs, &mut random, |_| layout);
+                    check(operation, engine, inputs, outputs, &random);
                 }
             }
         }
@@ -126,7 +126,7 @@ fn every_offset<T: Float + Real>() {
         .flat_map(|e| ACCURACIES.map(|a| (e, a)))
     {
         let engine = engine.with_accuracy(accuracy).with_threads(Threads::Serial);
-        for operation in operations::<T>() {
+        for operation in all_derived() {
             for offset in 0..16 {
                 for layout in [Layout::Soa, Layout::InStep, Layout::Aos] {
                     for (len, stores) in [
@@ -135,17 +135,17 @@ fn every_offset<T: Float + Real>() {
                         (75, Stores::Streaming),
                         (41, Stores::Cached),
                     ] {
-                        let mut at = |(_, kind): &(&str, Kind)| {
+                        let mut at = |kind: &Kind| {
                             let layout = match kind {
-                                Kind::Numbers => support::NUMBERS,
+                                Kind::Scalar => support::NUMBERS,
                                 _ => layout,
                             };
-                            Operand::new(layout, len, offset, &mut random)
+                            Operand::<T>::new(layout, len, offset, &mut random)
                         };
-                        let inputs = operation.inputs.iter().map(&mut at).collect();
-                        let outputs = operation.outputs.iter().map(&mut at).collect();
+                        let inputs = operation.inputs().iter().map(&mut at).collect();
+                        let outputs = operation.outputs().iter().map(&mut at).collect();
                         check(
-                            &operation,
+                            operation,
                             engine.with_stores(stores),
                             inputs,
                             outputs,
@@ -169,9 +169,9 @@ fn special_values<T: Float + Real>(accuracy: Accuracy) {
     let mut random = Random(4);
     for engine in engines() {
         let engine = engine.with_accuracy(accuracy);
-        for operation in operations::<T>() {
+        for operation in all_derived() {
             let len = T::SPECIAL.len() * T::SPECIAL.len() * 6;
-            let mut inputs = operation.inputs(len, &mut random, |_| Layout::Soa);
+            let mut inputs = operation.inputs_of(len, &mut random, |_| Layout::Soa);
             for i in 0..len {
                 let (pair, class) = (i / 6, i % 6);
                 let special = [pair % T::SPECIAL.len(), pair / T::SPECIAL.len()];
@@ -196,8 +196,8 @@ fn special_values<T: Float + Real>(accuracy: Accuracy) {
                     input.set(i, v);
                 }
             }
-            let outputs = operation.outputs(&inputs, &mut random, |_| Layout::Soa);
-            check(&operation, engine, inputs, outputs, &random);
+            let outputs = operation.outputs_for(&inputs, &mut random, |_| Layout::Soa);
+            check(operation, engine, inputs, outputs, &random);
         }
     }
 }
@@ -230,55 +230,53 @@ fn every_number_of_threads_matches_reference() {
                 .into_iter()
                 .step_by(one_in(3))
             {
-                for operation in operations::<f32>() {
-                    pool.install(|| check_any(&operation, engine, len, &mut random));
-                }
-                for operation in operations::<f64>() {
-                    pool.install(|| check_any(&operation, engine, len, &mut random));
+                for operation in all_derived() {
+                    pool.install(|| check_any::<f32>(operation, engine, len, &mut random));
+                    pool.install(|| check_any::<f64>(operation, engine, len, &mut random));
                 }
             }
         }
     }
 }
 
-/// Each operand in turn is too short or too long. The first is what the others are compared with: if it is wrong, it is the
-/// second that is named.
+/// Each operand in turn is too short or too long. The first that is not of length 1 is what the others are compared with: if it is wrong, it is
+/// the second that is named. An input of length 1 is repeated.
 fn wrong_lengths<T: Float + Real>() {
     let mut random = Random(6);
-    for operation in operations::<T>() {
-        let (reads, writes) = (operation.inputs, operation.outputs);
-        for (len, wrong) in [(5, 4), (5, 6), (5, 0), (0, 1), (100, 99), (1, 2)] {
+    for operation in all_derived() {
+        let (inputs, outputs) = (operation.inputs().len(), operation.outputs().len());
+        let names = [operation.input_names(), operation.output_names()].concat();
+        for (len, wrong) in [(5, 4), (5, 6), (5, 0), (0, 2), (100, 99), (2, 3)] {
             for broadcast in [false, true] {
                 let layout = |random: &mut Random| match (broadcast, any_input(random)) {
                     (true, _) => Layout::Broadcast,
                     (false, Layout::Broadcast) => Layout::Aos,
                     (false, other) => other,
                 };
-                for bad in 0..reads.len() + writes.len() {
-                    let mut inputs = operation.inputs(len, &mut random, layout);
-                    let mut outputs = operation.outputs(&inputs, &mut random, any_output);
-                    let (operand, name) = match bad.checked_sub(reads.len()) {
-                        None => (&mut inputs[bad], reads[bad.max(1)].0),
-                        Some(k) => (&mut outputs[k], writes[k].0),
+                for bad in 0..inputs + outputs {
+                    let mut reads = operation.inputs_of::<T>(len, &mut random, layout);
+                    let mut writes = operation.outputs_for(&reads, &mut random, any_output);
+                    let operand = match bad.checked_sub(inputs) {
+                        None => &mut reads[bad],
+                        Some(k) => &mut writes[k],
                     };
-                    // A sum has one vector, whatever the length of the batch.
-                    let right = operand.len();
-                    let got = if right == len { wrong } else { right + 1 };
-                    *operand = Operand::new(operand.layout(), got, 0, &mut random);
-                    let (expected, got) = if bad == 0 { (got, len) } else { (right, got) };
-                    let before = outputs.clone();
+                    *operand = Operand::new(operand.layout(), wrong, 0, &mut random);
+                    let (what, expected, got) = match bad {
+                        0 => (names[1], wrong, len),
+                        _ => (names[bad], len, wrong),
+                    };
+                    let before = writes.clone();
                     assert_eq!(
-                        operation.run(Engine::new(), &inputs, &mut outputs),
+                        operation.run(Engine::new(), &reads, &mut writes),
                         Err(Error::LengthMismatch {
-                            what: name,
+                            what,
                             expected,
                             got
                         }),
-                        "{} with a wrong {name}: {random:?}",
-                        operation.name
+                        "{operation} with a wrong operand {bad}: {random:?}"
                     );
-                    for (after, before) in outputs.iter().zip(&before) {
-                        after.assert_same(before, Accuracy::CorrectlyRounded, &operation.name);
+                    for (after, before) in writes.iter().zip(&before) {
+                        after.assert_same(before, Accuracy::CorrectlyRounded, &operation.name());
                     }
                 }
             }
@@ -290,4 +288,65 @@ fn wrong_lengths<T: Float + Real>() {
 fn a_wrong_length_is_an_error_that_names_the_operand_and_nothing_is_written() {
     wrong_lengths::<f32>();
     wrong_lengths::<f64>();
+}
+
+/// An input of one vector, or number, is repeated, also where there are no others; nothing else may be of length 1.
+fn lengths_of_one<T: Float + Real>() {
+    let mut random = Random(9);
+    for operation in all_derived() {
+        let is_gradient = operation.gradient_of().is_some();
+        for len in [0, 2, 100] {
+            for (k, name) in operation.input_names().iter().enumerate() {
+                let mut reads = operation.inputs_of::<T>(len, &mut random, |_| Layout::Aos);
+                let mut writes = operation.outputs_for(&reads, &mut random, any_output);
+                reads[k] = Operand::new(reads[k].layout(), 1, 0, &mut random);
+                let (accuracy, before) = (Accuracy::Plain, writes.clone());
+                let result = operation.run(Engine::new(), &reads, &mut writes);
+                if is_gradient && *name == "g" {
+                    // What has the common shape is not repeated.
+                    let expected = Error::LengthMismatch {
+                        what: "g",
+                        expected: len,
+                        got: 1,
+                    };
+                    assert_eq!(result, Err(expected), "{operation}, {len}");
+                } else {
+                    assert_eq!(result, Ok(()), "{operation} with one {name}, {len}");
+                    let one = reads[k].get(0);
+                    reads[k] = Operand::new(reads[k].layout(), len, 0, &mut random);
+                    (0..len).for_each(|i| reads[k].put(i, one));
+                    let expected = operation.expected(&reads, &before, accuracy);
+                    for (got, expected) in writes.iter().zip(&expected) {
+                        got.assert_same(expected, accuracy, &(operation, name, len));
+                    }
+                    continue;
+                }
+                for (after, before) in writes.iter().zip(&before) {
+                    after.assert_same(before, Accuracy::CorrectlyRounded, &operation);
+                }
+            }
+            for (k, name) in operation.output_names().iter().enumerate() {
+                let reads = operation.inputs_of::<T>(len, &mut random, |_| Layout::Aos);
+                let mut writes = operation.outputs_for(&reads, &mut random, any_output);
+                writes[k] = Operand::new(writes[k].layout(), 1, 0, &mut random);
+                let before = writes.clone();
+                let expected = Error::LengthMismatch {
+                    what: name,
+                    expected: len,
+                    got: 1,
+                };
+                let result = operation.run(Engine::new(), &reads, &mut writes);
+                assert_eq!(result, Err(expected), "{operation}, {len}");
+                for (after, before) in writes.iter().zip(&before) {
+                    after.assert_same(before, Accuracy::CorrectlyRounded, &operation);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn one_vector_is_repeated_where_it_is_read_and_an_error_where_it_is_written() {
+    lengths_of_one::<f32>();
+    lengths_of_one::<f64>();
 }

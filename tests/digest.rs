@@ -10,7 +10,7 @@ use crosslane::{Accuracy, Engine, Real, Soa};
 use crosslane_cases::{Float as Format, numbered};
 use sha2::{Digest, Sha256};
 use support::meshes::{OwnedFaces, on_meshes};
-use support::operations::{OnOperands, operations};
+use support::operations::{OnOperands, all_derived};
 use support::{Float, Layout, Operand, Random, engines};
 
 /// Copies of those in the program.
@@ -121,8 +121,8 @@ fn hash_of_what_is_derived<T: Float + Format + Real>(engine: Engine, hash: &mut 
             hash.update(&bits.to_le_bytes()[..size_of::<T>()]);
         }
     };
-    for operation in operations::<T>() {
-        let mut inputs = operation.inputs(600, &mut random, |_| Layout::Soa);
+    for operation in all_derived() {
+        let mut inputs = operation.inputs_of::<T>(600, &mut random, |_| Layout::Soa);
         for i in 0..600 {
             let mut first = None;
             for input in &mut inputs {
@@ -131,7 +131,7 @@ fn hash_of_what_is_derived<T: Float + Format + Real>(engine: Engine, hash: &mut 
                 input.put(i, v);
             }
         }
-        let mut outputs = operation.outputs(&inputs, &mut random, |_| Layout::Soa);
+        let mut outputs = operation.outputs_for(&inputs, &mut random, |_| Layout::Soa);
         operation.run(engine, &inputs, &mut outputs).unwrap();
         outputs.iter().for_each(&mut add);
     }

@@ -11,7 +11,7 @@ use crosslane::{Accuracy, Engine, Error, Real};
 use support::environment::register;
 use support::environment::{register::OTHERS, within};
 use support::meshes::{OwnedFaces, on_meshes};
-use support::operations::{Kind, OnOperands, Operation, gradients, operation, operations};
+use support::operations::{Kind, OnOperands, Operation, all_derived, gradients};
 use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in, outputs};
 
 /// Under a tool every third: subnormals are flushed or taken for 0, rounding is as always or towards 0, and all exceptions are trapped.
@@ -39,7 +39,7 @@ struct Case<T> {
 
 /// Special values and subnormals in short batches; ordinary numbers where they are summed, or nothing but NaN is left.
 fn batch<T: Float + Real>(
-    operation: Operation<T>,
+    operation: Operation,
     len: usize,
     sums: bool,
     random: &mut Random,
@@ -48,22 +48,22 @@ fn batch<T: Float + Real>(
         true => Layout::Broadcast,
         false => INPUTS[random.below(INPUTS.len())],
     };
-    let mut inputs = operation.inputs(len, random, any);
+    let mut inputs = operation.inputs_of::<T>(len, random, any);
     if sums {
         for input in &mut inputs {
             input.elements_mut().fill_with(|| random.ordinary());
         }
         // One of many, or all gradients would be the same.
         let last = inputs.len() - 1;
-        if operation.inputs[last].1 == Kind::Vectors {
+        if operation.inputs()[last] == Kind::Vector {
             inputs[last] = Operand::new(Layout::Aos, len, 3, random);
             inputs[last].elements_mut().fill_with(|| random.ordinary());
         }
     }
     let output = outputs().nth(random.below(outputs().count())).unwrap();
-    let outputs = operation.outputs(&inputs, random, |_| output);
+    let outputs = operation.outputs_for(&inputs, random, |_| output);
     let expected = operation.expected(&inputs, &outputs, Accuracy::CorrectlyRounded);
-    let name = operation.name;
+    let name = operation.name();
     let call = Box::new(move |engine, outputs: &mut [_]| operation.run(engine, &inputs, outputs));
     Case {
         name,
@@ -76,18 +76,17 @@ fn batch<T: Float + Real>(
 fn cases<T: Float + Real>() -> Vec<Case<T>> {
     let mut random = Random(1);
     let mut cases = Vec::new();
-    for operation in operations::<T>() {
+    for operation in all_derived() {
         cases.push(batch(operation, 700 / one_in(10), false, &mut random));
     }
-    for operation in gradients::<T>() {
+    for operation in gradients() {
         cases.push(batch(operation, 1000 / one_in(5), true, &mut random));
     }
     // Sums of several pieces.
-    for name in ["cross_vjp", "scalar_triple_vjp"]
+    for operation in [Operation::CrossVjp, Operation::ScalarTripleVjp]
         .into_iter()
         .step_by(one_in(2))
     {
-        let operation = operation::<T>(name);
         cases.push(batch(operation, (1 << 16) + 1234, true, &mut random));
     }
     for operation in on_meshes::<T>() {

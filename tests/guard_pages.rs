@@ -9,9 +9,11 @@ mod support;
 use std::num::NonZeroUsize;
 
 use bytemuck::Pod;
-use crosslane::{Accuracy, Element, Engine, Real, Threads, Vectors, VectorsMut, reference};
+use crosslane::{
+    Accuracy, Element, Engine, Real, ScalarsMut, Threads, Vectors, VectorsMut, reference,
+};
 use support::meshes::{Faces, OwnedFaces, on_meshes};
-use support::operations::{Kind, Operation, Read, Write, operations};
+use support::operations::{Kind, Operation, Places, Read, Write, all_derived, define, to_read};
 use support::{Float, Random, engines, one_in};
 
 /// Memory between two pages that may not be touched.
@@ -197,14 +199,14 @@ fn operand<'a, T: Real>(
     last: bool,
 ) -> Write<'a, T> {
     match kind {
-        Kind::Numbers => Write::Numbers(memory[0].elements(len, last)),
-        Kind::Vectors | Kind::Gradient => Write::Vectors(layout.view(memory, len, last)),
+        Kind::Scalar => ScalarsMut::new(memory[0].elements(len, last)).into(),
+        Kind::Vector => layout.view(memory, len, last).into(),
     }
 }
 
 /// Every operand in a layout of its own. With `broadcast`, vectors that are read are one, and gradients their sum.
 fn check_derived<T: Real + Float>(
-    operation: &Operation<T>,
+    operation: Operation,
     engine: Engine,
     (inputs, outputs): &mut Memory,
     len: usize,
@@ -212,57 +214,55 @@ fn check_derived<T: Real + Float>(
     random: &mut Random,
 ) {
     let mut any = || Layout::ALL[random.below(4)];
+    let sums = broadcast && operation.gradient_of().is_some();
     let vectors = if broadcast { 1 } else { len };
-    let memory = inputs.iter_mut().zip(operation.inputs);
-    let inputs: Vec<_> = memory
-        .map(|(memory, (_, kind))| match kind {
-            Kind::Numbers => operand(*kind, any(), memory, len, last),
-            _ => operand(*kind, any(), memory, vectors, last),
+    let memory = inputs.iter_mut().zip(operation.inputs());
+    let inputs: Vec<Write<'_, T>> = memory
+        .map(|(memory, kind)| match kind {
+            Kind::Scalar => operand(*kind, any(), memory, len, last),
+            Kind::Vector => operand(*kind, any(), memory, vectors, last),
         })
         .collect();
-    let ones: Vec<[T; 3]> = inputs.iter().map(|input| input.get(0)).collect();
-    let memory = outputs.iter_mut().zip(operation.outputs);
+    let ones: Vec<[T; 3]> = inputs.iter().map(|input| input.at(0)).collect();
+    let memory = outputs.iter_mut().zip(operation.outputs());
+    let written = if sums { 1 } else { len };
     let mut outputs: Vec<_> = memory
-        .map(|(memory, (_, kind))| match kind {
-            Kind::Gradient => operand(*kind, any(), memory, vectors, last),
-            _ => operand(*kind, any(), memory, len, last),
-        })
+        .map(|(memory, kind)| operand(*kind, any(), memory, written, last))
         .collect();
     let reads: Vec<_> = inputs
         .iter()
         .zip(&ones)
         .map(|(input, one)| match input {
             Write::Vectors(_) if broadcast => Read::Vectors(Vectors::broadcast(one, len)),
-            _ => input.to_read(),
+            _ => to_read(input),
         })
         .collect();
-    (operation.call)(&engine, &reads, &mut outputs).unwrap();
-    let sums = broadcast && operation.outputs[0].1 == Kind::Gradient;
+    engine.apply(operation, &reads, &mut outputs).unwrap();
     let mut summed = vec![Vec::new(); outputs.len()];
     for i in 0..len {
-        let place: Vec<_> = reads.iter().map(|read| read.get(i)).collect();
-        let expected = (operation.define)(&place, engine.accuracy());
+        let place: Vec<_> = reads.iter().map(|read| read.at(i)).collect();
+        let expected = define(operation, &place, engine.accuracy());
         for ((expected, output), summed) in expected.into_iter().zip(&outputs).zip(&mut summed) {
             if sums {
                 summed.push(expected);
                 continue;
             }
-            let got = output.get(i);
+            let got = output.at(i);
             assert!(
                 got.iter()
                     .zip(expected)
                     .all(|(got, expected)| got.same(expected)),
                 "{}: {got:?}, expected {expected:?}, {i} of {len}: {engine:?}",
-                operation.name
+                operation.name()
             );
         }
     }
     for (summed, output) in summed.iter().zip(&outputs).filter(|_| sums) {
         assert_eq!(
-            output.get(0),
+            output.at(0),
             reference::sum(summed),
             "{}, {len}: {engine:?}",
-            operation.name
+            operation.name()
         );
     }
 }
@@ -275,13 +275,13 @@ fn every_operation<T: Real + Float + From<i8>>() {
     for engine in engines.flat_map(|engine| accuracies.map(|a| engine.with_accuracy(a))) {
         for threads in [Threads::Serial, Threads::Max(NonZeroUsize::new(3).unwrap())] {
             let engine = engine.with_threads(threads);
-            for operation in operations::<T>() {
+            for operation in all_derived() {
                 for len in (1..70)
                     .chain([95, 97, 127, 128, 129, 193, 255, 256, 257, 513])
                     .step_by(one_in(11))
                 {
                     for how in [[true, false], [false, false], [true, true], [false, true]] {
-                        check_derived(&operation, engine, &mut memory, len, how, &mut random);
+                        check_derived::<T>(operation, engine, &mut memory, len, how, &mut random);
                     }
                 }
             }
@@ -339,7 +339,7 @@ fn every_mesh<T: Real + Float + From<i8>>() {
                     let mut out = operand(operation.output, layout, out, len, last);
                     (operation.call)(&engine, (&vertices).into(), faces, &mut out).unwrap();
                     let expected = (operation.define)(&rows, faces, Accuracy::Plain);
-                    let got: Vec<_> = (0..len).map(|i| out.get(i)).collect();
+                    let got: Vec<_> = (0..len).map(|i| out.at(i)).collect();
                     assert_eq!(got, expected, "{}, {layout:?}: {engine:?}", operation.name);
                 }
             }

@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use crosslane::{Accuracy, Engine, Real, Stores, Threads, reference};
 use crosslane_cases::{case, nearest, vectors};
 use support::meshes::{OwnedFaces, on_meshes};
-use support::operations::{Kind, OnOperands, Operation, gradients, operations};
+use support::operations::{Kind, OnOperands, Operation, all_derived, define, gradients};
 #[cfg(feature = "rayon")]
 use support::outputs;
 use support::{Float, Layout, Operand, Random, any_input, any_output, any_stores, engines};
@@ -101,16 +101,16 @@ fn cross_products_match_reference() {
 
 /// Compares the whole buffer of every operand.
 fn check<T: Float + Real>(
-    operation: &Operation<T>,
+    operation: Operation,
     engine: Engine,
     inputs: &[Operand<T>],
     random: &mut Random,
 ) {
     let accuracy = engine.accuracy();
-    let mut outputs = operation.outputs(inputs, random, any_output);
+    let mut outputs = operation.outputs_for(inputs, random, any_output);
     let expected = operation.expected(inputs, &outputs, accuracy);
     let layouts: Vec<_> = inputs.iter().map(Operand::layout).collect();
-    let context = (T::NAME, operation.name, engine, layouts, random.clone());
+    let context = (T::NAME, operation.name(), engine, layouts, random.clone());
     operation.run(engine, inputs, &mut outputs).unwrap();
     for (got, expected) in outputs.iter().zip(&expected) {
         got.assert_same(expected, accuracy, &context);
@@ -120,15 +120,15 @@ fn check<T: Float + Real>(
 fn derived<T: Float + Real>() {
     let mut random = Random(2);
     for engine in every_engine() {
-        for operation in operations::<T>() {
+        for operation in all_derived() {
             for _ in 0..5 {
                 let len = any_length(&mut random);
                 let engine = any_stores(engine, &mut random);
-                let inputs = operation.inputs(len, &mut random, any_input);
-                check(&operation, engine, &inputs, &mut random);
+                let inputs = operation.inputs_of::<T>(len, &mut random, any_input);
+                check(operation, engine, &inputs, &mut random);
             }
             // Special values, nothing beside them and a gradient of one.
-            let mut inputs = operation.inputs(40, &mut random, |_| Layout::Soa);
+            let mut inputs = operation.inputs_of::<T>(40, &mut random, |_| Layout::Soa);
             for i in 0..40 {
                 for (k, input) in inputs.iter_mut().enumerate() {
                     let mut v = match (k, i % 3) {
@@ -140,9 +140,9 @@ fn derived<T: Float + Real>() {
                     input.put(i, v);
                 }
             }
-            check(&operation, engine, &inputs, &mut random);
+            check(operation, engine, &inputs, &mut random);
             // Zeros and ones of either sign beside numbers with all bits: what a sum of zeros is depends on all signs.
-            let mut inputs = operation.inputs(200, &mut random, |_| Layout::Soa);
+            let mut inputs = operation.inputs_of::<T>(200, &mut random, |_| Layout::Soa);
             for input in &mut inputs {
                 for i in 0..200 {
                     let v = [0; 3].map(|_| match random.below(5) {
@@ -152,7 +152,7 @@ fn derived<T: Float + Real>() {
                     input.put(i, v);
                 }
             }
-            check(&operation, engine, &inputs, &mut random);
+            check(operation, engine, &inputs, &mut random);
         }
     }
 }
@@ -167,11 +167,11 @@ fn what_is_derived_matches_reference() {
 fn sums<T: Float + Real>() {
     let mut random = Random(3);
     for engine in every_engine() {
-        for operation in gradients::<T>() {
-            for broadcast in 1..1 << operation.outputs.len() {
+        for operation in gradients() {
+            for broadcast in 1..1 << operation.outputs().len() {
                 let mut k = 0;
                 let len = any_length(&mut random);
-                let mut inputs = operation.inputs(len, &mut random, |random| {
+                let mut inputs = operation.inputs_of::<T>(len, &mut random, |random| {
                     k += 1;
                     match broadcast >> (k - 1) & 1 {
                         1 => Layout::Broadcast,
@@ -182,7 +182,7 @@ fn sums<T: Float + Real>() {
                     input.elements_mut().fill_with(|| random.ordinary());
                 }
                 let engine = any_stores(engine, &mut random);
-                check(&operation, engine, &inputs, &mut random);
+                check(operation, engine, &inputs, &mut random);
             }
         }
     }
@@ -355,7 +355,7 @@ fn half_types_are_rounded_once() {
 fn near<T: Float + Real + Into<f64>>(unit: f64) {
     let axes = [[3.0, 1.0, -1.0], [-1.0, 3.0, 1.0], [1.0, -1.0, 3.0]];
     let mut random = Random(6);
-    for operation in operations::<T>() {
+    for operation in all_derived() {
         for turn in 0..20 {
             let mut vector = |k: usize| {
                 let axis = axes[(turn + k) % 3];
@@ -365,22 +365,22 @@ fn near<T: Float + Real + Into<f64>>(unit: f64) {
                 })
             };
             let place: Vec<[T; 3]> = operation
-                .inputs
+                .inputs()
                 .iter()
                 .enumerate()
-                .map(|(k, (_, kind))| match kind {
-                    Kind::Numbers => [vector(k)[0]; 3],
+                .map(|(k, kind)| match kind {
+                    Kind::Scalar => [vector(k)[0]; 3],
                     _ => vector(k),
                 })
                 .collect();
-            let [plain, accurate] = ACCURACIES.map(|accuracy| (operation.define)(&place, accuracy));
+            let [plain, accurate] = ACCURACIES.map(|accuracy| define(operation, &place, accuracy));
             for (plain, accurate) in plain.as_flattened().iter().zip(accurate.as_flattened()) {
                 let (plain, accurate): (f64, f64) = ((*plain).into(), (*accurate).into());
                 let bound = 30.0 * 32.0 * unit * accurate.abs().max(1.0);
                 assert!(
                     (plain - accurate).abs() <= bound,
                     "{} of {place:?} is {plain:e}, not {accurate:e}",
-                    operation.name
+                    operation.name()
                 );
             }
         }
@@ -413,14 +413,16 @@ fn threads_match_reference() {
                 pool.install(|| cross::<f64>(engine, [layout; 3], len, &mut random));
             }
         }
-        let operation = support::operations::operation::<f32>("cross_vjp");
+        let operation = Operation::CrossVjp;
         for len in [1 << 15, (1 << 15) + 1, 70_000] {
             let mut first = true;
-            let inputs = operation.inputs(len, &mut random, |_| match std::mem::take(&mut first) {
-                true => Layout::Broadcast,
-                false => Layout::Aos,
+            let inputs = operation.inputs_of::<f32>(len, &mut random, |_| {
+                match std::mem::take(&mut first) {
+                    true => Layout::Broadcast,
+                    false => Layout::Aos,
+                }
             });
-            pool.install(|| check(&operation, engine, &inputs, &mut random));
+            pool.install(|| check(operation, engine, &inputs, &mut random));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 
 use crosslane::{Accuracy, Engine, Real, Soa, Stores, Threads, Vectors, VectorsMut};
 use support::meshes::{OwnedFaces, on_meshes};
-use support::operations::{OnOperands, operations};
+use support::operations::{OnOperands, all_derived};
 use support::{Float, Layout, Operand, Random, engines};
 
 /// Half of what a thread has by default.
@@ -38,7 +38,7 @@ fn every_layout<T: Float>(engine: Engine) {
 /// With less than a register, some, and blocks; as lanes can be loaded and through tiles; with and without sums.
 fn every_operation<T: Float + Real>(engine: Engine) {
     let mut random = Random(1);
-    for operation in operations::<T>() {
+    for operation in all_derived() {
         for layout in [
             Layout::Soa,
             Layout::Aos,
@@ -47,13 +47,13 @@ fn every_operation<T: Float + Real>(engine: Engine) {
             Layout::Broadcast,
         ] {
             for len in [1, 100] {
-                let inputs = operation.inputs(len, &mut random, |_| layout);
+                let inputs = operation.inputs_of::<T>(len, &mut random, |_| layout);
                 let layout = if layout == Layout::Broadcast {
                     Layout::Aos
                 } else {
                     layout
                 };
-                let mut outputs = operation.outputs(&inputs, &mut random, |_| layout);
+                let mut outputs = operation.outputs_for(&inputs, &mut random, |_| layout);
                 operation.run(engine, &inputs, &mut outputs).unwrap();
             }
         }

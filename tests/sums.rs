@@ -36,13 +36,13 @@ fn layout(broadcast: bool, random: &mut Random) -> Layout {
 
 /// Inputs of which those are broadcast whose bit is set.
 fn inputs<T: Float + Real>(
-    operation: &Operation<T>,
+    operation: Operation,
     len: usize,
     broadcast: usize,
     random: &mut Random,
 ) -> Vec<Operand<T>> {
     let mut k = 0;
-    let mut inputs = operation.inputs(len, random, |random| {
+    let mut inputs = operation.inputs_of(len, random, |random| {
         k += 1;
         layout(broadcast >> (k - 1) & 1 == 1, random)
     });
@@ -54,7 +54,7 @@ fn inputs<T: Float + Real>(
 
 /// Compares the whole buffer of every output, at every level, on any number of threads, with either kind of stores.
 fn check<T: Float + Real>(
-    operation: &Operation<T>,
+    operation: Operation,
     accuracy: Accuracy,
     len: usize,
     broadcast: usize,
@@ -62,14 +62,14 @@ fn check<T: Float + Real>(
 ) {
     let context = (
         T::NAME,
-        operation.name,
+        operation.name(),
         accuracy,
         len,
         broadcast,
         random.clone(),
     );
-    let inputs = inputs(operation, len, broadcast, random);
-    let before = operation.outputs(&inputs, random, |random| layout(false, random));
+    let inputs = inputs::<T>(operation, len, broadcast, random);
+    let before = operation.outputs_for(&inputs, random, |random| layout(false, random));
     let expected = operation.expected(&inputs, &before, accuracy);
     let stores = [Stores::Cached, Stores::Streaming][random.below(2)];
     in_pools(|threads| {
@@ -88,11 +88,11 @@ fn check<T: Float + Real>(
 /// Every operation with each set of operands that can be broadcast, none left out, at every length.
 fn every_set<T: Float + Real>(lengths: impl Iterator<Item = usize> + Clone, seed: u64) {
     let mut random = Random(seed);
-    for operation in gradients::<T>() {
-        for broadcast in 1..1 << operation.outputs.len() {
+    for operation in gradients() {
+        for broadcast in 1..1 << operation.outputs().len() {
             for (i, len) in lengths.clone().step_by(one_in(9)).enumerate() {
                 let accuracy = ACCURACIES[(i + broadcast) % 2];
-                check(&operation, accuracy, len, broadcast, &mut random);
+                check::<T>(operation, accuracy, len, broadcast, &mut random);
             }
         }
     }
@@ -101,11 +101,11 @@ fn every_set<T: Float + Real>(lengths: impl Iterator<Item = usize> + Clone, seed
 /// The same at one of the long lengths, another for each operation and each set.
 fn every_set_in_pieces<T: Float + Real>(seed: u64) {
     let (mut random, mut turn) = (Random(seed), 0);
-    for operation in gradients::<T>() {
-        for broadcast in 1..1 << operation.outputs.len() {
+    for operation in gradients() {
+        for broadcast in 1..1 << operation.outputs().len() {
             let (accuracy, len) = (ACCURACIES[turn % 2], LONG[turn % LONG.len()]);
             if turn % one_in(7) == 0 {
-                check(&operation, accuracy, len, broadcast, &mut random);
+                check::<T>(operation, accuracy, len, broadcast, &mut random);
             }
             turn += 1;
         }
@@ -232,33 +232,29 @@ fn the_error_of_a_sum_is_within_what_is_promised() {
     }
 }
 
-/// A gradient as long as the batch where a sum is due, and one of length 1 where there are many.
+/// A gradient of another length than the batch, and one of length 1 where its operand is not one vector for all.
 fn wrong_lengths<T: Float + Real>() {
     let mut random = Random(8);
-    for operation in gradients::<T>() {
-        for broadcast in 0..1 << operation.outputs.len() {
+    for operation in gradients() {
+        for broadcast in 0..1 << operation.outputs().len() {
             for len in [0, 2, 100] {
-                for bad in 0..operation.outputs.len() {
-                    let inputs = inputs(&operation, len, broadcast, &mut random);
-                    let mut outputs =
-                        operation.outputs(&inputs, &mut random, |random| layout(false, random));
+                for bad in 0..operation.outputs().len() {
                     let is_sum = broadcast >> bad & 1 == 1;
-                    let (expected, got) = if is_sum { (1, len) } else { (len, 1) };
+                    let inputs = inputs::<T>(operation, len, broadcast, &mut random);
+                    let mut outputs =
+                        operation.outputs_for(&inputs, &mut random, |random| layout(false, random));
+                    let got = if is_sum { len + 2 } else { 1 };
                     outputs[bad] = Operand::new(Layout::Aos, got, 0, &mut random);
                     let before = outputs.clone();
-                    let what = operation.outputs[bad].0;
-                    assert_eq!(
-                        operation.run(Engine::new(), &inputs, &mut outputs),
-                        Err(Error::LengthMismatch {
-                            what,
-                            expected,
-                            got
-                        }),
-                        "{} of {len}, {broadcast:b}",
-                        operation.name
-                    );
+                    let expected = Error::LengthMismatch {
+                        what: operation.output_names()[bad],
+                        expected: len,
+                        got,
+                    };
+                    let result = operation.run(Engine::new(), &inputs, &mut outputs);
+                    assert_eq!(result, Err(expected), "{operation} of {len}, {broadcast:b}");
                     for (after, before) in outputs.iter().zip(&before) {
-                        after.assert_same(before, Accuracy::CorrectlyRounded, &operation.name);
+                        after.assert_same(before, Accuracy::CorrectlyRounded, &operation.name());
                     }
                 }
             }
@@ -270,6 +266,35 @@ fn wrong_lengths<T: Float + Real>() {
 fn a_gradient_of_the_wrong_length_is_an_error_and_nothing_is_written() {
     wrong_lengths::<f32>();
     wrong_lengths::<f64>();
+}
+
+/// Who asks for a gradient as long as the batch gets it, also of one vector for all.
+fn in_full<T: Float + Real>() {
+    let mut random = Random(9);
+    for operation in gradients() {
+        for len in [2, 100] {
+            let inputs = inputs::<T>(operation, len, usize::MAX, &mut random);
+            let outputs = (0..operation.outputs().len()).map(|_| {
+                let layout = layout(false, &mut random);
+                Operand::new(layout, len, 0, &mut random)
+            });
+            let mut outputs: Vec<_> = outputs.collect();
+            for accuracy in ACCURACIES {
+                let expected = operation.expected(&inputs, &outputs, accuracy);
+                let engine = Engine::new().with_accuracy(accuracy);
+                operation.run(engine, &inputs, &mut outputs).unwrap();
+                for (got, expected) in outputs.iter().zip(&expected) {
+                    got.assert_same(expected, accuracy, &(operation, len));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn full_gradients_of_one_vector_for_all_are_those_of_the_reference() {
+    in_full::<f32>();
+    in_full::<f64>();
 }
 
 /// A view of one vector many times is one, whichever way it was made.

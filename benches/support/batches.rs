@@ -5,8 +5,7 @@
 use std::array::from_fn;
 use std::hint::black_box;
 
-use crosslane::{Engine, Real};
-use crosslane_measure::{Kind, Operation, Read, Write, operations, product};
+use crosslane::{Engine, Kind, Operand, Operation, Real, Scalars, ScalarsMut, reference};
 
 use crate::support::{Layout, blank, mixed, same_bits};
 
@@ -29,25 +28,26 @@ impl<L: Layout<Element: Real + From<f32>>> Batches<L> {
     }
 
     /// What is timed.
-    pub(crate) fn run(&mut self, operation: &Operation<L::Element>, engine: &Engine) {
+    pub(crate) fn run(&mut self, operation: Operation, engine: &Engine) {
         let Self {
             inputs,
             upstream,
             outputs,
             numbers,
         } = black_box(self);
-        let inputs: [_; 5] = from_fn(|k| match operation.inputs.get(k) {
-            Some((_, Kind::Numbers)) => Read::Numbers(upstream),
-            _ => Read::Vectors(inputs[k].view()),
+        let inputs: [Operand<'_, _>; 5] = from_fn(|k| match operation.inputs().get(k) {
+            Some(Kind::Scalar) => Scalars::new(upstream).into(),
+            _ => inputs[k].view().into(),
         });
-        let inputs = &inputs[..operation.inputs.len()];
-        let done = match operation.outputs {
-            [(_, Kind::Numbers)] => {
-                (operation.call)(engine, inputs, &mut [Write::Numbers(numbers)])
+        let inputs = &inputs[..operation.inputs().len()];
+        let done = match operation.outputs() {
+            [Kind::Scalar] => {
+                let out = ScalarsMut::new(numbers).into();
+                engine.apply(operation, inputs, &mut [out])
             }
             several => {
-                let mut outputs = outputs.each_mut().map(|out| Write::Vectors(out.view_mut()));
-                (operation.call)(engine, inputs, &mut outputs[..several.len()])
+                let mut outputs = outputs.each_mut().map(|out| out.view_mut().into());
+                engine.apply(operation, inputs, &mut outputs[..several.len()])
             }
         };
         done.unwrap();
@@ -56,20 +56,20 @@ impl<L: Layout<Element: Real + From<f32>>> Batches<L> {
     /// Input k of an operation at place i.
     pub(crate) fn input(&self, (k, kind): (usize, Kind), i: usize) -> [L::Element; 3] {
         match kind {
-            Kind::Numbers => [self.upstream[i]; 3],
-            _ => self.inputs[k].view().get(i).unwrap(),
+            Kind::Scalar => [self.upstream[i]; 3],
+            Kind::Vector => self.inputs[k].view().get(i).unwrap(),
         }
     }
 
     pub(crate) fn output(&self, (k, kind): (usize, Kind), i: usize) -> [L::Element; 3] {
         match kind {
-            Kind::Numbers => [self.numbers[i]; 3],
-            _ => self.outputs[k].view().get(i).unwrap(),
+            Kind::Scalar => [self.numbers[i]; 3],
+            Kind::Vector => self.outputs[k].view().get(i).unwrap(),
         }
     }
 
     /// Runs an operation, and compares with the reference.
-    pub(crate) fn check(&mut self, operation: &Operation<L::Element>, engine: &Engine) {
+    pub(crate) fn check(&mut self, operation: Operation, engine: &Engine) {
         // What the one before has written is not this one's.
         let nothing = L::Element::from(-77.0);
         self.outputs = from_fn(|_| L::generate(self.numbers.len(), |_| [nothing; 3]));
@@ -79,27 +79,23 @@ impl<L: Layout<Element: Real + From<f32>>> Batches<L> {
     }
 
     /// Compares what was written with the reference, bit for bit: every vector, or of many some.
-    pub(crate) fn compare(&self, operation: &Operation<L::Element>, engine: &Engine) {
+    pub(crate) fn compare(&self, operation: Operation, engine: &Engine) {
         let n = self.numbers.len();
         for i in (0..n).step_by(n / 10_000 + 1) {
-            let kinds = operation.inputs.iter().map(|input| input.1).enumerate();
+            let kinds = operation.inputs().iter().copied().enumerate();
             let place: Vec<_> = kinds.map(|input| self.input(input, i)).collect();
-            let expected = (operation.define)(&place, engine.accuracy());
-            let kinds = operation.outputs.iter().map(|output| output.1).enumerate();
+            let mut expected = [[L::Element::default(); 3]; 3];
+            let expected = &mut expected[..operation.outputs().len()];
+            reference::apply(operation, &place, engine.accuracy(), expected).unwrap();
+            let kinds = operation.outputs().iter().copied().enumerate();
             for (output, expected) in kinds.zip(expected) {
                 let got = self.output(output, i);
                 assert!(
-                    same_bits(got, expected),
-                    "{}, {engine:?}, {}, vector {i}: {got:?} is not {expected:?}",
-                    operation.name,
+                    same_bits(got, *expected),
+                    "{operation}, {engine:?}, {}, vector {i}: {got:?} is not {expected:?}",
                     L::NAME
                 );
             }
         }
     }
-}
-
-/// The cross product first.
-pub(crate) fn all_operations<T: Real>() -> Vec<Operation<T>> {
-    product().into_iter().chain(operations()).collect()
 }

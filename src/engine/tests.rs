@@ -114,3 +114,85 @@ fn what_does_not_fill_a_register_goes_to_a_narrower_one() {
         }
     }
 }
+
+/// Notes the thread that it is run on, and waits until there are so many.
+#[cfg(feature = "rayon")]
+#[derive(Clone, Copy)]
+struct OnThreads<'a> {
+    seen: &'a Mutex<std::collections::HashSet<std::thread::ThreadId>>,
+    expected: usize,
+}
+
+#[cfg(feature = "rayon")]
+impl kernel::Operation<3, 2> for OnThreads<'_> {
+    const EVERY_FORM: bool = false;
+
+    fn cost<T: Float>(self, _rank: usize) -> usize {
+        0
+    }
+
+    fn rounds_once<T: Float>(self) -> bool {
+        false
+    }
+
+    fn lanes<L: Rows>(self, [a, b, _]: [[L; 3]; 3]) -> [[L; 3]; 2] {
+        use std::time::{Duration, Instant};
+
+        let here = std::thread::current().id();
+        let count = || self.seen.lock().expect("nobody panics").len();
+        self.seen.lock().expect("nobody panics").insert(here);
+        let patience = Instant::now() + Duration::from_secs(20);
+        while count() < self.expected {
+            assert!(Instant::now() < patience, "threads wait for each other");
+            std::thread::yield_now();
+        }
+        [a, b]
+    }
+}
+
+/// Of more than there are, of one sum and of many, of an odd number of pieces.
+#[cfg(feature = "rayon")]
+#[test]
+fn sums_are_made_on_as_many_threads_as_asked_for() {
+    for threads in [1, 2, 3, 4, 9] {
+        for (len, sums) in [(6 * 1024 + 1, 1), (1025, 40), (100, 3000)] {
+            let zero = vec![[0.0_f32; 3]; len * sums];
+            let shape = [len, sums];
+            let view = |shape: &[usize]| {
+                let strides = [3 * sums as isize, 3];
+                Vectors::nd(zero.as_flattened(), 0, 1, shape, &strides).expect("inside")
+            };
+            let (mut grad_a, mut grad_b) = (vec![[0.0; 3]; sums], zero.clone());
+            let strides = [3 * sums as isize, 3];
+            let full = VectorsMut::nd(grad_b.as_flattened_mut(), 0, 1, &shape, &strides);
+            let sum = VectorsMut::nd(grad_a.as_flattened_mut(), 0, 1, &[1, sums], &strides);
+            let outputs = [sum.expect("inside"), full.expect("inside")];
+            let inputs = [view(&[1, sums]), view(&shape), view(&shape)];
+
+            let most = core::num::NonZeroUsize::new(threads).expect("one or more");
+            let engine = Engine::new().with_threads(Threads::Max(most));
+            let (seen, expected) = (Mutex::default(), threads.min(4));
+            let probe = OnThreads {
+                seen: &seen,
+                expected,
+            };
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build();
+            pool.expect("threads can be started").install(|| {
+                let gradients = Operation::CrossVjp;
+                call(
+                    gradients,
+                    inputs,
+                    outputs,
+                    false,
+                    &engine,
+                    |engine, call| {
+                        engine.run(probe, call);
+                    },
+                )
+                .expect("shapes that go together");
+            });
+            let seen = seen.into_inner().expect("nobody panics").len();
+            assert_eq!(seen, expected, "{threads} asked for, {sums} sums of {len}");
+        }
+    }
+}

@@ -268,6 +268,13 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         self.rows.count > 1
     }
 
+    /// Whether it is slabs, each of which is to be taken by itself.
+    #[inline(always)]
+    pub(crate) fn has_slabs(&self) -> bool {
+        // Of a piece that has one, that need not be the first.
+        !self.slabs.axes.is_empty()
+    }
+
     /// How many slabs there are.
     #[inline(always)]
     pub(crate) fn slabs(&self) -> usize {

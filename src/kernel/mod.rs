@@ -107,7 +107,7 @@ use place::{Place, Way};
 use rows::Rotate;
 pub(crate) use sum::{Role, Run, Sums, plus};
 use sweep::{Range, sweep};
-pub(crate) use whole::Whole;
+pub(crate) use whole::{multiply_each, multiply_rows};
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {

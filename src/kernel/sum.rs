@@ -240,19 +240,26 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// Makes the sums of a group.
     fn group(&self, group: Group<I, O>, pieces: usize, run: Run<'_, 'a, T, I, O>) {
         let (addends, row) = (self.addends(), self.row());
-        let mut columns = [const { MaybeUninit::uninit() }; O];
         if addends <= self.at_once(group.len) {
-            self.chunk(&group, 0, addends, &mut columns, run);
-            let step = self.step_of_sums(group.len, addends);
-            self.store(&group, &row, |k, i| {
-                let places = Columns::of::<T>(&mut columns[k]);
-                // SAFETY: the columns have been folded to a sum at each of these places.
-                places.map(|p| unsafe { p.wrapping_add(i * step).read() })
-            });
+            self.group_at_once(&group, run);
         } else {
             let partial = self.sum(&group, 0, addends, pieces, run);
             self.store(&group, &row, |k, i| partial[k][i]);
         }
+    }
+
+    /// Makes the sums of a group that are computed at once.
+    #[inline(never)] // so that columns are on the stack no longer than they are used
+    fn group_at_once(&self, group: &Group<I, O>, run: Run<'_, 'a, T, I, O>) {
+        let (addends, row) = (self.addends(), self.row());
+        let mut columns = [const { MaybeUninit::uninit() }; O];
+        self.chunk(group, 0, addends, &mut columns, run);
+        let step = self.step_of_sums(group.len, addends);
+        self.store(group, &row, |k, i| {
+            let places = Columns::of::<T>(&mut columns[k]);
+            // SAFETY: the columns have been folded to a sum at each of these places.
+            places.map(|p| unsafe { p.wrapping_add(i * step).read() })
+        });
     }
 
     /// How many vectors of each of so many sums are computed at once: leaves, a power of two of them.
@@ -297,20 +304,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     ) -> Partial<T, O> {
         let mut sums = [[[T::default(); 3]; TOGETHER]; O];
         if len <= self.at_once(group.len) {
-            let mut columns = [const { MaybeUninit::uninit() }; O];
-            self.chunk(group, first, len, &mut columns, run);
-            let step = self.step_of_sums(group.len, len);
-            let outputs = self.roles.iter().zip(&mut columns);
-            for (sums, (role, columns)) in sums.iter_mut().zip(outputs) {
-                if *role != Role::Summed {
-                    continue;
-                }
-                let places = Columns::of::<T>(columns);
-                for (i, sum) in sums[..group.len].iter_mut().enumerate() {
-                    // SAFETY: the columns have been folded to a sum at each of these places.
-                    *sum = places.map(|p| unsafe { p.wrapping_add(i * step).read() });
-                }
-            }
+            self.sum_at_once(group, first, len, &mut sums, run);
             return sums;
         }
         let middle = 1 << (len - 1).ilog2(); // less than `len`, half of it or more
@@ -335,6 +329,32 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
             }
         }
         sums
+    }
+
+    /// The sums of vectors that are computed at once.
+    #[inline(never)] // as `group_at_once`: halves of halves have no columns
+    fn sum_at_once(
+        &self,
+        group: &Group<I, O>,
+        first: usize,
+        len: usize,
+        sums: &mut Partial<T, O>,
+        run: Run<'_, 'a, T, I, O>,
+    ) {
+        let mut columns = [const { MaybeUninit::uninit() }; O];
+        self.chunk(group, first, len, &mut columns, run);
+        let step = self.step_of_sums(group.len, len);
+        let outputs = self.roles.iter().zip(&mut columns);
+        for (sums, (role, columns)) in sums.iter_mut().zip(outputs) {
+            if *role != Role::Summed {
+                continue;
+            }
+            let places = Columns::of::<T>(columns);
+            for (i, sum) in sums[..group.len].iter_mut().enumerate() {
+                // SAFETY: the columns have been folded to a sum at each of these places.
+                *sum = places.map(|p| unsafe { p.wrapping_add(i * step).read() });
+            }
+        }
     }
 
     /// How far apart sums are in the columns, after so many vectors of each were folded.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 use crosslane::{Accuracy, Engine, Real};
 
 use crate::support::meshes::{OwnedFaces, on_meshes};
-use crate::support::operations::{Kind, OnOperands, Operation, gradients, operations};
+use crate::support::operations::{Kind, OnOperands, Operation, all_derived, gradients};
 use crate::support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, outputs, under_a_tool};
 
 /// Runs the work that it gets, wherever it likes, before it returns.
@@ -156,24 +156,24 @@ fn products<T: Float>(accuracy: Accuracy, len: usize, random: &mut Random) -> [B
 
 /// What is derived, with any of the operands broadcast: gradients of those are sums.
 fn derived<T: Float + Real>(
-    operations: Vec<Operation<T>>,
+    operations: impl Iterator<Item = Operation>,
     accuracy: Accuracy,
     len: usize,
     random: &mut Random,
 ) -> impl Iterator<Item = Box<dyn Case>> {
-    operations.into_iter().map(move |operation| {
+    operations.map(move |operation| {
         let any = |random: &mut Random| match random.below(3) {
             0 => Layout::Broadcast,
             _ => layout(INPUTS.into_iter(), random),
         };
-        let mut inputs = operation.inputs(len, random, any);
+        let mut inputs = operation.inputs_of::<T>(len, random, any);
         values(&mut inputs, random);
-        let before = operation.outputs(&inputs, random, |random| layout(outputs(), random));
+        let before = operation.outputs_for(&inputs, random, |random| layout(outputs(), random));
         let expected = operation.expected(&inputs, &before, accuracy);
         let call = move |engine, inputs: &[_], outputs: &mut [_]| {
             operation.run(engine, inputs, outputs).unwrap();
         };
-        prepared(operation.name, accuracy, inputs, [before, expected], call)
+        prepared(operation.name(), accuracy, inputs, [before, expected], call)
     })
 }
 
@@ -189,7 +189,7 @@ fn meshes<T: Float + Real>(
         values(&mut vertices, random);
         let faces = OwnedFaces::random(len, count, random);
         let layout = match operation.output {
-            Kind::Numbers => NUMBERS,
+            Kind::Scalar => NUMBERS,
             _ => layout(outputs(), random),
         };
         let before = operand(layout, operation.results(count, &faces), random);
@@ -222,8 +222,8 @@ pub fn cases(random: &mut Random) -> Vec<Box<dyn Case>> {
             cases.extend(products::<half::f16>(accuracy, len, random));
             #[cfg(feature = "half")]
             cases.extend(products::<half::bf16>(accuracy, len, random));
-            cases.extend(derived::<f32>(operations(), accuracy, len, random));
-            cases.extend(derived::<f64>(operations(), accuracy, len, random));
+            cases.extend(derived::<f32>(all_derived(), accuracy, len, random));
+            cases.extend(derived::<f64>(all_derived(), accuracy, len, random));
             cases.extend(meshes::<f32>(accuracy, len, random));
             cases.extend(meshes::<f64>(accuracy, len, random));
         }
@@ -233,11 +233,8 @@ pub fn cases(random: &mut Random) -> Vec<Box<dyn Case>> {
     } else {
         [33_000, 250_000]
     };
-    let two = gradients::<f32>()
-        .skip(random.below(3))
-        .step_by(3)
-        .collect();
-    cases.extend(derived(
+    let two = gradients().skip(random.below(3)).step_by(3);
+    cases.extend(derived::<f32>(
         two,
         Accuracy::Plain,
         pieces + random.below(200),

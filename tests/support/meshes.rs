@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use crosslane::{Accuracy, Engine, Error, Real, Vectors, reference};
-use crosslane_measure::{Kind, Write};
 
+use super::operations::{Kind, Write, numbers, vectors};
 use super::{Float, Layout, NUMBERS, Operand, Random};
 
 /// As many triangles as polygons: an operation takes either.
@@ -124,11 +124,11 @@ pub fn on_meshes<T: Real>() -> [OnMesh<T>; 6] {
     [
         OnMesh {
             name: "triangle_normals",
-            output: Kind::Vectors,
+            output: Kind::Vector,
             of_vertices: false,
             polygons: false,
             call: |engine, vertices, faces, out| {
-                engine.triangle_normals(vertices, faces.triangles, out.vectors())
+                engine.triangle_normals(vertices, faces.triangles, vectors(out))
             },
             define: |vertices, faces, accuracy| {
                 let normal = |[p, q, r]: [_; 3]| reference::triangle_normal(p, q, r, accuracy);
@@ -137,11 +137,11 @@ pub fn on_meshes<T: Real>() -> [OnMesh<T>; 6] {
         },
         OnMesh {
             name: "triangle_areas",
-            output: Kind::Numbers,
+            output: Kind::Scalar,
             of_vertices: false,
             polygons: false,
             call: |engine, vertices, faces, out| {
-                engine.triangle_areas(vertices, faces.triangles, out.numbers())
+                engine.triangle_areas(vertices, faces.triangles, numbers(out))
             },
             define: |vertices, faces, accuracy| {
                 let area = |[p, q, r]: [_; 3]| [reference::triangle_area(p, q, r, accuracy); 3];
@@ -150,11 +150,11 @@ pub fn on_meshes<T: Real>() -> [OnMesh<T>; 6] {
         },
         OnMesh {
             name: "face_normals",
-            output: Kind::Vectors,
+            output: Kind::Vector,
             of_vertices: false,
             polygons: true,
             call: |engine, vertices, faces, out| {
-                engine.face_normals(vertices, faces.corners, faces.starts, out.vectors())
+                engine.face_normals(vertices, faces.corners, faces.starts, vectors(out))
             },
             define: |vertices, faces, accuracy| {
                 let normal = |corners: Vec<_>| reference::face_normal(&corners, accuracy);
@@ -163,11 +163,11 @@ pub fn on_meshes<T: Real>() -> [OnMesh<T>; 6] {
         },
         OnMesh {
             name: "face_areas",
-            output: Kind::Numbers,
+            output: Kind::Scalar,
             of_vertices: false,
             polygons: true,
             call: |engine, vertices, faces, out| {
-                engine.face_areas(vertices, faces.corners, faces.starts, out.numbers())
+                engine.face_areas(vertices, faces.corners, faces.starts, numbers(out))
             },
             define: |vertices, faces, accuracy| {
                 let area = |corners: Vec<_>| [reference::face_area(&corners, accuracy); 3];
@@ -176,14 +176,14 @@ pub fn on_meshes<T: Real>() -> [OnMesh<T>; 6] {
         },
         OnMesh {
             name: "polygon_vertex_normals",
-            output: Kind::Vectors,
+            output: Kind::Vector,
             of_vertices: true,
             polygons: true,
             call: |engine, vertices, faces, out| {
                 let Faces {
                     corners, starts, ..
                 } = faces;
-                engine.polygon_vertex_normals(vertices, corners, starts, out.vectors())
+                engine.polygon_vertex_normals(vertices, corners, starts, vectors(out))
             },
             define: |vertices, faces, accuracy| {
                 let Faces {
@@ -194,11 +194,11 @@ pub fn on_meshes<T: Real>() -> [OnMesh<T>; 6] {
         },
         OnMesh {
             name: "vertex_normals",
-            output: Kind::Vectors,
+            output: Kind::Vector,
             of_vertices: true,
             polygons: false,
             call: |engine, vertices, faces, out| {
-                engine.vertex_normals(vertices, faces.triangles, out.vectors())
+                engine.vertex_normals(vertices, faces.triangles, vectors(out))
             },
             define: |vertices, faces, accuracy| {
                 reference::vertex_normals(vertices, faces.triangles, accuracy)
@@ -226,7 +226,7 @@ impl<T: Real + Float> OnMesh<T> {
         random: &mut Random,
     ) -> Operand<T> {
         let layout = match self.output {
-            Kind::Numbers => NUMBERS,
+            Kind::Scalar => NUMBERS,
             _ => layout,
         };
         Operand::new(layout, len, offset, random)

@@ -10,15 +10,24 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crosslane::{Accuracy, Engine, Level, Soa, Stores, Vectors, VectorsMut, reference};
+use crosslane::{Accuracy, Engine, Level, Stores, Vectors, VectorsMut, reference};
 
+pub mod cases;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub mod environment;
 mod float;
+mod memory;
 pub mod meshes;
+pub mod misfits;
+pub mod nd;
 pub mod operations;
+pub mod places;
+pub mod shapes;
+mod tested;
 
 pub use float::Float;
+use memory::{GUARD, Memory};
+pub use tested::Tested;
 
 /// Whether no result of random numbers is to be infinite, as `CROSSLANE_MODERATE=1` says, for valgrind: version 3.19 takes AVX's
 /// comparison "ordered and not equal" for "unordered or not equal", and then an infinity is rounded to NaN.
@@ -115,15 +124,6 @@ pub fn any_stores(engine: Engine, random: &mut Random) -> Engine {
 /// Numbers, as vectors whose three components are in one place.
 pub const NUMBERS: Layout = Strided(0, 1);
 
-/// Elements in front of and behind every operand that nobody may touch.
-const GUARD: usize = 64;
-
-#[derive(Clone)]
-enum Memory<T> {
-    Guarded(Soa<T>),
-    Tight(Box<[T]>),
-}
-
 /// A buffer that starts at a cache line, with `len` vectors in it, `offset` elements further than they could be.
 #[derive(Clone)]
 pub struct Operand<T> {
@@ -153,7 +153,7 @@ impl<T: Float> Operand<T> {
         let first = GUARD + offset + lowest.unsigned_abs();
         let total = first + highest.unsigned_abs() + 4 + GUARD;
         let mut operand = Self {
-            memory: Memory::Guarded(Soa::zeros(total)),
+            memory: Memory::zeros(total),
             layout,
             first,
             component_stride,
@@ -182,20 +182,11 @@ impl<T: Float> Operand<T> {
     }
 
     pub fn elements(&self) -> &[T] {
-        match &self.memory {
-            Memory::Guarded(columns) => columns.x(),
-            Memory::Tight(elements) => elements,
-        }
+        self.memory.elements()
     }
 
     pub fn elements_mut(&mut self) -> &mut [T] {
-        match &mut self.memory {
-            Memory::Guarded(columns) => {
-                let [x, ..] = columns.columns_mut();
-                x
-            }
-            Memory::Tight(elements) => elements,
-        }
+        self.memory.elements_mut()
     }
 
     fn index(&self, k: usize, i: usize) -> usize {

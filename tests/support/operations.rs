@@ -1,123 +1,178 @@
-//! What is derived from a cross product: the table of what goes place by place, with operands of the tests. A test that goes
-//! through the table tests an operation as soon as it has a line there.
+//! The operations of the library's table, with operands of the tests. A test that goes through the table tests an operation as soon as that has
+//! a row there.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
-use crosslane::{Accuracy, Engine, Error, Real, reference};
-pub use crosslane_measure::{Kind, Operation, Read, Write, operations};
+pub use crosslane::{Kind, Operand as Read, OperandMut as Write, Operation};
+
+use crosslane::{
+    Accuracy, Element, Engine, Error, Real, Scalars, ScalarsMut, Vectors, VectorsMut, reference,
+};
 
 use super::{Float, Layout, NUMBERS, Operand, Random};
 
-/// What `operations` calls, by name.
-pub fn operation<T: Real>(name: &str) -> Operation<T> {
-    let mut operations = operations().into_iter();
-    let found = operations.find(|operation| operation.name == name);
-    found.expect("the operation is in the table")
+/// What is derived from the cross product: everything else.
+pub fn all_derived() -> impl Iterator<Item = Operation> + Clone {
+    let all = Operation::ALL.iter().copied();
+    all.filter(|operation| *operation != Operation::Cross)
 }
 
-/// The operations that have gradients.
-pub fn gradients<T: Real>() -> impl Iterator<Item = Operation<T>> {
-    let is_gradient = |operation: &Operation<T>| operation.outputs[0].1 == Kind::Gradient;
-    operations().into_iter().filter(is_gradient)
+/// The operations that are gradients.
+pub fn gradients() -> impl Iterator<Item = Operation> + Clone {
+    all_derived().filter(|operation| operation.gradient_of().is_some())
 }
 
-/// An operation with operands of the tests.
-pub trait OnOperands<T> {
+/// What is given to a call, or was written by it.
+pub trait Places<T> {
+    /// Vector `i`, or number `i` three times.
+    fn at(&self, i: usize) -> [T; 3];
+}
+
+impl<T: Element> Places<T> for Read<'_, T> {
+    fn at(&self, i: usize) -> [T; 3] {
+        match self {
+            Read::Vectors(vectors) => vectors.get(i).unwrap(),
+            Read::Scalars(numbers) => [numbers.get(i).unwrap(); 3],
+        }
+    }
+}
+
+impl<T: Element> Places<T> for Write<'_, T> {
+    fn at(&self, i: usize) -> [T; 3] {
+        to_read(self).at(i)
+    }
+}
+
+/// What is written, to be read.
+pub fn to_read<'a, T: Element>(write: &'a Write<'_, T>) -> Read<'a, T> {
+    match write {
+        Write::Vectors(vectors) => Vectors::from(vectors).into(),
+        Write::Scalars(numbers) => Scalars::from(numbers).into(),
+    }
+}
+
+/// The vectors that are written.
+pub fn vectors<'a, T: Element>(write: &'a mut Write<'_, T>) -> VectorsMut<'a, T> {
+    match write {
+        Write::Vectors(vectors) => vectors.reborrow(),
+        Write::Scalars(numbers) => panic!("vectors, not {numbers:?}"),
+    }
+}
+
+/// The numbers that are written.
+pub fn numbers<'a, T: Element>(write: &'a mut Write<'_, T>) -> ScalarsMut<'a, T> {
+    match write {
+        Write::Scalars(numbers) => numbers.reborrow(),
+        Write::Vectors(vectors) => panic!("numbers, not {vectors:?}"),
+    }
+}
+
+/// What the reference makes of one place.
+pub fn define<T: Element>(
+    operation: Operation,
+    inputs: &[[T; 3]],
+    accuracy: Accuracy,
+) -> Vec<[T; 3]> {
+    let mut results = vec![[T::default(); 3]; operation.outputs().len()];
+    reference::apply(operation, inputs, accuracy, &mut results).unwrap();
+    results
+}
+
+/// An operation with operands of the tests, which have one axis.
+pub trait OnOperands: Sized {
     /// Inputs of `len` places with anything in them; what takes vectors gets its layout from `layout`.
-    fn inputs(
-        &self,
+    fn inputs_of<T: Float>(
+        self,
         len: usize,
         random: &mut Random,
         layout: impl FnMut(&mut Random) -> Layout,
     ) -> Vec<Operand<T>>;
 
-    /// Outputs as long as they must be for these inputs.
-    fn outputs(
-        &self,
+    /// Outputs for these inputs. The gradient of one vector for all is their sum.
+    fn outputs_for<T: Float>(
+        self,
         inputs: &[Operand<T>],
         random: &mut Random,
         layout: impl FnMut(&mut Random) -> Layout,
     ) -> Vec<Operand<T>>;
 
-    /// Whether output `k` receives the sum over these inputs.
-    fn is_sum(&self, k: usize, inputs: &[Operand<T>]) -> bool;
-
-    /// Calls the method of the engine.
-    fn run(
-        &self,
+    /// Calls the engine.
+    fn run<T: Float>(
+        self,
         engine: Engine,
         inputs: &[Operand<T>],
         outputs: &mut [Operand<T>],
     ) -> Result<(), Error>;
 
     /// The outputs as the reference has them: what is no vector or number of theirs stays as it is.
-    fn expected(
-        &self,
+    fn expected<T: Float + Real>(
+        self,
         inputs: &[Operand<T>],
         outputs: &[Operand<T>],
         accuracy: Accuracy,
     ) -> Vec<Operand<T>>;
 }
 
-impl<T: Real + Float> OnOperands<T> for Operation<T> {
-    fn inputs(
-        &self,
+fn operand<T: Float>(
+    kind: Kind,
+    len: usize,
+    random: &mut Random,
+    layout: &mut impl FnMut(&mut Random) -> Layout,
+) -> Operand<T> {
+    let layout = match kind {
+        Kind::Scalar => NUMBERS,
+        Kind::Vector => layout(random),
+    };
+    Operand::new(layout, len, random.below(16), random)
+}
+
+/// Whether an output receives the sum over these inputs.
+pub fn is_sum<T: Float>(output: &Operand<T>, inputs: &[Operand<T>]) -> bool {
+    output.len() != inputs[0].len()
+}
+
+impl OnOperands for Operation {
+    fn inputs_of<T: Float>(
+        self,
         len: usize,
         random: &mut Random,
         mut layout: impl FnMut(&mut Random) -> Layout,
     ) -> Vec<Operand<T>> {
-        let mut input = |(_, kind): &(_, Kind)| {
-            let layout = match kind {
-                Kind::Numbers => NUMBERS,
-                _ => layout(random),
-            };
-            Operand::new(layout, len, random.below(16), random)
-        };
-        self.inputs.iter().map(&mut input).collect()
+        let kinds = self.inputs().iter();
+        kinds
+            .map(|kind| operand(*kind, len, random, &mut layout))
+            .collect()
     }
 
-    fn outputs(
-        &self,
+    fn outputs_for<T: Float>(
+        self,
         inputs: &[Operand<T>],
         random: &mut Random,
         mut layout: impl FnMut(&mut Random) -> Layout,
     ) -> Vec<Operand<T>> {
-        let mut output = |(k, (_, kind)): (usize, &(_, Kind))| {
-            let layout = match kind {
-                Kind::Numbers => NUMBERS,
-                _ => layout(random),
-            };
-            let len = if self.is_sum(k, inputs) {
-                1
-            } else {
-                inputs[0].len()
-            };
-            Operand::new(layout, len, random.below(16), random)
+        let output = |(k, kind): (usize, &Kind)| {
+            let sum = self.gradient_of().is_some() && inputs[k].is_one();
+            let len = if sum { 1 } else { inputs[0].len() };
+            operand(*kind, len, random, &mut layout)
         };
-        self.outputs.iter().enumerate().map(&mut output).collect()
+        self.outputs().iter().enumerate().map(output).collect()
     }
 
-    fn is_sum(&self, k: usize, inputs: &[Operand<T>]) -> bool {
-        self.outputs[k].1 == Kind::Gradient && inputs[k].is_one()
-    }
-
-    fn run(
-        &self,
+    fn run<T: Float>(
+        self,
         engine: Engine,
         inputs: &[Operand<T>],
         outputs: &mut [Operand<T>],
     ) -> Result<(), Error> {
-        let inputs = inputs.iter().zip(self.inputs);
-        let inputs: Vec<_> = inputs.map(|(input, (_, kind))| input.read(*kind)).collect();
-        let outputs = outputs.iter_mut().zip(self.outputs);
-        let mut outputs: Vec<_> = outputs
-            .map(|(output, (_, kind))| output.write(*kind))
-            .collect();
-        (self.call)(&engine, &inputs, &mut outputs)
+        let inputs = inputs.iter().zip(self.inputs());
+        let inputs: Vec<_> = inputs.map(|(input, kind)| input.read(*kind)).collect();
+        let outputs = outputs.iter_mut().zip(self.outputs());
+        let mut outputs: Vec<_> = outputs.map(|(out, kind)| out.write(*kind)).collect();
+        engine.apply(self, &inputs, &mut outputs)
     }
 
-    fn expected(
-        &self,
+    fn expected<T: Float + Real>(
+        self,
         inputs: &[Operand<T>],
         outputs: &[Operand<T>],
         accuracy: Accuracy,
@@ -126,35 +181,35 @@ impl<T: Real + Float> OnOperands<T> for Operation<T> {
         let mut summed = vec![Vec::new(); outputs.len()];
         for i in 0..inputs[0].len() {
             let place: Vec<_> = inputs.iter().map(|input| input.get(i)).collect();
-            for (k, result) in (self.define)(&place, accuracy).into_iter().enumerate() {
-                if self.is_sum(k, inputs) {
+            for (k, result) in define(self, &place, accuracy).into_iter().enumerate() {
+                if is_sum(&outputs[k], inputs) {
                     summed[k].push(result);
                 } else {
-                    expected[k].set(i, result);
+                    expected[k].put(i, result);
                 }
             }
         }
-        for (k, gradients) in summed.iter().enumerate() {
-            if self.is_sum(k, inputs) {
-                expected[k].set(0, reference::sum(gradients));
+        for (expected, gradients) in expected.iter_mut().zip(&summed) {
+            if is_sum(expected, inputs) {
+                expected.set(0, reference::sum(gradients));
             }
         }
         expected
     }
 }
 
-impl<T: Real + Float> Operand<T> {
+impl<T: Float> Operand<T> {
     pub fn read(&self, kind: Kind) -> Read<'_, T> {
         match kind {
-            Kind::Numbers => Read::Numbers(self.numbers()),
-            _ => Read::Vectors(self.view()),
+            Kind::Scalar => Scalars::new(self.numbers()).into(),
+            Kind::Vector => self.view().into(),
         }
     }
 
     pub fn write(&mut self, kind: Kind) -> Write<'_, T> {
         match kind {
-            Kind::Numbers => Write::Numbers(self.numbers_mut()),
-            _ => Write::Vectors(self.view_mut()),
+            Kind::Scalar => ScalarsMut::new(self.numbers_mut()).into(),
+            Kind::Vector => self.view_mut().into(),
         }
     }
 }

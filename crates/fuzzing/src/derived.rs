@@ -1,12 +1,11 @@
 //! What is derived from a product, gradients and their sums, and what is computed of meshes, in any layouts, at every
 //! level, on any number of threads, has the bits of the reference; and where a length or an index is wrong, nothing is written.
 
-use crosslane::{Accuracy, Error, Real};
-use crosslane_measure::Kind;
+use crosslane::{Accuracy, Error, Kind, Real};
 
 use crate::source::{Source, Values};
 use crate::support::meshes::{OwnedFaces, on_meshes};
-use crate::support::operations::{OnOperands, operations};
+use crate::support::operations::{OnOperands, all_derived, is_sum};
 use crate::support::{Float, NUMBERS, Operand};
 
 pub(crate) fn run(bytes: &[u8]) {
@@ -20,7 +19,7 @@ pub(crate) fn run(bytes: &[u8]) {
 }
 
 fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
-    let operation = source.one_of(&operations::<T>());
+    let operation = source.one_of(&all_derived().collect::<Vec<_>>());
     let (accuracy, way) = (source.accuracy(), source.way());
     // Sums are made in pieces of 2^15 vectors, which take their time.
     let len = match source.below(1 << 16) {
@@ -28,7 +27,7 @@ fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
         _ => source.len(700),
     };
     let (tight, wrong) = (source.flag(), source.byte());
-    let layouts: Vec<_> = operation.inputs.iter().map(|_| source.input()).collect();
+    let layouts: Vec<_> = operation.inputs().iter().map(|_| source.input()).collect();
     let output = source.output();
     let ordinary = source.flag();
     let mut values = source.values::<T>();
@@ -36,26 +35,26 @@ fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
         let mut layouts = layouts.iter();
         let layout = |_: &mut _| *layouts.next().expect("a layout for each input");
         // Numbers take no layout.
-        operation.inputs(len, values.random(), layout)
+        operation.inputs_of::<T>(len, values.random(), layout)
     };
     for input in &mut inputs {
         fill(&mut values, input, ordinary);
     }
-    let mut outputs = operation.outputs(&inputs, values.random(), |_| output);
+    let mut outputs = operation.outputs_for(&inputs, values.random(), |_| output);
     if tight {
         inputs = inputs.iter().map(Operand::tight).collect();
         outputs = outputs.iter().map(Operand::tight).collect();
     }
-    let context = (T::NAME, operation.name, &layouts, output, len);
+    let context = (T::NAME, operation.name(), &layouts, output, len);
 
-    // One input, or output, of another length.
+    // One input, or output, of another length. Where all have length 1, the others are repeated.
     let operands = inputs.len() + outputs.len();
-    let wrong = Some(usize::from(wrong)).filter(|k| *k < operands);
+    let wrong = Some(usize::from(wrong)).filter(|k| *k < operands && len != 1);
     let expected = match wrong {
         None => operation.expected(&inputs, &outputs, accuracy),
         Some(k) => {
             let longer = |operand: &Operand<T>, values: &mut Values<T>| {
-                values.operand(operand.layout(), operand.len() + 1, 0)
+                values.operand(operand.layout(), len + 2, 0)
             };
             match k.checked_sub(inputs.len()) {
                 None => inputs[k] = longer(&inputs[k], &mut values),
@@ -74,11 +73,9 @@ fn of_vectors<T: Float + Real>(mut source: Source<'_>) {
         }
         // A sum has the canonical NaN with either accuracy.
         for (k, (got, expected)) in got.iter().zip(&expected).enumerate() {
-            let sum = operation.is_sum(k, &inputs);
-            let accuracy = if sum {
-                Accuracy::CorrectlyRounded
-            } else {
-                accuracy
+            let accuracy = match is_sum(got, &inputs) {
+                true => Accuracy::CorrectlyRounded,
+                false => accuracy,
             };
             got.assert_same(expected, accuracy, &(&context, engine, k));
         }
@@ -112,7 +109,7 @@ fn of_mesh<T: Float + Real>(mut source: Source<'_>) {
     let mut faces = OwnedFaces::random(faces, len, values.random());
     let results = operation.results(len, &faces);
     let mut out = match operation.output {
-        Kind::Numbers => values.operand(NUMBERS, results, 0),
+        Kind::Scalar => values.operand(NUMBERS, results, 0),
         _ => values.operand(layouts[1], results, 0),
     };
     if tight {

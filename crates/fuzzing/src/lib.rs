@@ -9,6 +9,7 @@
 #![deny(unsafe_code)]
 
 mod agreement;
+mod broadcast;
 mod correctly_rounded;
 mod derived;
 mod mesh;
@@ -31,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     ("views", views::run),
     ("correctly_rounded", correctly_rounded::run),
     ("derived", derived::run),
+    ("broadcast", broadcast::run),
     ("npy", npy::run),
     ("mesh_obj", mesh::obj::run),
     ("mesh_ply", mesh::ply::run),

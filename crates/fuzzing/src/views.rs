@@ -375,8 +375,8 @@ fn pods(mut source: Source<'_>) {
         [f32; 6] [f64; 3] [f64; 4] [u16; 3] [u16; 4] [u16; 8] [u64; 2] u64 f32);
 }
 
-/// Operands of any lengths: a product if all are alike, and otherwise an error that names one which is not, and nothing is
-/// written.
+/// Operands of any lengths: a product if all are alike but inputs of length 1, which are repeated; otherwise an error that names one which is not,
+/// and nothing is written.
 fn lengths(mut source: Source<'_>) {
     let most = source.one_of(&[2, 5, 300]);
     let lens = [0; 3].map(|_| source.below(most));
@@ -387,13 +387,18 @@ fn lengths(mut source: Source<'_>) {
         (0..len).map(vector).collect::<Box<[[f32; 3]]>>()
     });
     let [a_len, b_len, out_len] = lens;
+    // The first input that is not one vector is what the others are compared with.
+    let expected = if a_len == 1 { b_len } else { a_len };
     let mismatch = |what, got| Error::LengthMismatch {
         what,
-        expected: a_len,
+        expected,
         got,
     };
-    let in_place = (a_len != b_len).then(|| mismatch("b", b_len));
-    let error = in_place.or((a_len != out_len).then(|| mismatch("out", out_len)));
+    let b_error = (![1, expected].contains(&b_len)).then(|| mismatch("b", b_len));
+    // Of one vector and one more any number of products can be made.
+    let out_fits = out_len == expected || expected == 1;
+    let error = b_error.or((!out_fits).then(|| mismatch("out", out_len)));
+    let in_place = b_error.or((a_len != expected).then(|| mismatch("a", a_len)));
     way.at_every_level(accuracy, |engine| {
         let mut got = out.clone();
         let result = engine.cross(&*a, &*b, &mut *got);
@@ -401,7 +406,8 @@ fn lengths(mut source: Source<'_>) {
         let mut assigned = a.clone();
         let result = engine.cross_assign(&mut *assigned, &*b);
         assert_eq!(result.err(), in_place, "{lens:?}, in place");
-        let product = |i: usize| reference::cross(a[i], b[i], accuracy);
+        let at = |v: &[[f32; 3]], i: usize| v[if v.len() == 1 { 0 } else { i }];
+        let product = |i: usize| reference::cross(at(&a, i), at(&b, i), accuracy);
         let all = |got: &[[f32; 3]], before: &[[f32; 3]], error: Option<Error>| {
             for (i, v) in got.iter().enumerate() {
                 let expected = if error.is_none() {

@@ -102,6 +102,11 @@ fn what_is_derived_agrees() {
 }
 
 #[test]
+fn shapes_go_together_as_the_reference_says() {
+    target("broadcast");
+}
+
+#[test]
 fn files_are_read_as_what_their_headers_say() {
     target("npy");
 }
@@ -128,6 +133,7 @@ fn no_target_is_left_out() {
         "views",
         "correctly_rounded",
         "derived",
+        "broadcast",
         "npy",
         "mesh_obj",
         "mesh_ply",
