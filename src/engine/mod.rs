@@ -149,13 +149,14 @@ impl Engine {
     /// let mut v = [[1.0, 2.0, 3.0]];
     /// crosslane::Engine::new().cross(&v, &[[4.0, 5.0, 6.0]], &mut v);
     /// ```
+    #[inline]
     pub fn cross<'a, T: Element>(
         &self,
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        self.multiply([a.into(), b.into()], out.into(), false)
+        self.multiply([&a.into(), &b.into()], &mut out.into(), false)
     }
 
     /// The cross product in place: a becomes a × b.
@@ -174,32 +175,33 @@ impl Engine {
     /// assert_eq!(v, [[-3.0, 6.0, -3.0]]);
     /// # Ok::<(), crosslane::Error>(())
     /// ```
+    #[inline]
     pub fn cross_assign<'a, T: Element>(
         &self,
         a: impl Into<VectorsMut<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
     ) -> Result<(), Error> {
-        let (before, a) = in_place(a.into());
-        self.multiply([before, b.into()], a, true)
+        let (before, mut a) = in_place(a.into());
+        self.multiply([&before, &b.into()], &mut a, true)
     }
 
     #[inline(always)]
     fn multiply<'a, T: Element>(
         &self,
-        inputs: [Vectors<'a, T>; 2],
-        out: VectorsMut<'a, T>,
+        inputs: [&Vectors<'a, T>; 2],
+        out: &mut VectorsMut<'a, T>,
         in_place: bool,
     ) -> Result<(), Error> {
         // What is done before a level would have been chosen.
         let few = |axes: &Axes, len: usize| matches!(axes, Axes::One) && len == out.len();
-        let [a, b] = &inputs;
+        let [a, b] = inputs;
         if out.len() <= T::FEW
             && few(a.axes(), a.len())
             && few(b.axes(), b.len())
             && few(out.axes(), out.len())
             && self.accuracy == Accuracy::Plain
         {
-            T::select::<Few>((a.flat(), b.flat(), out.into_flat()));
+            T::select::<Few>((a.flat(), b.flat(), out.flat_mut()));
             return Ok(());
         }
         call(
@@ -220,8 +222,8 @@ impl Engine {
     fn evaluate<'a, F, T, const I: usize, const O: usize>(
         &self,
         operation: Operation,
-        inputs: [Vectors<'a, T>; I],
-        outputs: [VectorsMut<'a, T>; O],
+        inputs: [&Vectors<'a, T>; I],
+        outputs: [&mut VectorsMut<'a, T>; O],
     ) -> Result<(), Error>
     where
         F: Evaluate<I, O>,

@@ -203,7 +203,25 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     }
 
     /// The bytes that the batch moves from and to memory. What is repeated stays in the cache.
+    #[inline(always)]
     pub(crate) fn bytes(&self) -> usize {
+        if self.rows.count > 1 || self.slabs.count > 1 {
+            return self.bytes_of_rows();
+        }
+        let of = |scalars: bool, stride: isize| match stride {
+            0 => 0,
+            _ if scalars => size_of::<T>(),
+            _ => size_of::<[T; 3]>(),
+        };
+        let inputs = self.inputs.iter();
+        let read: usize = inputs.map(|v| of(v.is_scalars(), v.stride())).sum();
+        let outputs = self.outputs.iter();
+        let written: usize = outputs.map(|v| of(v.is_scalars(), v.stride())).sum();
+        self.len().saturating_mul(read + written)
+    }
+
+    #[inline(never)]
+    fn bytes_of_rows(&self) -> usize {
         let inputs = self.inputs.iter().zip(self.rows.from).enumerate();
         let read = inputs.map(|(k, (view, row))| {
             let outer = self.outer(|axis| axis.from[k]);

@@ -29,7 +29,7 @@ fn the_bytes_of_a_batch_are_those_of_its_vectors_and_numbers_but_not_of_one_vect
     let bytes = batch([rows, one], VectorsMut::padded(&mut padded)).bytes();
     assert_eq!(bytes, 50 * (24 + 24));
     let upstream = numbers;
-    let inputs = [rows, Scalars::new(&upstream).as_vectors()];
+    let inputs = [rows, *Scalars::new(&upstream).as_vectors()];
     let out = ScalarsMut::new(&mut numbers).into_vectors();
     assert_eq!(batch(inputs, out).bytes(), 50 * (24 + 8 + 8));
     let bytes = batch([one, one], VectorsMut::padded(&mut padded)).bytes();
