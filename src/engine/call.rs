@@ -58,8 +58,9 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
         all &= flat(view.axes(), view.len());
     }
     if all {
-        let batch = Batch::of(inputs.map(Vectors::flat), outputs.map(VectorsMut::flat_mut));
-        run(engine, Call::Flat(&mut batch.placed(in_place)));
+        let mut batch = Batch::of(inputs.map(Vectors::flat), outputs.map(VectorsMut::flat_mut));
+        batch.place(in_place);
+        run(engine, Call::Flat(&mut batch));
         return Ok(());
     }
     // By value: what is referred to has to be in memory, for flat operands too.
@@ -83,8 +84,9 @@ fn shaped<'a, T: Element, const I: usize, const O: usize>(
     if let Some(axes) = rows(&inputs, &outputs) {
         let inputs = inputs.each_ref().map(Vectors::flat);
         let outputs = outputs.each_mut().map(VectorsMut::flat_mut);
-        let batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
-        run(engine, Call::Flat(&mut batch.placed(in_place)));
+        let mut batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
+        batch.place(in_place);
+        run(engine, Call::Flat(&mut batch));
         return Ok(());
     }
     let mut result = Ok(());
@@ -199,8 +201,9 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         alignment.lengthen();
         let axes = AxesOf::<I, O>::all(&alignment);
         let axes = &axes[..alignment.axes().len()];
-        let batch = Batch::along(inputs, outputs, &begin, axes);
-        run(Job::Batch(&mut batch.placed(self.in_place)));
+        let mut batch = Batch::along(inputs, outputs, &begin, axes);
+        batch.place(self.in_place);
+        run(Job::Batch(&mut batch));
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::kernel::{
 };
 use crate::level::Proof;
 use crate::operation::table;
-use crate::simd::Environment;
+use crate::simd::{Environment, fence};
 use crate::threads::{join, pieces, split};
 use crate::view::{Axes, Flat, FlatMut};
 use crate::{
@@ -267,10 +267,10 @@ impl Engine {
         let rounds_once = operation.rounds_once::<T>();
         if pieces == 1 {
             let _environment = environment(rounds_once);
-            return self.run_piece(operation, batch, stream);
+            return self.run_slabs(operation, batch, stream);
         }
         run_in_pieces(batch, pieces, rounds_once, &|piece| {
-            self.run_piece(operation, piece, stream);
+            self.run_slabs(operation, piece, stream);
         });
     }
 
@@ -318,6 +318,8 @@ impl Engine {
             guard: &|task| {
                 let _environment = environment(rounds_once);
                 task();
+                // What was streamed is there before another thread can ask for it.
+                fence();
             },
             join,
             fold: &|fold| self.level.vectorize(fold),
@@ -325,8 +327,8 @@ impl Engine {
         sums.run(pieces, run);
     }
 
-    #[inline(never)] // called from several places
-    fn run_piece<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+    #[inline(always)]
+    fn run_slabs<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         batch: &Batch<'_, T, I, O>,
@@ -334,15 +336,15 @@ impl Engine {
     ) {
         if batch.has_slabs() {
             for i in 0..batch.slabs() {
-                self.run_rows(operation, &batch.slab(i), stream);
+                self.run_piece(operation, &batch.slab(i), stream);
             }
         } else {
-            self.run_rows(operation, batch, stream);
+            self.run_piece(operation, batch, stream);
         }
     }
 
-    #[inline(always)]
-    fn run_rows<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+    #[inline(never)] // called from several places
+    fn run_piece<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         batch: &Batch<'_, T, I, O>,
@@ -356,18 +358,13 @@ impl Engine {
         if !Op::EVERY_FORM {
             return self.level.vectorize_long(task.mixed());
         }
-        if batch.has_rows() {
-            return match batch.shape(stream) {
-                Shape::Columns => self.level.vectorize(task.grid::<Columns>()),
-                Shape::Rows => self.level.vectorize(task.grid::<AllRows<OfThree>>()),
-                Shape::Padded | Shape::Mixed => self.level.vectorize(task.mixed()),
-            };
-        }
-        match batch.shape(stream) {
-            Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
-            Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
-            Shape::Padded => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
-            Shape::Mixed => self.level.vectorize(task.mixed()),
+        match (batch.shape(stream), batch.has_rows()) {
+            (Shape::Columns, false) => self.level.vectorize(task.direct::<Columns>()),
+            (Shape::Rows, false) => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
+            (Shape::Padded, false) => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
+            (Shape::Columns, true) => self.level.vectorize(task.grid::<Columns>()),
+            (Shape::Rows, true) => self.level.vectorize(task.grid::<AllRows<OfThree>>()),
+            (Shape::Padded, true) | (Shape::Mixed, _) => self.level.vectorize(task.mixed()),
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     in_place: bool,
     /// Outputs that are read again at once, and so not worth to be streamed.
     pub(super) reread: [bool; O],
+    /// Whether what was streamed has to be there when the batch is done. If not, the caller sees to it.
+    pub(super) fences: bool,
 }
 
 /// An axis: how many steps it has, and how far apart these are in each operand, in elements.
@@ -87,7 +89,9 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
     pub(crate) fn over(v: FlatMut<'a, T>) -> Self {
         // SAFETY: as for `in_place`.
         let before = unsafe { v.to_read_in_place() };
-        Self::of([before], [v]).placed(true)
+        let mut batch = Self::of([before], [v]);
+        batch.place(true);
+        batch
     }
 }
 
@@ -144,6 +148,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             faces: None,
             in_place: false,
             reread: [false; O],
+            fences: true,
         }
     }
 
@@ -176,10 +181,10 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         }
     }
 
-    /// The same, in which the first output is the first input or not.
+    /// Has the first output be the first input or not.
     #[inline(always)]
-    pub(crate) fn placed(self, in_place: bool) -> Self {
-        Self { in_place, ..self }
+    pub(crate) fn place(&mut self, in_place: bool) {
+        self.in_place = in_place;
     }
 }
 
@@ -319,6 +324,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             faces: self.faces,
             in_place: self.in_place,
             reread: self.reread,
+            fences: self.fences,
         }
     }
 
@@ -390,6 +396,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             faces,
             in_place: self.in_place,
             reread: self.reread,
+            fences: self.fences,
         }
     }
 

@@ -10,7 +10,7 @@ use super::place::Way;
 use super::sweep::{Range, sweep, sweep_rows};
 use super::{Operation, Task};
 use crate::element::Float;
-use crate::simd::{Lanes, Simd, Work};
+use crate::simd::{Lanes, Simd, Work, fence};
 use crate::unrolled::for_each;
 
 /// A task whose operands all are of one form, and which has several rows.
@@ -79,8 +79,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             (None, true) => self.row_by_row(simd, true),
             (None, false) => self.row_by_row(simd, false),
         }
-        if stream {
-            simd.fence();
+        if stream && batch.fences {
+            fence();
         }
     }
 }

@@ -11,7 +11,7 @@ use super::tile::Tile;
 use super::{Operation, Task};
 use crate::element::Float;
 use crate::formula::Kind;
-use crate::simd::{Lanes, Simd, Work};
+use crate::simd::{Lanes, Simd, Work, fence};
 
 /// A task whose operands each have a layout of their own.
 #[derive(Debug)]
@@ -52,6 +52,7 @@ impl<T: Float, Op: Operation<I, O>, const I: usize, const O: usize> Work
             from_rows: &rows.from,
             to_rows: &rows.to,
             reread: &batch.reread,
+            fences: batch.fences,
             total: batch.len(),
             short: !Op::EVERY_FORM && !self.0.fills::<S>(),
             way: Way::Cached,
@@ -100,6 +101,7 @@ struct Blocks<'a, T> {
     from_rows: &'a [isize],
     to_rows: &'a [isize],
     reread: &'a [bool],
+    fences: bool,
     /// The length of a row.
     total: usize,
     /// Less than a register: filled up in tiles, and nothing is stored but from these.
@@ -191,8 +193,8 @@ impl<T: Float> Blocks<'_, T> {
         let lanes = T::Lanes::<S>::LEN;
         if self.start == self.total && !self.next_row() {
             self.range.len = 0;
-            if self.way != Way::Cached {
-                simd.fence();
+            if self.way != Way::Cached && self.fences {
+                fence();
             }
             return;
         }

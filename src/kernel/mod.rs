@@ -77,7 +77,7 @@ use core::mem::MaybeUninit;
 
 use crate::element::Float;
 use crate::formula::Kind;
-use crate::simd::{Lanes, Rows, Simd, Work};
+use crate::simd::{Lanes, Rows, Simd, Work, fence};
 
 mod access;
 mod batch;
@@ -251,8 +251,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
                 sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
             },
         }
-        if stream {
-            simd.fence();
+        if stream && batch.fences {
+            fence();
         }
     }
 }

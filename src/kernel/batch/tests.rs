@@ -71,7 +71,8 @@ fn what_lies_backwards_as_a_whole_is_worked_on_forwards() {
 fn what_is_in_place_is_known_to_be() {
     let (b, mut a) = ([[1.0_f32; 3]], [[1.0_f32; 3]]);
     let (before, after) = in_place(VectorsMut::aos(&mut a));
-    let over = batch([before, Vectors::aos(&b)], after).placed(true);
+    let mut over = batch([before, Vectors::aos(&b)], after);
+    over.place(true);
     assert!(over.is_in_place(), "a is written");
     let over = Batch::over(VectorsMut::aos(&mut a).into_flat());
     assert!(over.is_in_place(), "v");
