@@ -362,9 +362,14 @@ impl Engine {
             (Shape::Columns, false) => self.level.vectorize(task.direct::<Columns>()),
             (Shape::Rows, false) => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
             (Shape::Padded, false) => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
-            (Shape::Columns, true) => self.level.vectorize(task.grid::<Columns>()),
-            (Shape::Rows, true) => self.level.vectorize(task.grid::<AllRows<OfThree>>()),
-            (Shape::Padded, true) | (Shape::Mixed, _) => self.level.vectorize(task.mixed()),
+            // (Half types take so long that it makes no difference. What is always false is not compiled.)
+            (Shape::Columns, true) if const { !T::ALWAYS_ROUNDED_ONCE } => {
+                self.level.vectorize(task.grid::<Columns>());
+            }
+            (Shape::Rows, true) if const { !T::ALWAYS_ROUNDED_ONCE } => {
+                self.level.vectorize(task.grid::<AllRows<OfThree>>());
+            }
+            _ => self.level.vectorize(task.mixed()),
         }
     }
 }

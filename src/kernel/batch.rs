@@ -4,9 +4,8 @@ use core::array::from_fn;
 
 use super::cursor::Form;
 use super::faces::Faces;
-use super::place::{Outputs, Place, Way};
+use super::place::Place;
 use crate::element::Float;
-use crate::simd::Simd;
 use crate::view::{Flat, FlatMut, moved};
 use crate::{Element, Vectors, VectorsMut};
 
@@ -437,18 +436,6 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     fn is_out_of_step(&self) -> bool {
         let mut outputs = self.outputs.iter();
         self.rows.count == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
-    }
-
-    /// How results get to memory if they should be streamed or not, and where to begin with it.
-    #[inline(always)]
-    pub(super) fn way<S: Simd>(&self, stream: bool) -> (Way, usize) {
-        let outputs = Outputs {
-            views: &self.outputs,
-            reread: &self.reread,
-            len: self.len(),
-            rows: (self.rows.count > 1).then_some(&self.rows.to),
-        };
-        Way::out::<S, T>(outputs, stream)
     }
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {

@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 
 use super::access::{Ahead, Repeating, Uniform};
 use super::cursor::{Cursor, Form, Room, repeat};
-use super::place::Way;
+use super::place::{Outputs, Way};
 use super::sweep::{Range, sweep, sweep_rows};
 use super::{Operation, Task};
 use crate::element::Float;
@@ -45,7 +45,14 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             stream,
         } = self.task;
         let (len, rows) = (batch.len(), batch.rows);
-        let stream = batch.way::<S>(stream).0 == Way::Streamed;
+        let outputs = Outputs {
+            places: &batch.outputs(),
+            reread: &batch.reread,
+            len,
+            rows: Some(&rows.to),
+        };
+        let (way, _) = Way::out::<S, T>(outputs, stream);
+        let stream = way == Way::Streamed;
         let in_step = rows.are_in_step().filter(|_| {
             let whole = len.is_multiple_of(T::Lanes::<S>::LEN);
             K::FORM == Form::Columns && whole && batch.inputs.iter().all(|v| v.stride() != 0)

@@ -99,7 +99,7 @@ impl<T: Tested> Case<T> {
 
     /// Whether output `k` receives sums.
     pub fn is_summed(&self, k: usize) -> bool {
-        self.outputs[k].len() != self.common.iter().product()
+        self.outputs[k].len() != self.common.iter().product::<usize>()
     }
 
     /// The outputs by the reference: what is not a place of theirs stays as it is.
