@@ -74,6 +74,11 @@ impl<T: Tested> Array<T> {
         self.memory.elements()
     }
 
+    /// What another, of the same geometry, has in its memory.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.memory.elements_mut().copy_from_slice(other.elements());
+    }
+
     pub fn len(&self) -> usize {
         self.geometry.len()
     }
