@@ -11,10 +11,10 @@ use crate::view::{Axes, Axis, MOST_AXES};
 pub(crate) const MOST_OPERANDS: usize = 8;
 
 /// A row of so many vectors is not short.
-const SHORT: usize = 4;
+pub(crate) const SHORT: usize = 4;
 
-/// Each operand can have blocks, which divide one more axis.
-const MOST_ALIGNED: usize = MOST_AXES + MOST_OPERANDS;
+/// No alignment has more axes: each operand can have blocks, which divide one more axis.
+pub(crate) const MOST_ALIGNED: usize = MOST_AXES + MOST_OPERANDS;
 
 /// An operand, as far as it is known here.
 #[derive(Clone, Copy)]
@@ -45,10 +45,10 @@ pub(crate) struct Aligned {
     pub(crate) summed: u8,
 }
 
-/// The axes that operands have in common, the fastest in C order first, none of length 1.
+/// The axes that operands have in common, the fastest in C order first, none of length 1. There are `N` at most.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Alignment {
-    axes: [Aligned; MOST_ALIGNED],
+pub(crate) struct Alignment<const N: usize> {
+    axes: [Aligned; N],
     rank: usize,
     /// Whether an axis has the length 0.
     pub(crate) empty: bool,
@@ -66,21 +66,11 @@ struct Part {
 impl Shaped<'_> {
     /// How many axes it has in memory.
     fn count(&self) -> usize {
-        match self.axes {
-            Axes::One => 1,
-            Axes::Many(axes) => axes.count(),
-        }
+        self.axes.count()
     }
 
     fn axis(&self, i: usize) -> Axis {
-        match self.axes {
-            Axes::One => Axis {
-                len: self.len,
-                stride: self.stride,
-                joined: false,
-            },
-            Axes::Many(axes) => axes.axis(i),
-        }
+        self.axes.axis(i, self.len, self.stride)
     }
 
     /// The axis of the shape that ends before axis `end` in memory; of length 1 if there is none.
@@ -128,23 +118,34 @@ impl Shaped<'_> {
     }
 }
 
-/// The axes that `operands` have in common: those of operand `common`. The first `inputs` of them are read.
+/// Whether these operands have no more than `N` axes in common.
+pub(crate) fn have_at_most<const N: usize>(operands: &[Shaped<'_>]) -> bool {
+    let mut most = 0;
+    let mut divided = 0;
+    for operand in operands {
+        most = most.max(operand.count());
+        divided += usize::from(matches!(operand.axes, Axes::Two([_, fast]) if fast.joined));
+    }
+    most + divided <= N
+}
+
+/// The axes that `operands` have in common, `N` at most: those of operand `common`. The first `inputs` of them are read.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`], or [`Error::LengthMismatch`] where all have one axis, if an operand is not broadcast to the common
 /// shape; [`Error::Blocks`].
-pub(crate) fn align(
+pub(crate) fn align<const N: usize>(
     operands: &[Shaped<'_>],
     inputs: usize,
     common: usize,
     outputs: Outputs,
-) -> Result<Alignment, Error> {
+) -> Result<Alignment<N>, Error> {
     let mut alignment = Alignment {
         axes: [Aligned {
             len: 0,
             strides: [0; MOST_OPERANDS],
             summed: 0,
-        }; MOST_ALIGNED],
+        }; N],
         rank: 0,
         empty: false,
     };
@@ -230,10 +231,7 @@ fn mismatch(
     }
 }
 
-impl Alignment {
-    /// No alignment has more axes.
-    pub(crate) const MOST: usize = MOST_ALIGNED;
-
+impl<const N: usize> Alignment<N> {
     /// An axis of the shape, divided wherever an operand divides it.
     fn divide(
         &mut self,
@@ -363,19 +361,6 @@ impl Alignment {
     /// Has axis `i` be the first.
     pub(crate) fn bring_forward(&mut self, i: usize) {
         self.axes[..=i].rotate_right(1);
-    }
-
-    /// Divides axis `i` into pieces of `len`, of which it is a multiple, and goes along the pieces after all other axes.
-    pub(crate) fn cut(&mut self, i: usize, len: usize) {
-        let axis = &mut self.axes[i];
-        let mut pieces = *axis;
-        pieces.len /= len;
-        for stride in &mut pieces.strides {
-            *stride = stride.wrapping_mul(len as isize);
-        }
-        axis.len = len;
-        self.axes[self.rank] = pieces;
-        self.rank += 1;
     }
 }
 

@@ -111,6 +111,9 @@ mod sealed {
     }
 
     pub trait Compiled: Sized {
+        /// So many vectors are done before lanes would have been chosen, as long as nothing is rounded once.
+        const FEW: usize = 0;
+
         /// Whether it is a [`Real`].
         const IS_REAL: bool = false;
 
@@ -253,6 +256,7 @@ mod sealed {
 
     impl Compiled for f32 {
         const IS_REAL: bool = true;
+        const FEW: usize = 8;
         const DIFFERENCE_COST: usize = 3;
         const ROUNDED_COST: [usize; 3] = [40, 19, 9];
 
@@ -275,6 +279,7 @@ mod sealed {
 
     impl Compiled for f64 {
         const IS_REAL: bool = true;
+        const FEW: usize = 8;
         const DIFFERENCE_COST: usize = 6;
         const ROUNDED_COST: [usize; 3] = [150, 51, 26];
 

@@ -3,9 +3,11 @@
 use core::array::from_fn;
 
 use super::Engine;
-use crate::broadcast::{Aligned, Alignment, MOST_OPERANDS, Outputs, Shaped, align};
+use crate::broadcast::{
+    Aligned, Alignment, MOST_ALIGNED, MOST_OPERANDS, Outputs, SHORT, Shaped, align, have_at_most,
+};
 use crate::kernel::{Batch, Role, Steps, Sums};
-use crate::view::{Axes, Flat, FlatMut};
+use crate::view::{Axes, Axis, Flat, FlatMut};
 use crate::{Element, Error, Operation, Vectors, VectorsMut};
 
 /// What an engine is to run.
@@ -41,7 +43,7 @@ pub(crate) struct Operands<'a, T: Element, const I: usize, const O: usize> {
 pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
     operation: Operation,
     inputs: [Vectors<'a, T>; I],
-    outputs: [VectorsMut<'a, T>; O],
+    mut outputs: [VectorsMut<'a, T>; O],
     in_place: bool,
     engine: &Engine,
     run: impl for<'c> FnOnce(&'c Engine, Call<'c, T, I, O>),
@@ -61,6 +63,13 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
         run(engine, Call::Flat(&mut batch.placed(in_place)));
         return Ok(());
     }
+    if let Some(axes) = rows(&inputs, &outputs) {
+        let inputs = inputs.each_ref().map(Vectors::flat);
+        let outputs = outputs.each_mut().map(VectorsMut::flat_mut);
+        let batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
+        run(engine, Call::Flat(&mut batch.placed(in_place)));
+        return Ok(());
+    }
     let mut result = Ok(());
     let mut operands = Operands {
         operation,
@@ -71,6 +80,41 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
     };
     run(engine, Call::Shaped(&mut operands));
     result
+}
+
+/// The axes of operands that all have the same two, in an order that is theirs and in which there is nothing to merge: blocks, features of
+/// networks. (Everything else is looked at from all sides first, which takes as long as a hundred vectors.)
+#[inline]
+fn rows<T: Element, const I: usize, const O: usize>(
+    inputs: &[Vectors<'_, T>; I],
+    outputs: &[VectorsMut<'_, T>; O],
+) -> Option<[Steps<I, O>; 2]> {
+    let Axes::Two([slow, fast]) = outputs[0].axes() else {
+        return None;
+    };
+    let far = fast.stride.wrapping_mul(fast.len as isize);
+    if fast.len < SHORT || slow.len < 2 || fast.stride < 1 || slow.stride <= far {
+        return None;
+    }
+    let (mut inner, mut outer) = (Steps::NONE, Steps::NONE);
+    (inner.count, outer.count) = (fast.len, slow.len);
+    let look = |axes: &Axes, near: &mut isize, row: &mut isize| {
+        let Axes::Two(axes) = axes else { return false };
+        (*row, *near) = (axes[0].stride, axes[1].stride);
+        let same = |a: &Axis, b: &Axis| a.len == b.len && a.joined == b.joined;
+        same(&axes[0], slow) && same(&axes[1], fast)
+    };
+    for (k, view) in inputs.iter().enumerate() {
+        if !look(view.axes(), &mut inner.from[k], &mut outer.from[k]) {
+            return None;
+        }
+    }
+    for (k, view) in outputs.iter().enumerate() {
+        if !look(view.axes(), &mut inner.to[k], &mut outer.to[k]) {
+            return None;
+        }
+    }
+    Some([inner, outer])
 }
 
 impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
@@ -85,9 +129,9 @@ impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
 }
 
 /// The axes of an alignment, for so many inputs and outputs.
-struct Axis<const I: usize, const O: usize>;
+struct AxesOf<const I: usize, const O: usize>;
 
-impl<const I: usize, const O: usize> Axis<I, O> {
+impl<const I: usize, const O: usize> AxesOf<I, O> {
     fn steps(axis: &Aligned) -> Steps<I, O> {
         Steps {
             count: axis.len,
@@ -96,9 +140,9 @@ impl<const I: usize, const O: usize> Axis<I, O> {
         }
     }
 
-    fn all(alignment: &Alignment) -> [Steps<I, O>; Alignment::MOST] {
+    fn all<const N: usize>(alignment: &Alignment<N>) -> [Steps<I, O>; N] {
         let axes = alignment.axes();
-        let mut steps = [Steps::NONE; Alignment::MOST];
+        let mut steps = [Steps::NONE; N];
         for (steps, axis) in steps.iter_mut().zip(axes) {
             *steps = Self::steps(axis);
         }
@@ -108,7 +152,20 @@ impl<const I: usize, const O: usize> Axis<I, O> {
 
 impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
     fn run(&mut self, run: &dyn Fn(Job<'_, '_, T, I, O>)) -> Result<(), Error> {
-        let mut alignment = self.align()?;
+        // Two sizes, because most calls have few axes, and the room for all takes as long as a small batch.
+        const FEW: usize = 4;
+        if self.with_operands(|operands| have_at_most::<FEW>(operands)) {
+            self.run_along::<FEW>(run)
+        } else {
+            self.run_along::<MOST_ALIGNED>(run)
+        }
+    }
+
+    fn run_along<const N: usize>(
+        &mut self,
+        run: &dyn Fn(Job<'_, '_, T, I, O>),
+    ) -> Result<(), Error> {
+        let mut alignment: Alignment<N> = self.align()?;
         if alignment.empty {
             // The sum of nothing.
             let zero = |view: &mut VectorsMut<'_, T>| view.fill([T::default(); 3]);
@@ -123,7 +180,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         }
         let begin = alignment.arrange(I + O, I);
         alignment.lengthen();
-        let axes = Axis::<I, O>::all(&alignment);
+        let axes = AxesOf::<I, O>::all(&alignment);
         let axes = &axes[..alignment.axes().len()];
         let batch = Batch::along(inputs, outputs, &begin, axes);
         run(Job::Batch(&mut batch.placed(self.in_place)));
@@ -131,7 +188,17 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
     }
 
     /// The axes that the operands have in common.
-    fn align(&self) -> Result<Alignment, Error> {
+    fn align<const N: usize>(&self) -> Result<Alignment<N>, Error> {
+        let outputs = match self.operation.gradient_of() {
+            Some(_) => Outputs::Gradients,
+            None => Outputs::Full,
+        };
+        let common = self.operation.common();
+        self.with_operands(|operands| align(operands, I, common, outputs))
+    }
+
+    /// Calls a function with what is to be known of the operands.
+    fn with_operands<R>(&self, f: impl FnOnce(&[Shaped<'_>]) -> R) -> R {
         let operation = self.operation;
         let none = Axes::One;
         let mut operands = [Shaped {
@@ -157,19 +224,15 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
                 axes: view.axes(),
             };
         }
-        let outputs = match operation.gradient_of() {
-            Some(_) => Outputs::Gradients,
-            None => Outputs::Full,
-        };
-        align(&operands[..I + O], I, operation.common(), outputs)
+        f(&operands[..I + O])
     }
 }
 
 /// Runs what has sums, once for each set of axes along which outputs are summed.
-fn sum<T: Element, const I: usize, const O: usize>(
+fn sum<T: Element, const I: usize, const O: usize, const N: usize>(
     inputs: [Flat<'_, T>; I],
     outputs: &[FlatMut<'_, T>; O],
-    alignment: &Alignment,
+    alignment: &Alignment<N>,
     run: &dyn Fn(Job<'_, '_, T, I, O>),
 ) {
     // Along which axes each output is summed.
@@ -196,7 +259,7 @@ fn sum<T: Element, const I: usize, const O: usize>(
         let mut kept = alignment.filtered(|axis| !is_reduced(axis));
         reduced.merge();
         let begin = kept.arrange(I + O, I + k);
-        let (reduced_axes, kept_axes) = (Axis::<I, O>::all(&reduced), Axis::<I, O>::all(&kept));
+        let (reduced_axes, kept_axes) = (AxesOf::<I, O>::all(&reduced), AxesOf::<I, O>::all(&kept));
         let sums = Sums::new(
             inputs,
             outputs,

@@ -4,12 +4,13 @@ use crate::element::{Float, PerElement, PerReal, integers};
 use crate::formula::{self, Formula};
 use crate::kernel::{
     self, Accurately, AllRows, Batch, Columns, Cross, OfFour, OfThree, Plainly, RoundedCross, Run,
-    Shape, Sums, Task, Whole, in_place,
+    Shape, Sums, Task, in_place, multiply_each, multiply_rows,
 };
 use crate::level::Proof;
 use crate::operation::table;
 use crate::simd::Environment;
 use crate::threads::{join, pieces, split};
+use crate::view::{Axes, Flat, FlatMut};
 use crate::{
     Accuracy, Element, Error, Kind, Level, Operation, Real, Stores, Threads, Vectors, VectorsMut,
 };
@@ -189,6 +190,18 @@ impl Engine {
         out: VectorsMut<'a, T>,
         in_place: bool,
     ) -> Result<(), Error> {
+        // What is done before a level would have been chosen.
+        let few = |axes: &Axes, len: usize| matches!(axes, Axes::One) && len == out.len();
+        let [a, b] = &inputs;
+        if out.len() <= T::FEW
+            && few(a.axes(), a.len())
+            && few(b.axes(), b.len())
+            && few(out.axes(), out.len())
+            && self.accuracy == Accuracy::Plain
+        {
+            T::select::<Few>((a.flat(), b.flat(), out.into_flat()));
+            return Ok(());
+        }
         call(
             Operation::Cross,
             inputs,
@@ -280,7 +293,7 @@ impl Engine {
             let pieces = pieces(self.threads, cost.max(batch.bytes()));
             split(batch, pieces, &|piece| {
                 for i in 0..piece.slabs() {
-                    Whole(&piece.slab(i)).run();
+                    multiply_rows(&piece.slab(i));
                 }
             });
         });
@@ -341,6 +354,13 @@ impl Engine {
         if !Op::EVERY_FORM {
             return self.level.vectorize_long(task.mixed());
         }
+        if batch.has_rows() {
+            return match batch.shape(stream) {
+                Shape::Columns => self.level.vectorize(task.grid::<Columns>()),
+                Shape::Rows => self.level.vectorize(task.grid::<AllRows<OfThree>>()),
+                Shape::Padded | Shape::Mixed => self.level.vectorize(task.mixed()),
+            };
+        }
         match batch.shape(stream) {
             Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
             Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
@@ -374,6 +394,29 @@ impl Default for Engine {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The products of few vectors.
+struct Few;
+
+macro_rules! few {
+    ($($element:ident: $type:ty),+) => {
+        $(fn $element((a, b, out): Self::Input<'_, $type>) {
+            multiply_each(&a, &b, &out);
+        })+
+    };
+    ($($element:ident),+) => {
+        few! { $($element: $element),+ }
+    };
+}
+
+impl PerElement for Few {
+    type Input<'a, T: Element> = (Flat<'a, T>, Flat<'a, T>, FlatMut<'a, T>);
+
+    few! { f32, f64 }
+    #[cfg(feature = "half")]
+    few! { f16: half::f16, bf16: half::bf16 }
+    integers! { few }
 }
 
 /// Products of integers, which are the same whatever the accuracy.

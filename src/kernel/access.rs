@@ -26,6 +26,20 @@ pub(crate) trait Access: Copy {
         i: usize,
     ) -> Self::Registers<S, T>;
 
+    /// The same, or what is repeated.
+    ///
+    /// # Safety
+    /// As [`Access::load`], or `repeat` has made the cursor.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    unsafe fn load_or_one<S: Simd, T: Float>(
+        cursor: Cursor<T>,
+        simd: S,
+        i: usize,
+    ) -> Self::Registers<S, T> {
+        // SAFETY: as granted by the caller; what is repeated has a register's worth of vectors from 0 on.
+        unsafe { Self::load(cursor, simd, i & cursor.mask) }
+    }
+
     /// Stores vectors from `i` on.
     ///
     /// # Safety
@@ -98,8 +112,8 @@ impl<A: Access> Access for Repeating<A> {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> A::Registers<S, T> {
-        // SAFETY: as granted by the caller; what is repeated has a register's worth of vectors from 0 on.
-        unsafe { A::load(cursor, simd, i & cursor.mask) }
+        // SAFETY: as granted by the caller.
+        unsafe { A::load_or_one(cursor, simd, i) }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -135,6 +149,59 @@ impl<A: Access> Access for Repeating<A> {
     #[inline(always)]
     fn prefetch<S: Simd, T: Float>(cursor: Cursor<T>, i: usize) {
         A::prefetch::<S, T>(cursor, i & cursor.mask);
+    }
+}
+
+/// Columns of many rows, from memory: the next row is prefetched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead;
+
+impl Access for Ahead {
+    type Registers<S: Simd, T: Float> = [T::Lanes<S>; 3];
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
+        for_each! { k of 3 {
+            prefetch(cursor.components[k].wrapping_add(i).wrapping_offset(cursor.ahead));
+        }}
+        // SAFETY: as granted by the caller.
+        unsafe { cursor.load_columns(simd, i) }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    unsafe fn store<S: Simd, T: Float>(
+        cursor: Cursor<T>,
+        i: usize,
+        columns: [T::Lanes<S>; 3],
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { Columns::store::<S, T>(cursor, i, columns, stream) };
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    unsafe fn store_two<S: Simd, T: Float>(
+        cursor: Cursor<T>,
+        i: usize,
+        first: [T::Lanes<S>; 3],
+        second: [T::Lanes<S>; 3],
+        stream: bool,
+    ) {
+        // SAFETY: as granted by the caller.
+        unsafe { Columns::store_two::<S, T>(cursor, i, first, second, stream) };
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn operate<S: Simd, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>(
+        operation: Op,
+        inputs: [[T::Lanes<S>; 3]; I],
+    ) -> [[T::Lanes<S>; 3]; O] {
+        operation.lanes(inputs)
+    }
+
+    #[inline(always)]
+    fn steps<S: Simd, T: Float>(long: bool) -> usize {
+        Columns::steps::<S, T>(long)
     }
 }
 
@@ -248,6 +315,16 @@ impl<K: Kind> Access for AllRows<K> {
     unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> K::Row<T::Lanes<S>> {
         // SAFETY: as granted by the caller.
         unsafe { cursor.load_rows(simd, i) }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    unsafe fn load_or_one<S: Simd, T: Float>(
+        cursor: Cursor<T>,
+        simd: S,
+        i: usize,
+    ) -> K::Row<T::Lanes<S>> {
+        // SAFETY: as granted by the caller.
+        unsafe { cursor.load_rows_or_one(simd, i) }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -48,6 +48,14 @@ impl<const I: usize, const O: usize> Steps<I, O> {
         ..Self::NONE
     };
 
+    /// How far apart steps are, if that is the same in every operand, and forwards.
+    #[inline(always)]
+    pub(super) fn are_in_step(&self) -> Option<usize> {
+        let step = usize::try_from(self.to[0]).ok()?;
+        let mut all = self.from.iter().chain(&self.to);
+        all.all(|stride| *stride == self.to[0]).then_some(step)
+    }
+
     /// No step.
     pub(crate) const NONE: Self = Self {
         count: 0,
@@ -252,6 +260,12 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             },
             ..self.moved(from, to, self.len())
         }
+    }
+
+    /// Whether there are several rows.
+    #[inline(always)]
+    pub(crate) fn has_rows(&self) -> bool {
+        self.rows.count > 1
     }
 
     /// Whether it is slabs, each of which is to be taken by itself.

@@ -48,6 +48,10 @@ pub(crate) struct Cursor<T> {
     pub(super) mask: usize,
     /// Whether what is stored here may be streamed.
     pub(super) streams: bool,
+    /// How far ahead loads are prefetched, in elements.
+    pub(super) ahead: isize,
+    /// Where [the window](super::rows::Row::load) of rows begins, if it is not among them: nonzero for what is repeated.
+    pub(super) window: usize,
 }
 
 impl<T: Float> Cursor<T> {
@@ -61,6 +65,8 @@ impl<T: Float> Cursor<T> {
             form,
             mask: usize::MAX,
             streams: true,
+            ahead: 0,
+            window: 0,
         }
     }
 
@@ -71,6 +77,8 @@ impl<T: Float> Cursor<T> {
             form,
             mask: 0,
             streams: true,
+            ahead: 0,
+            window: 0,
         }
     }
 
@@ -137,8 +145,20 @@ impl<T: Float> Cursor<T> {
         i: usize,
     ) -> R {
         let from = self.components[0].wrapping_add(R::WIDTH * i);
-        // SAFETY: as granted by the caller.
-        unsafe { R::load(simd, from) }
+        // SAFETY: as granted by the caller; `LEN + 1` and `LEN` more are no more than `3 * LEN`.
+        unsafe { R::load(simd, from, L::LEN + 1) }
+    }
+
+    /// The same of rows, some of which are repeated.
+    #[inline(always)]
+    pub(super) unsafe fn load_rows_or_one<L: Rows<Element = T>, R: Row<L>>(
+        self,
+        simd: L::Simd,
+        i: usize,
+    ) -> R {
+        let from = self.components[0].wrapping_add(R::WIDTH * (i & self.mask));
+        // SAFETY: as granted by the caller; `repeat` has stored the window behind the rows.
+        unsafe { R::load(simd, from, L::LEN + 1 + self.window) }
     }
 
     #[inline(always)]
@@ -181,10 +201,20 @@ pub(super) unsafe fn repeat<S: Simd, T: Float>(
     match form {
         // SAFETY: as granted by the caller.
         Form::Columns => unsafe { cursor.store_columns(0, columns, false) },
-        // SAFETY: as above.
-        Form::Rows => unsafe { cursor.store_rows(0, Tight::from_columns(columns), false) },
+        Form::Rows => {
+            let rows = Tight::from_columns(columns);
+            // SAFETY: as above.
+            unsafe { cursor.store_rows(0, rows, false) };
+            // Behind the rows, so that it is found as it was stored.
+            // SAFETY: as above.
+            unsafe { store(rows.window(), room.wrapping_add(3 * lanes), false) };
+        }
         // SAFETY: as above.
         Form::Padded => unsafe { cursor.store_rows(0, Padded::from_columns(columns), false) },
     }
-    Cursor { mask: 0, ..cursor }
+    Cursor {
+        mask: 0,
+        window: 2 * lanes - 1,
+        ..cursor
+    }
 }

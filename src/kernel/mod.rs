@@ -78,7 +78,6 @@ use core::mem::MaybeUninit;
 use crate::element::Float;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Rows, Simd, Work};
-use crate::unrolled::for_each;
 
 mod access;
 mod batch;
@@ -86,6 +85,7 @@ mod cross;
 mod cursor;
 mod derived;
 mod faces;
+mod grid;
 mod mixed;
 mod place;
 mod rows;
@@ -101,12 +101,13 @@ pub(crate) use cross::{Cross, RoundedCross};
 use cursor::{Cursor, Room, repeat};
 pub(crate) use derived::{Accurately, Plainly};
 pub(crate) use faces::{EachFace, FaceOperation, Faces};
+pub(crate) use grid::Grid;
 pub(crate) use mixed::Mixed;
 use place::{Place, Way};
 use rows::Rotate;
 pub(crate) use sum::{Role, Run, Sums, plus};
 use sweep::{Range, sweep};
-pub(crate) use whole::Whole;
+pub(crate) use whole::{multiply_each, multiply_rows};
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
@@ -169,6 +170,11 @@ impl<'a, T: Float, Op, const I: usize, const O: usize> Task<'a, T, Op, I, O> {
         }
     }
 
+    /// The same for several rows.
+    pub(crate) fn grid<K: Uniform>(self) -> Grid<'a, K, T, Op, I, O> {
+        Grid::new(self)
+    }
+
     /// With nothing known of the operands.
     pub(crate) fn mixed(self) -> Mixed<'a, T, Op, I, O> {
         Mixed(self)
@@ -196,17 +202,15 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         } = self.task;
         let mut rooms = [const { MaybeUninit::<Room>::uninit() }; I];
         let (mut from, mut to) = ([Cursor::nowhere(K::FORM); I], [Cursor::nowhere(K::FORM); O]);
-        let mut inputs = batch.inputs();
         let mut repeats = false;
-        let repeat = |place: &Place<T>, room: &mut MaybeUninit<Room>| {
-            // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
-            // vectors fits into the room.
-            unsafe { repeat(simd, place.components, room.as_mut_ptr().cast(), K::FORM) }
-        };
-        for ((cursor, place), room) in from.iter_mut().zip(&inputs).zip(&mut rooms) {
+        for ((cursor, view), room) in from.iter_mut().zip(&batch.inputs).zip(&mut rooms) {
+            let place = Place::of(view);
             *cursor = Cursor::new(place.components, K::FORM);
             if place.stride == 0 {
-                *cursor = repeat(place, room);
+                let room = room.as_mut_ptr().cast();
+                // SAFETY: the batch is not empty, so that there is a vector, and any register's worth of
+                // vectors fits into the room.
+                *cursor = unsafe { repeat(simd, place.components, room, K::FORM) };
                 repeats = true;
             }
         }
@@ -227,44 +231,25 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             in_place: batch.is_in_place(),
         };
         let of = |stream| Range { stream, ..range };
-        let rows = batch.rows;
-        let mut left = rows.count;
-        loop {
-            // A loop for each: what asks in every step takes up to 1.1 times as long (rounded, Zen 5).
-            match (repeats, stream) {
-                // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-                // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
-                (false, false) => unsafe {
-                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
-                },
-                // SAFETY: as above.
-                (false, true) => unsafe {
-                    sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
-                },
-                // SAFETY: as above.
-                (true, false) => unsafe {
-                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
-                },
-                // SAFETY: as above.
-                (true, true) => unsafe {
-                    sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
-                },
-            }
-            left -= 1;
-            if left == 0 {
-                break;
-            }
-            for_each! { k of I {
-                inputs[k].move_by(rows.from[k]);
-                if inputs[k].stride != 0 {
-                    from[k].move_by(rows.from[k]);
-                } else if rows.from[k] != 0 {
-                    from[k] = repeat(&inputs[k], &mut rooms[k]);
-                }
-            }}
-            for_each! { k of O {
-                to[k].move_by(rows.to[k]);
-            }}
+        // A loop for each: what asks in every step takes up to 1.1 times as long (rounded, Zen 5).
+        match (repeats, stream) {
+            // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
+            // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
+            (false, false) => unsafe {
+                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
+            },
+            // SAFETY: as above.
+            (false, true) => unsafe {
+                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
+            },
+            // SAFETY: as above.
+            (true, false) => unsafe {
+                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
+            },
+            // SAFETY: as above.
+            (true, true) => unsafe {
+                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
+            },
         }
         if stream {
             simd.fence();

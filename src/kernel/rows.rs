@@ -22,9 +22,14 @@ pub(crate) trait Row<L: Rows>: Rotate {
     /// Whether an operation on rows costs less than one on columns, and the ways there and back.
     const ROTATES: bool;
 
+    /// Loads what begins here, and of rows of three [the window](Rows::window) that begins so many elements behind it.
+    ///
     /// # Safety
-    /// The components of `LEN` rows at `from` are valid for reads.
-    unsafe fn load(simd: L::Simd, from: *const L::Element) -> Self;
+    /// The components of `LEN` rows at `from` are valid for reads, and so is the window.
+    unsafe fn load(simd: L::Simd, from: *const L::Element, window: usize) -> Self;
+
+    /// The window, as [`Rows::window`].
+    fn window(self) -> L;
 
     /// # Safety
     /// The components of `LEN` rows at `to` are valid for writes; to stream, `to` is aligned to a register.
@@ -98,19 +103,24 @@ impl<L: Rows> Row<L> for Tight<L> {
     const ROTATES: bool = L::ROTATES;
 
     #[inline(always)]
-    unsafe fn load(simd: L::Simd, from: *const L::Element) -> Self {
+    unsafe fn load(simd: L::Simd, from: *const L::Element, window: usize) -> Self {
         // SAFETY: the caller grants `3 * LEN` elements.
         let first = unsafe { L::load(simd, from) };
         // SAFETY: as above.
         let second = unsafe { L::load(simd, from.wrapping_add(L::LEN)) };
         // SAFETY: as above.
         let third = unsafe { L::load(simd, from.wrapping_add(2 * L::LEN)) };
-        // SAFETY: `LEN + 1` and `LEN` more are no more than `3 * LEN`.
-        let window = unsafe { L::load(simd, from.wrapping_add(L::LEN + 1)) };
+        // SAFETY: as above.
+        let window = unsafe { L::load(simd, from.wrapping_add(window)) };
         Self {
             rows: [first, second, third],
             window,
         }
+    }
+
+    #[inline(always)]
+    fn window(self) -> L {
+        self.window
     }
 
     #[inline(always)]
@@ -137,9 +147,14 @@ impl<L: Rows> Row<L> for Padded<L> {
     const ROTATES: bool = true;
 
     #[inline(always)]
-    unsafe fn load(simd: L::Simd, from: *const L::Element) -> Self {
+    unsafe fn load(simd: L::Simd, from: *const L::Element, _: usize) -> Self {
         // SAFETY: the caller grants the components of `LEN` rows.
         Self(unsafe { L::load_padded(simd, from) })
+    }
+
+    #[inline(always)]
+    fn window(self) -> L {
+        self.0[0]
     }
 
     #[inline(always)]

@@ -181,6 +181,43 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
     }
 }
 
+/// Goes over rows of whole registers, whose vectors have the same index in every operand, as if it were one row with gaps. Short rows leave
+/// no time for anything else.
+///
+/// # Safety
+/// As [`sweep`], for every row of `len` vectors; the first begins at index 0, and the next ones are `row` apart.
+#[inline(always)]
+pub(super) unsafe fn sweep_rows<A, S, T, Op, const I: usize, const O: usize>(
+    simd: S,
+    operation: Op,
+    from: [Cursor<T>; I],
+    to: [Cursor<T>; O],
+    (rows, row, len): (usize, usize, usize),
+    stream: bool,
+) where
+    A: Access,
+    S: Simd,
+    T: Float,
+    Op: Operation<I, O>,
+{
+    let lanes = T::Lanes::<S>::LEN;
+    debug_assert!(len > 0 && len % lanes == 0, "{len} is whole registers");
+    let all = black_box(usize::MAX); // as in `sweep`
+    let mut first = 0;
+    for _ in 0..rows {
+        let (mut i, end) = (first, first + len);
+        while i < end {
+            let at = i & all;
+            // SAFETY: as granted by the caller.
+            let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
+            // SAFETY: as granted by the caller.
+            unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
+            i += lanes;
+        }
+        first += row;
+    }
+}
+
 /// Two steps, in which what lies side by side is stored one after the other: that is how the processor likes to
 /// write its cache lines. (Of vectors: what has numbers takes one step at a time.)
 ///

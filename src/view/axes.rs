@@ -13,16 +13,16 @@ pub(crate) const MOST_AXES: usize = 16;
 pub(crate) enum Axes {
     /// One, whose length and stride the view itself has.
     One,
+    /// Two, the slower one first. (Apart, because writing all that others have takes as long as a small batch.)
+    Two([Axis; 2]),
     /// Others.
     Many(Many),
 }
 
-/// Axes, the last of which is the fastest in C order.
+/// Axes, the last of which is the fastest in C order. None is joined.
 #[derive(Clone, Copy)]
 pub(crate) struct Many {
     count: u8,
-    /// Bit i: axis i and the one before it are one axis of the shape.
-    joined: u16,
     lens: [usize; MOST_AXES],
     strides: [isize; MOST_AXES],
 }
@@ -36,96 +36,120 @@ pub(crate) struct Axis {
     pub(crate) joined: bool,
 }
 
-impl Many {
-    /// Axes of these lengths and strides, and the number of vectors.
-    pub(super) fn new(shape: &[usize], strides: &[isize]) -> Result<(Self, usize), Error> {
-        if shape.len() != strides.len() {
-            return Err(Error::LengthMismatch {
-                what: "strides",
-                expected: shape.len(),
-                got: strides.len(),
-            });
+impl Axis {
+    fn new(len: usize, stride: isize) -> Self {
+        Self {
+            len,
+            stride,
+            joined: false,
         }
-        if shape.len() > MOST_AXES {
-            return Err(Error::Rank {
-                got: shape.len(),
-                most: MOST_AXES,
-            });
+    }
+}
+
+/// The number of vectors, of axes that a view can have.
+pub(super) fn product(shape: &[usize], strides: &[isize]) -> Result<usize, Error> {
+    if shape.len() != strides.len() {
+        return Err(Error::LengthMismatch {
+            what: "strides",
+            expected: shape.len(),
+            got: strides.len(),
+        });
+    }
+    if shape.len() > MOST_AXES {
+        return Err(Error::Rank {
+            got: shape.len(),
+            most: MOST_AXES,
+        });
+    }
+    if shape.contains(&0) {
+        return Ok(0);
+    }
+    let mut lens = shape.iter();
+    let product = lens.try_fold(1_usize, |n, len| n.checked_mul(*len));
+    product.ok_or(Error::TooManyVectors)
+}
+
+impl Axes {
+    /// Axes that a view can have, and the stride of its vectors if it is one axis.
+    #[inline]
+    pub(super) fn new(shape: &[usize], strides: &[isize]) -> (Self, isize) {
+        match (shape, strides) {
+            ([_], [stride]) => (Self::One, *stride),
+            ([slow, fast], [far, near]) => {
+                let axes = [Axis::new(*slow, *far), Axis::new(*fast, *near)];
+                (Self::Two(axes), 0)
+            }
+            _ => {
+                let (mut lens, mut all) = ([1; MOST_AXES], [0; MOST_AXES]);
+                lens[..shape.len()].copy_from_slice(shape);
+                all[..shape.len()].copy_from_slice(strides);
+                let many = Many {
+                    count: shape.len() as u8,
+                    lens,
+                    strides: all,
+                };
+                (Self::Many(many), 0)
+            }
         }
-        let mut axes = Self {
-            count: shape.len() as u8,
-            joined: 0,
-            lens: [1; MOST_AXES],
-            strides: [0; MOST_AXES],
-        };
-        axes.lens[..shape.len()].copy_from_slice(shape);
-        axes.strides[..shape.len()].copy_from_slice(strides);
-        let product = if shape.contains(&0) {
-            Some(0)
-        } else {
-            shape.iter().try_fold(1_usize, |n, len| n.checked_mul(*len))
-        };
-        product.map(|len| (axes, len)).ok_or(Error::TooManyVectors)
     }
 
     /// Blocks of `lanes` vectors, as one axis.
-    pub(super) fn blocks(blocks: usize, lanes: usize) -> Self {
-        let (mut lens, mut strides) = ([1; MOST_AXES], [0; MOST_AXES]);
-        lens[..2].copy_from_slice(&[blocks, lanes]);
-        strides[..2].copy_from_slice(&[(3 * lanes) as isize, 1]);
-        Self {
-            count: 2,
-            joined: 0b10,
-            lens,
-            strides,
-        }
-    }
-
-    /// As the axes of a view, and the stride of its vectors if it has one axis.
-    pub(super) fn simplest(self) -> (Axes, isize) {
-        match self.count {
-            1 => (Axes::One, self.strides[0]),
-            _ => (Axes::Many(self), 0),
-        }
-    }
-
-    /// How many axes there are in memory.
-    pub(crate) fn count(&self) -> usize {
-        self.count.into()
-    }
-
-    /// Axis `i` in memory.
     #[inline]
-    pub(crate) fn axis(&self, i: usize) -> Axis {
-        Axis {
-            len: self.lens[i],
-            stride: self.strides[i],
-            joined: self.joined >> i & 1 == 1,
+    pub(super) fn blocks(blocks: usize, lanes: usize) -> Self {
+        Self::Two([
+            Axis::new(blocks, (3 * lanes) as isize),
+            Axis {
+                joined: true,
+                ..Axis::new(lanes, 1)
+            },
+        ])
+    }
+
+    /// How many axes there are in memory, of a view that has more than one or none.
+    #[inline]
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two(_) => 2,
+            Self::Many(axes) => axes.count.into(),
+        }
+    }
+
+    /// Axis `i` in memory, the slowest being the first; `len` and `stride` are those of the view if it is the only one.
+    #[inline]
+    pub(crate) fn axis(&self, i: usize, len: usize, stride: isize) -> Axis {
+        match self {
+            Self::One => Axis::new(len, stride),
+            Self::Two(axes) => axes[i],
+            Self::Many(axes) => Axis::new(axes.lens[i], axes.strides[i]),
         }
     }
 
     /// The axes, the last one first.
-    pub(crate) fn fastest_first(&self) -> impl Iterator<Item = Axis> + '_ {
-        (0..self.count()).rev().map(|i| self.axis(i))
+    pub(super) fn fastest_first(
+        &self,
+        len: usize,
+        stride: isize,
+    ) -> impl Iterator<Item = Axis> + Clone + '_ {
+        (0..self.count())
+            .rev()
+            .map(move |i| self.axis(i, len, stride))
     }
 
-    pub(super) fn shape(&self) -> Shape {
-        let mut shape = Shape::of([]);
-        for i in 0..usize::from(self.count) {
-            if self.joined >> i & 1 == 1 {
-                shape.lens[usize::from(shape.rank) - 1] *= self.lens[i];
-            } else {
-                shape.lens[usize::from(shape.rank)] = self.lens[i];
-                shape.rank += 1;
-            }
+    /// The shape of a view of `len` vectors.
+    pub(super) fn shape(&self, len: usize) -> Shape {
+        match self {
+            Self::One => Shape::of(&[len]),
+            Self::Two([_, fast]) if fast.joined => Shape::of(&[len]),
+            Self::Two([slow, fast]) => Shape::of(&[slow.len, fast.len]),
+            Self::Many(axes) => Shape::of(&axes.lens[..self.count()]),
         }
-        shape
     }
 
     /// How far vector `i` in C order is from the first, in elements. There must be such a vector.
-    pub(super) fn offset(&self, mut i: usize) -> isize {
+    pub(super) fn offset(&self, mut i: usize, len: usize, stride: isize) -> isize {
         let mut offset = 0_isize;
-        for axis in self.fastest_first() {
+        for axis in self.fastest_first(len, stride) {
             let index = (i % axis.len) as isize;
             offset = offset.wrapping_add(index.wrapping_mul(axis.stride));
             i /= axis.len;
@@ -134,9 +158,10 @@ impl Many {
     }
 
     /// The one stride at which all vectors lie in C order, if there is one.
-    pub(super) fn one_stride(&self) -> Option<isize> {
+    pub(super) fn one_stride(&self, len: usize, stride: isize) -> Option<isize> {
         let mut found: Option<(usize, isize)> = None;
-        for axis in self.fastest_first().filter(|axis| axis.len != 1) {
+        let axes = self.fastest_first(len, stride);
+        for axis in axes.filter(|axis| axis.len != 1) {
             let (len, stride) = *found.get_or_insert((1, axis.stride));
             if axis.stride != stride.wrapping_mul(len as isize) {
                 return None;
@@ -166,11 +191,11 @@ pub struct Shape {
 }
 
 impl Shape {
-    pub(super) fn of<const N: usize>(lens: [usize; N]) -> Self {
+    fn of(lens: &[usize]) -> Self {
         let mut all = [1; MOST_AXES];
-        all[..N].copy_from_slice(&lens);
+        all[..lens.len()].copy_from_slice(lens);
         Self {
-            rank: N as u8,
+            rank: lens.len() as u8,
             lens: all,
         }
     }

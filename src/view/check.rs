@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, PodCastError};
 
-use super::axes::{MOST_AXES, Many};
+use super::axes::MOST_AXES;
 use crate::Error;
 
 pub(super) fn check_columns(x: usize, y: usize, z: usize) -> Result<(), Error> {
@@ -94,10 +94,10 @@ pub(super) fn check_bounds_of_axes(
     data_len: usize,
     first: usize,
     components: (usize, isize),
-    axes: &Many,
-    len: usize,
+    shape: &[usize],
+    strides: &[isize],
 ) -> Result<(), Error> {
-    if len == 0 {
+    if shape.contains(&0) {
         return Ok(());
     }
     // Indices are linear in all of theirs: the least and the greatest are at corners.
@@ -112,10 +112,10 @@ pub(super) fn check_bounds_of_axes(
         let component = farthest(components.0, components.1);
         let mut index = moved(first as i128, component, components.1);
         let (mut vector, mut inner) = (0, 1);
-        for axis in axes.fastest_first() {
-            let at = farthest(axis.len, axis.stride);
-            index = moved(index, at, axis.stride);
-            (vector, inner) = (vector + at * inner, inner * axis.len);
+        for (len, stride) in shape.iter().zip(strides).rev() {
+            let at = farthest(*len, *stride);
+            index = moved(index, at, *stride);
+            (vector, inner) = (vector + at * inner, inner * len);
         }
         if index < 0 || index >= data_len as i128 {
             return Err(Error::OutOfBounds {
@@ -131,12 +131,44 @@ pub(super) fn check_bounds_of_axes(
 /// No two (vector, component) of a view of these axes are the same element.
 pub(super) fn check_overlap_of_axes(
     components: (usize, isize),
-    axes: &Many,
-    len: usize,
+    shape: &[usize],
+    strides: &[isize],
 ) -> Result<(), Error> {
-    if len == 0 {
+    if shape.contains(&0) || are_nested(components, shape, strides) {
         return Ok(());
     }
+    find_overlap(components, shape, strides)
+}
+
+/// Whether each axis goes farther than all those with smaller strides together, as it does in layouts that people make.
+fn are_nested(components: (usize, isize), shape: &[usize], strides: &[isize]) -> bool {
+    let mut all = [(0_usize, 0_usize); MOST_AXES + 1];
+    let mut count = 0;
+    let axes = shape.iter().copied().zip(strides.iter().copied());
+    for (len, stride) in axes.chain([components]) {
+        if len > 1 {
+            let mut at = count;
+            while at > 0 && all[at - 1].0 > stride.unsigned_abs() {
+                all[at] = all[at - 1];
+                at -= 1;
+            }
+            all[at] = (stride.unsigned_abs(), len - 1);
+            count += 1;
+        }
+    }
+    let mut reach = 0_usize;
+    all[..count].iter().all(|(stride, most)| {
+        let beyond = *stride > reach;
+        reach = reach.saturating_add(stride.saturating_mul(*most));
+        beyond
+    })
+}
+
+fn find_overlap(
+    components: (usize, isize),
+    shape: &[usize],
+    strides: &[isize],
+) -> Result<(), Error> {
     // Where two places coincide, the strides, each times the difference of two indices, add up to zero.
     let mut all = [Difference::default(); MOST_AXES + 1];
     let mut inner = 1;
@@ -154,9 +186,9 @@ pub(super) fn check_overlap_of_axes(
         }
     };
     add(components.0, components.1, 0);
-    for axis in axes.fastest_first() {
-        add(axis.len, axis.stride, inner);
-        inner *= axis.len;
+    for (len, stride) in shape.iter().zip(strides).rev() {
+        add(*len, *stride, inner);
+        inner *= len;
     }
     let all = &mut all[..count];
     all.sort_unstable_by_key(|axis| core::cmp::Reverse(axis.stride));

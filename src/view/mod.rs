@@ -325,32 +325,32 @@ pub(crate) fn moved<T>(component: *mut T, vectors: usize, stride: isize) -> *mut
 
 impl<T> fmt::Debug for Vectors<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shape = nd::shape(self.flat.len(), &self.axes);
-        describe(f, "Vectors", self.flat.stride(), &self.axes, shape)
+        let flat = &self.flat;
+        describe(f, "Vectors", (flat.len(), flat.stride()), &self.axes)
     }
 }
 
 impl<T> fmt::Debug for VectorsMut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shape = nd::shape(self.flat.len(), &self.axes);
-        describe(f, "VectorsMut", self.flat.stride(), &self.axes, shape)
+        let flat = &self.flat;
+        describe(f, "VectorsMut", (flat.len(), flat.stride()), &self.axes)
     }
 }
 
 fn describe(
     f: &mut fmt::Formatter<'_>,
     name: &str,
-    stride: isize,
+    (len, stride): (usize, isize),
     axes: &Axes,
-    shape: Shape,
 ) -> fmt::Result {
     let mut view = f.debug_struct(name);
     match axes {
-        Axes::One => view.field("stride", &stride).field("len", &shape[0]),
-        Axes::Many(axes) => {
-            let strides: Vec<_> = axes.fastest_first().map(|axis| axis.stride).collect();
-            let strides: Vec<_> = strides.into_iter().rev().collect();
-            view.field("strides", &strides).field("shape", &shape)
+        Axes::One => view.field("stride", &stride).field("len", &len),
+        _ => {
+            let axes = (0..axes.count()).map(|i| axes.axis(i, len, stride));
+            let (lens, strides): (Vec<_>, Vec<_>) =
+                axes.map(|axis| (axis.len, axis.stride)).unzip();
+            view.field("strides", &strides).field("lens", &lens)
         }
     };
     view.finish_non_exhaustive()

@@ -1,6 +1,6 @@
 //! Views of any rank, of blocks, and what can be asked of every view.
 
-use super::axes::{Axes, Many, Shape};
+use super::axes::{Axes, Shape, product};
 use super::check::{check_bounds_of_axes, check_overlap_of_axes};
 use super::{Flat, FlatMut, Vectors, VectorsMut, components_at, debug_assert_usable};
 use crate::{Element, Error};
@@ -41,14 +41,11 @@ impl<'a, T: Element> Vectors<'a, T> {
         shape: &[usize],
         strides: &[isize],
     ) -> Result<Self, Error> {
-        let (axes, len) = Many::new(shape, strides)?;
-        check_bounds_of_axes(data.len(), first, (3, component_stride), &axes, len)?;
+        let len = product(shape, strides)?;
+        check_bounds_of_axes(data.len(), first, (3, component_stride), shape, strides)?;
         let components = components_at(data.as_ptr().cast_mut(), first, component_stride);
-        Ok(Self::of_axes(
-            components.map(<*mut T>::cast_const),
-            axes,
-            len,
-        ))
+        let components = components.map(<*mut T>::cast_const);
+        Ok(Self::of_axes(components, shape, strides, len))
     }
 
     /// Blocks of `N` vectors, each of which has N first components, N second ones and N third ones side by side: vector i is lane `i % N` of
@@ -73,7 +70,10 @@ impl<'a, T: Element> Vectors<'a, T> {
     pub fn blocks<const N: usize>(v: &'a [[[T; N]; 3]]) -> Self {
         let first = v.as_ptr().cast::<T>().cast_mut();
         let components = components_of_block(first, N).map(<*mut T>::cast_const);
-        Self::of_axes(components, Many::blocks(v.len(), N), v.len() * N)
+        Self {
+            flat: Flat::new(components, 0, v.len() * N),
+            axes: Axes::blocks(v.len(), N),
+        }
     }
 
     /// A view of any number of axes from its parts, as [`Vectors::nd`]: component k of the vector at index (i₁ … iₙ) is at
@@ -93,14 +93,14 @@ impl<'a, T: Element> Vectors<'a, T> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let (axes, len) = Many::new(shape, strides).expect("axes that a view can have");
+        let len = product(shape, strides).expect("axes that a view can have");
         debug_assert_usable(components, len);
-        Self::of_axes(components, axes, len)
+        Self::of_axes(components, shape, strides, len)
     }
 
     /// The length of each axis.
     pub fn shape(&self) -> Shape {
-        shape(self.flat.len(), &self.axes)
+        self.axes.shape(self.len())
     }
 
     /// The number of vectors, the product of the lengths of all axes.
@@ -121,8 +121,13 @@ impl<'a, T: Element> Vectors<'a, T> {
     }
 
     #[inline]
-    pub(super) fn of_axes(components: [*const T; 3], axes: Many, len: usize) -> Self {
-        let (axes, stride) = axes.simplest();
+    pub(super) fn of_axes(
+        components: [*const T; 3],
+        shape: &[usize],
+        strides: &[isize],
+        len: usize,
+    ) -> Self {
+        let (axes, stride) = Axes::new(shape, strides);
         Self {
             flat: Flat::new(components, stride, len),
             axes,
@@ -145,7 +150,7 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// # Errors
     /// [`Error::NotOneStride`] if they do not lie so.
     pub(crate) fn flattened(&self, what: &'static str) -> Result<Flat<'a, T>, Error> {
-        let stride = one_stride(self.flat.stride(), &self.axes, what)?;
+        let stride = one_stride(&self.flat, &self.axes, what)?;
         // SAFETY: these are all vectors of the view.
         Ok(unsafe { self.flat.part(0, stride, self.flat.len()) })
     }
@@ -164,17 +169,21 @@ impl<'a, T: Element> VectorsMut<'a, T> {
         shape: &[usize],
         strides: &[isize],
     ) -> Result<Self, Error> {
-        let (axes, len) = Many::new(shape, strides)?;
-        check_bounds_of_axes(data.len(), first, (3, component_stride), &axes, len)?;
-        check_overlap_of_axes((3, component_stride), &axes, len)?;
+        let len = product(shape, strides)?;
+        check_bounds_of_axes(data.len(), first, (3, component_stride), shape, strides)?;
+        check_overlap_of_axes((3, component_stride), shape, strides)?;
         let components = components_at(data.as_mut_ptr(), first, component_stride);
-        Ok(Self::of_axes(components, axes, len))
+        Ok(Self::of_axes(components, shape, strides, len))
     }
 
     /// Blocks of `N` vectors, as in [`Vectors::blocks`].
     pub fn blocks<const N: usize>(v: &'a mut [[[T; N]; 3]]) -> Self {
+        let len = v.len() * N;
         let components = components_of_block(v.as_mut_ptr().cast::<T>(), N);
-        Self::of_axes(components, Many::blocks(v.len(), N), v.len() * N)
+        Self {
+            flat: FlatMut::new(components, 0, len),
+            axes: Axes::blocks(len / N.max(1), N),
+        }
     }
 
     /// A view of any number of axes from its parts, as in [`Vectors::nd_from_raw`].
@@ -186,14 +195,14 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// # Panics
     /// As there.
     pub unsafe fn nd_from_raw(components: [*mut T; 3], shape: &[usize], strides: &[isize]) -> Self {
-        let (axes, len) = Many::new(shape, strides).expect("axes that a view can have");
+        let len = product(shape, strides).expect("axes that a view can have");
         debug_assert_usable(components.map(<*mut T>::cast_const), len);
-        Self::of_axes(components, axes, len)
+        Self::of_axes(components, shape, strides, len)
     }
 
     /// The length of each axis.
     pub fn shape(&self) -> Shape {
-        shape(self.flat.len(), &self.axes)
+        self.axes.shape(self.len())
     }
 
     /// The number of vectors, the product of the lengths of all axes.
@@ -239,8 +248,13 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     }
 
     #[inline]
-    pub(super) fn of_axes(components: [*mut T; 3], axes: Many, len: usize) -> Self {
-        let (axes, stride) = axes.simplest();
+    pub(super) fn of_axes(
+        components: [*mut T; 3],
+        shape: &[usize],
+        strides: &[isize],
+        len: usize,
+    ) -> Self {
+        let (axes, stride) = Axes::new(shape, strides);
         Self {
             flat: FlatMut::new(components, stride, len),
             axes,
@@ -284,7 +298,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
             match &self.axes {
                 Axes::One => self.flat.set(i, v),
                 // SAFETY: there is such a vector.
-                Axes::Many(axes) => unsafe { self.flat.part(axes.offset(i), 0, 1) }.set(0, v),
+                axes => unsafe { self.flat.part(axes.offset(i, 0, 0), 0, 1) }.set(0, v),
             }
         }
     }
@@ -299,35 +313,26 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     /// # Errors
     /// [`Error::NotOneStride`] if they do not lie so.
     pub(crate) fn into_flattened(self, what: &'static str) -> Result<FlatMut<'a, T>, Error> {
-        let stride = one_stride(self.flat.stride(), &self.axes, what)?;
+        let stride = one_stride(&self.flat.to_read(), &self.axes, what)?;
         // SAFETY: these are all vectors of the view, which is used up.
         Ok(unsafe { self.flat.part(0, stride, self.flat.len()) })
-    }
-}
-
-pub(super) fn shape(len: usize, axes: &Axes) -> Shape {
-    match axes {
-        Axes::One => Shape::of([len]),
-        Axes::Many(axes) => axes.shape(),
     }
 }
 
 fn get<T: Element>(flat: &Flat<'_, T>, axes: &Axes, i: usize) -> Option<[T; 3]> {
     match axes {
         Axes::One => flat.get(i),
-        Axes::Many(axes) if i < flat.len() => {
+        _ if i < flat.len() => {
             // SAFETY: there is such a vector.
-            unsafe { flat.part(axes.offset(i), 0, 1) }.get(0)
+            unsafe { flat.part(axes.offset(i, 0, 0), 0, 1) }.get(0)
         }
-        Axes::Many(_) => None,
+        _ => None,
     }
 }
 
-fn one_stride(stride: isize, axes: &Axes, what: &'static str) -> Result<isize, Error> {
-    match axes {
-        Axes::One => Ok(stride),
-        Axes::Many(axes) => axes.one_stride().ok_or(Error::NotOneStride { what }),
-    }
+fn one_stride<T>(flat: &Flat<'_, T>, axes: &Axes, what: &'static str) -> Result<isize, Error> {
+    let stride = axes.one_stride(flat.len(), flat.stride());
+    stride.ok_or(Error::NotOneStride { what })
 }
 
 /// The components of the first vector of a block.

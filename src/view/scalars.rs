@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::axes::{Many, Shape};
+use super::axes::{Shape, product};
 use super::check::{check_bounds_of_axes, check_overlap_of_axes};
 use super::{Vectors, VectorsMut};
 use crate::{Element, Error};
@@ -62,10 +62,10 @@ impl<'a, T: Element> Scalars<'a, T> {
         shape: &[usize],
         strides: &[isize],
     ) -> Result<Self, Error> {
-        let (axes, len) = Many::new(shape, strides)?;
-        check_bounds_of_axes(data.len(), first, (1, 0), &axes, len)?;
+        let len = product(shape, strides)?;
+        check_bounds_of_axes(data.len(), first, (1, 0), shape, strides)?;
         let p = data.as_ptr().wrapping_add(first);
-        Ok(Self(Vectors::of_axes([p; 3], axes, len)))
+        Ok(Self(Vectors::of_axes([p; 3], shape, strides, len)))
     }
 
     /// A view of any number of axes from its parts.
@@ -140,11 +140,11 @@ impl<'a, T: Element> ScalarsMut<'a, T> {
         shape: &[usize],
         strides: &[isize],
     ) -> Result<Self, Error> {
-        let (axes, len) = Many::new(shape, strides)?;
-        check_bounds_of_axes(data.len(), first, (1, 0), &axes, len)?;
-        check_overlap_of_axes((1, 0), &axes, len)?;
+        let len = product(shape, strides)?;
+        check_bounds_of_axes(data.len(), first, (1, 0), shape, strides)?;
+        check_overlap_of_axes((1, 0), shape, strides)?;
         let p = data.as_mut_ptr().wrapping_add(first);
-        Ok(Self(VectorsMut::of_axes([p; 3], axes, len)))
+        Ok(Self(VectorsMut::of_axes([p; 3], shape, strides, len)))
     }
 
     /// A view of any number of axes from its parts.
