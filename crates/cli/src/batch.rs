@@ -4,8 +4,7 @@
 use core::fmt;
 
 use anyhow::Result;
-use crosslane::{Vectors, VectorsMut};
-use crosslane_npy::Component;
+use crosslane::{Element, Real, Vectors, VectorsMut};
 use fastrand::Rng;
 
 /// How vectors lie in memory.
@@ -73,7 +72,7 @@ pub(crate) struct Batch<T> {
     elements: Vec<T>,
 }
 
-impl<T: Component> Batch<T> {
+impl<T: Element> Batch<T> {
     /// `len` vectors whose elements come from `element`.
     pub(crate) fn new(layout: Layout, len: usize, element: impl FnMut() -> T) -> Result<Self> {
         let mut elements = Vec::new();
@@ -124,7 +123,7 @@ impl<T: Component> Batch<T> {
 }
 
 /// What the generator needs to know of a component.
-pub(crate) trait Sample: Component {
+pub(crate) trait Sample: Real + From<f32> {
     const NAME: &'static str;
     /// Values at which arithmetic changes its behaviour.
     const SPECIAL: &'static [Self];

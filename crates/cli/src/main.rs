@@ -19,12 +19,12 @@ mod batch;
 mod bench;
 mod check;
 mod compare;
-mod cross;
 mod environment;
 mod info;
 mod interrupt;
 mod normals;
 mod output;
+mod product;
 mod speed;
 mod standard;
 mod verify;
@@ -47,8 +47,8 @@ struct Cli {
     /// How results are stored: auto, cached, or streaming past the caches where that is possible; without it auto
     #[arg(long, global = true, value_delimiter = ',', value_parser = stores)]
     stores: Vec<Stores>,
-    /// How results are rounded: plain as numpy.cross does, or correctly-rounded, once; without it plain, and
-    /// normals correctly rounded
+    /// How results are rounded: plain as numpy.cross does, or correctly-rounded, once; without it plain, and for
+    /// meshes correctly-rounded
     #[arg(long, global = true, value_delimiter = ',', value_parser = accuracy)]
     accuracy: Vec<Accuracy>,
     /// Vectors in the batch that is timed [default: 4194304]
@@ -58,7 +58,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Cross(cross::Cross),
+    #[command(flatten)]
+    Product(product::Product),
     Normals(normals::Normals),
     Verify(verify::Verify),
     Bench(bench::Bench),
@@ -116,7 +117,7 @@ fn run(cli: &Cli) -> Result<()> {
     environment::check()?;
     let engine = engine(cli, threads)?;
     match &cli.command {
-        Some(Command::Cross(cross)) => cross.run(engine),
+        Some(Command::Product(product)) => product.run(engine),
         Some(Command::Normals(normals)) => normals.run(&mut out, engine),
         Some(Command::Verify(verify)) => {
             let named = !levels(cli)?.is_empty();

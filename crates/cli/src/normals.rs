@@ -147,7 +147,7 @@ impl Normals {
             starts.len()
         };
         let shapes = [&[len as u64, 3][..], &[starts.len() as u64]];
-        let reserve = |(output, shape): (&Output, _)| output.reserve_array::<T>(shape);
+        let reserve = |(output, shape): (&Output, _)| output.reserve_array::<T>(shape, None);
         let headers: Result<Vec<_>> = outputs.iter().zip(shapes).map(reserve).collect();
         let headers = headers?;
         let mut normals = vec![[T::default(); 3]; len];

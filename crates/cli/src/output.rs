@@ -9,8 +9,8 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use crosslane_npy::Component;
-use npyz::WriterBuilder;
+use crosslane_npy::{Component, Names};
+use npyz::{DType, DTypeError, Field, Serialize, TypeWrite, WriterBuilder};
 use tempfile::{NamedTempFile, TempPath};
 
 mod system;
@@ -50,13 +50,32 @@ impl Output {
         matches!(self.place, Place::Stream { .. })
     }
 
-    /// Reserves the place of a .npy file of this shape, and returns its header.
-    pub(crate) fn reserve_array<T: Component>(&self, shape: &[u64]) -> Result<Vec<u8>> {
-        let header = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
+    /// Reserves the place of a .npy file of this shape, and returns its header. With `fields`, its elements are records of three
+    /// numbers of these names.
+    pub(crate) fn reserve_array<T: Component>(
+        &self,
+        shape: &[u64],
+        fields: Option<&Names>,
+    ) -> Result<Vec<u8>> {
+        let field = |name: &String| Field {
+            name: name.clone(),
+            dtype: T::default_dtype(),
+        };
+        let dtype = match fields {
+            Some(names) => DType::Record(names.iter().map(field).collect()),
+            None => T::default_dtype(),
+        };
+        let header = npyz::WriteOptions::<Row>::new().dtype(dtype).shape(shape);
         let header = header.writer(Vec::new()).write_header_only()?;
-        let elements: u64 = shape.iter().product();
+        let numbers = fields.map_or(1, |names| names.len() as u64);
+        let elements = shape.iter().product::<u64>() * numbers;
         self.reserve(header.len() as u64 + elements * size_of::<T>() as u64)?;
         Ok(header)
+    }
+
+    /// What errors call it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Reserves so many bytes: a full disk is an error now, and not after the work, where the system can tell.
@@ -113,6 +132,25 @@ impl Output {
             }
             new.extend(is_new.then_some(path));
         }
+        Ok(())
+    }
+}
+
+/// An element of any type: npyz writes none, but wants to know one for the header.
+struct Row;
+
+impl Serialize for Row {
+    type TypeWriter = Self;
+
+    fn writer(_: &DType) -> Result<Self, DTypeError> {
+        Ok(Self)
+    }
+}
+
+impl TypeWrite for Row {
+    type Value = Self;
+
+    fn write_one<W: Write>(&self, _: W, _: &Self) -> io::Result<()> {
         Ok(())
     }
 }

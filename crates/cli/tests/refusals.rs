@@ -84,10 +84,10 @@ fn what_is_truncated() {
 }
 
 #[test]
-fn what_is_no_float() {
+fn what_is_no_number() {
     for dtype in [
-        "<i4", "<i8", "|u1", "|b1", "<f2", "<f16", "<c8", "<c16", "|O", "|S3", "<M8[ns]", "f16",
-        ">float64", "float_", "",
+        "|b1", "<i16", "<f16", "<c8", "<c16", "|O", "|S3", "<M8[ns]", "f16", ">float64", "float_",
+        "",
     ] {
         refused(
             &npy(&header(dtype, false, &[5, 3]), None, &[0; 999]),
@@ -111,13 +111,11 @@ fn what_are_no_vectors() {
         (&[15], "[15]"),
         (&[5, 4], "[5, 4]"),
         (&[5, 3, 4], "[5, 3, 4]"),
-        (&[3, 3], "[3, 3]"),
-        (&[3, 5, 3], "[3, 5, 3]"),
+        (&[5, 2], "vectors of two components need a third"),
     ] {
         let bytes = Array::new(shape, "<f8", false, 1).bytes();
         refused(&bytes, &[expected]);
     }
-    refused(&Array::new(&[3, 3], "<f8", false, 1).bytes(), &["--axis"]);
 }
 
 #[test]
@@ -137,8 +135,7 @@ fn shapes_that_do_not_match() {
         (&[4, 3][..], "[4, 3]"),
         (&[3, 5], "[3, 5]"),
         (&[0, 3], "[0, 3]"),
-        (&[5, 1, 3], "[5, 1, 3]"),
-        (&[1, 1, 3], "[1, 1, 3]"),
+        (&[4, 1, 4, 3], "[4, 1, 4, 3]"),
         (&[3, 1], "[3, 1]"),
     ] {
         directory.write("c.npy", &Array::new(shape, "<f8", false, 1).bytes());
@@ -304,8 +301,8 @@ fn no_result_without_a_command_that_makes_sense() {
         (&["cross"][..], "required"),
         (&["cross", "a.npy", "b.npy"], "--output"),
         (
-            &["cross", "a", "b", "-o", "c", "--axis", "1"],
-            "possible values: 0, -1",
+            &["cross", "a", "b", "-o", "c", "--axis", "x"],
+            "'x' for '--axis <AXIS>'",
         ),
         (&["info", "--threads", "0"], "auto, serial or a number"),
         (&["info", "--threads", "many"], "auto, serial or a number"),

@@ -6,11 +6,11 @@
 //! NumPy makes of them are compared in the tests of the reader (`crates/npy/tests`). How much memory it may take,
 //! libFuzzer watches (`fuzz/run`).
 
-use crosslane::Vectors;
-use crosslane_npy::{Array, Axis, Component};
+use core::ops::Range;
+
+use crosslane_npy::{Array, Component, Dtype, PerComponent};
 
 use crate::source::Source;
-use crate::support::Float;
 
 mod written;
 
@@ -26,12 +26,49 @@ pub(crate) fn run(bytes: &[u8]) {
     }
 }
 
+/// The elements of an array.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Element {
+    dtype: Dtype,
+    /// Whether the first byte of a number is the most significant.
+    big: bool,
+    /// The bytes before each of the three fields of a record, and in all.
+    record: Option<[usize; 4]>,
+}
+
+impl Element {
+    const fn number(dtype: Dtype, big: bool) -> Option<Self> {
+        let record = None;
+        Some(Self { dtype, big, record })
+    }
+
+    fn size(&self) -> usize {
+        self.record.map_or(self.dtype.size(), |record| record[3])
+    }
+
+    /// The number that is in these bytes.
+    fn read(&self, bytes: &[u8]) -> f64 {
+        let mut bytes = bytes[..self.dtype.size()].to_vec();
+        if self.big {
+            bytes.reverse();
+        }
+        let unused = 64 - 8 * bytes.len();
+        bytes.resize(8, 0);
+        let bits = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+        match self.dtype {
+            Dtype::Float16 => half::f16::from_bits(bits as u16).into(),
+            Dtype::Float32 => f32::from_bits(bits as u32).into(),
+            Dtype::Float64 => f64::from_bits(bits),
+            dtype if dtype.name().starts_with('u') => bits as f64,
+            _ => ((bits << unused) as i64 >> unused) as f64,
+        }
+    }
+}
+
 /// What a header says.
 #[derive(Clone, Debug, PartialEq)]
 struct Said {
-    /// Bytes of an element, and whether the first is the most significant.
-    size: usize,
-    big: bool,
+    element: Element,
     fortran: bool,
     shape: Vec<u64>,
     /// Where the elements begin.
@@ -43,7 +80,7 @@ impl Said {
     /// strides, too, and bytes are counted with a sign.
     fn is_within(&self, file: usize) -> bool {
         let mut lengths = self.shape.iter().map(|len| (*len).max(1));
-        let all = lengths.try_fold(self.size as u64, u64::checked_mul);
+        let all = lengths.try_fold(self.element.size() as u64, u64::checked_mul);
         let counted = all.filter(|n| isize::try_from(*n).is_ok());
         counted.is_some_and(|n| self.shape.contains(&0) || n <= (file - self.start) as u64)
     }
@@ -62,13 +99,15 @@ fn plain(file: &[u8]) -> Known {
     let text = text.strip_prefix("{'descr': '")?.strip_suffix("), }")?;
     let (descr, text) = text.split_once("', 'fortran_order': ")?;
     let (fortran, shape) = text.split_once(", 'shape': (")?;
-    let (size, big) = match descr {
-        "<f4" => (4, false),
-        ">f4" => (4, true),
-        "<f8" => (8, false),
-        ">f8" => (8, true),
-        _ => return None,
+    let code = |(dtype, order): &(Dtype, char)| {
+        let order = if dtype.size() == 1 { '|' } else { *order };
+        format!("{order}{}{}", &dtype.name()[..1], dtype.size()) == descr
     };
+    let all = Dtype::ALL
+        .iter()
+        .flat_map(|dtype| [(*dtype, '<'), (*dtype, '>')]);
+    let (dtype, order) = all.into_iter().find(code)?;
+    let element = Element::number(dtype, order == '>')?;
     let fortran = match fortran {
         "True" => true,
         "False" => false,
@@ -87,8 +126,7 @@ fn plain(file: &[u8]) -> Known {
     };
     let shape = lengths.iter().map(number).collect::<Option<Vec<u64>>>()?;
     let said = Said {
-        size,
-        big,
+        element,
         fortran,
         shape,
         start: 10 + len,
@@ -106,110 +144,161 @@ fn check(file: &[u8], choice: u8, known: Known) {
         }
     };
     assert_ne!(known, Some(None), "{file:02x?} is read");
-    let axis = [None, Some(Axis::First), Some(Axis::Last)][usize::from(choice % 3)];
+    let axis = [-1, 0, 1, -2, 2][usize::from(choice % 5)];
     let Some(Some(said)) = known else {
         return within(&array, axis, file.len());
     };
     let shape: Vec<usize> = said.shape.iter().map(|len| *len as usize).collect();
     assert_eq!(array.shape(), shape, "lengths");
-    let len: usize = shape.iter().product();
-    let data = &file[said.start..][..len * said.size];
-    let elements = data.chunks_exact(said.size).map(|bytes| {
-        let mut bytes = bytes.to_vec();
-        if said.big {
-            bytes.reverse();
-        }
-        bytes
-    });
-    if said.size == 4 {
-        let single = elements.map(|bytes| f32::from_le_bytes(bytes.try_into().expect("4 bytes")));
-        let single: Vec<f32> = single.collect();
-        let double: Vec<f64> = single.iter().copied().map(f64::from).collect();
-        vectors(&array, axis, &shape, said.fortran, &single, true, choice);
-        vectors(&array, axis, &shape, said.fortran, &double, false, choice);
-    } else {
-        let double = elements.map(|bytes| f64::from_le_bytes(bytes.try_into().expect("8 bytes")));
-        let double: Vec<f64> = double.collect();
-        vectors(&array, axis, &shape, said.fortran, &double, true, choice);
-    }
+    assert_eq!(array.dtype(), said.element.dtype, "type");
+    assert_eq!(
+        array.fields().is_some(),
+        said.element.record.is_some(),
+        "records"
+    );
+    let case = Case {
+        array: &array,
+        data: &file[said.start..],
+        shape: &shape,
+        said: &said,
+        axis,
+        step: [usize::MAX, 1, 2, 7][usize::from(choice / 5 % 4)],
+    };
+    // As it is, and converted.
+    said.element.dtype.with(case);
+    case.run::<f64>();
 }
 
 /// The header says what it may: all of it is within the file, and can be had.
-fn within(array: &Array<'_>, axis: Option<Axis>, file: usize) {
+fn within(array: &Array<'_>, axis: isize, file: usize) {
     let len: usize = array.shape().iter().product();
-    assert!(len * 4 <= file, "{len} elements in {file} bytes");
+    let numbers = if array.fields().is_some() { 3 } else { 1 };
+    let bytes = len * numbers * array.dtype().size();
+    assert!(bytes <= file, "{bytes} bytes of {file}");
     if let Ok(vectors) = array.vectors(axis) {
-        assert_eq!(vectors.len(), len / 3, "vectors");
+        assert_eq!(vectors.len(), len * numbers / 3, "vectors");
         let mut buffer = Vec::new();
-        let block = vectors.block::<f64>(0..vectors.len(), &mut buffer);
-        assert_eq!(block.expect("a block").len(), len / 3, "vectors of a block");
+        let all: Vec<_> = vectors.shape().into_iter().map(|len| 0..len).collect();
+        let block = vectors.block::<f64>(&all, &mut buffer);
+        assert_eq!(block.expect("a block").len(), vectors.len(), "all of them");
     }
 }
 
-/// Every vector is made of the elements that it should be; `is`: those of the file are of this type.
-fn vectors<T: Component + Float>(
-    array: &Array<'_>,
-    axis: Option<Axis>,
-    shape: &[usize],
-    fortran: bool,
-    data: &[T],
-    is: bool,
-    choice: u8,
-) {
-    let last = shape.len().wrapping_sub(1);
-    let three = |axis: usize| shape.get(axis) == Some(&3);
-    let along = match axis {
-        _ if shape.len() == 1 => Some(0).filter(|_| three(0)),
-        Some(Axis::First) => Some(0).filter(|_| three(0)),
-        Some(Axis::Last) => Some(last).filter(|_| three(last)),
-        None => [0, last]
-            .into_iter()
-            .find(|axis| three(*axis))
-            .filter(|_| three(0) != three(last)),
-    };
-    let along = along.filter(|_| !shape.is_empty());
-    let vectors = array.vectors(axis);
-    assert_eq!(vectors.is_ok(), along.is_some(), "{shape:?} along {axis:?}");
-    let (Ok(vectors), Some(along)) = (vectors, along) else {
-        return;
-    };
-    assert_eq!(vectors.len(), data.len() / 3, "vectors of {shape:?}");
-    assert_eq!(vectors.is::<T>(), is, "whether elements need no conversion");
-    // In one block, or in several.
-    let step = [usize::MAX, 1, 2, 7][usize::from(choice / 3 % 4)].min(vectors.len().max(1));
-    let mut buffer = Vec::new();
-    for start in (0..vectors.len()).step_by(step) {
-        let range = start..vectors.len().min(start + step);
-        let block: Vectors<'_, T> = vectors.block(range.clone(), &mut buffer).expect("a block");
-        assert_eq!(block.len(), range.len(), "vectors in a block");
-        for (k, i) in range.enumerate() {
-            let expected =
-                [0, 1, 2].map(|component| data[element(shape, fortran, along, i, component)]);
-            let got = block.get(k).expect("there is such a vector");
-            let same = (0..3).all(|k| got[k].same(expected[k]));
-            assert!(
-                same,
-                "vector {i} of {shape:?} is {got:?}, expected {expected:?}"
-            );
+/// An array, and what is known of it.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    array: &'a Array<'a>,
+    data: &'a [u8],
+    shape: &'a [usize],
+    said: &'a Said,
+    axis: isize,
+    /// Places along the first axis in a block.
+    step: usize,
+}
+
+impl PerComponent for Case<'_> {
+    type Output = ();
+
+    /// Every vector is made of the elements that it should be.
+    fn run<T: Component>(self) {
+        let along = self.along();
+        let vectors = self.array.vectors(self.axis);
+        let shape = self.shape;
+        assert_eq!(
+            vectors.is_ok(),
+            along.is_some(),
+            "{shape:?} along {}",
+            self.axis
+        );
+        let (Ok(vectors), Some(along)) = (vectors, along) else {
+            return;
+        };
+        let mut lengths = shape.to_vec();
+        if let Some(along) = along {
+            lengths.remove(along);
+        }
+        assert_eq!(vectors.shape(), lengths, "lengths without the components");
+        let mut buffer = Vec::<T>::new();
+        for ranges in blocks(&lengths, self.step) {
+            let block = vectors.block(&ranges, &mut buffer).expect("a block");
+            let len = ranges.iter().map(Range::len).product();
+            assert_eq!(block.len(), len, "vectors in a block");
+            for i in 0..len {
+                let got = block.get(i).expect("there is such a vector");
+                let got = got.map(|x| x.to_f64().expect("a number"));
+                let expected = self.vector(place(&ranges, i), along);
+                let same =
+                    |k: usize| got[k] == expected[k] || got[k].is_nan() && expected[k].is_nan();
+                assert!(
+                    (0..3).all(same),
+                    "vector {i} of {ranges:?} is {got:?}, expected {expected:?}"
+                );
+            }
         }
     }
 }
 
-/// Where a component of vector i is among the elements: i counts the places of all other axes, the last fastest.
-fn element(shape: &[usize], fortran: bool, along: usize, mut i: usize, component: usize) -> usize {
-    let mut place = vec![0; shape.len()];
-    for axis in (0..shape.len()).rev() {
-        if axis == along {
-            place[axis] = component;
+impl Case<'_> {
+    /// The axis of the components, if there is one; `Some(None)`: they are fields.
+    fn along(&self) -> Option<Option<usize>> {
+        if self.said.element.record.is_some() {
+            return Some(None);
+        }
+        let from = if self.axis < 0 {
+            self.shape.len() as isize
         } else {
-            place[axis] = i % shape[axis];
-            i /= shape[axis];
+            0
+        };
+        let along = usize::try_from(from + self.axis).ok()?;
+        (self.shape.get(along) == Some(&3)).then_some(Some(along))
+    }
+
+    /// The vector at a place of the other axes.
+    fn vector(&self, place: Vec<usize>, along: Option<usize>) -> [f64; 3] {
+        let Said {
+            element, fortran, ..
+        } = self.said;
+        [0, 1, 2].map(|k| {
+            let mut place = place.clone();
+            if let Some(along) = along {
+                place.insert(along, k);
+            }
+            let mut axes: Vec<usize> = (0..place.len()).collect();
+            if *fortran {
+                axes.reverse();
+            }
+            let at = axes
+                .into_iter()
+                .fold(0, |at, axis| at * self.shape[axis] + place[axis]);
+            let field = element.record.map_or(0, |record| record[k]);
+            element.read(&self.data[at * element.size() + field..])
+        })
+    }
+}
+
+/// All places: in blocks of so many along the first axis, or at once where there are none.
+fn blocks(shape: &[usize], step: usize) -> Vec<Vec<Range<usize>>> {
+    let whole: Vec<_> = shape.iter().map(|len| 0..*len).collect();
+    let block = |start: usize, first: usize| {
+        let mut block = whole.clone();
+        block[0] = start..start.saturating_add(step).min(first);
+        block
+    };
+    match shape.first() {
+        Some(first) if !shape.contains(&0) => {
+            let starts = (0..*first).step_by(step);
+            starts.map(|start| block(start, *first)).collect()
         }
+        _ => vec![whole],
     }
-    let mut axes: Vec<usize> = (0..shape.len()).collect();
-    if fortran {
-        axes.reverse();
+}
+
+/// The place of vector `i` of a block.
+fn place(ranges: &[Range<usize>], mut i: usize) -> Vec<usize> {
+    let mut place = Vec::new();
+    for range in ranges.iter().rev() {
+        place.insert(0, range.start + i % range.len());
+        i /= range.len();
     }
-    axes.into_iter()
-        .fold(0, |at, axis| at * shape[axis] + place[axis])
+    place
 }

@@ -1,38 +1,19 @@
-//! The bytes of a .npy file as a batch of vectors: the geometry worked out once, given out block by block.
-//!
-//! A block is a view of the file where the file holds what the CPU reads; otherwise it is decoded
-//! into a buffer. Nothing here is as large as the file.
+//! A .npy file: what its header says, and where its elements are.
 
 use std::fs::File;
 use std::io::{IsTerminal, Seek};
-use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use crosslane::{Element, Vectors};
-use npyz::{AutoSerialize, DType, Deserialize, TypeRead};
+use anyhow::{Context, Result, bail, ensure};
 
+use crate::dtype::Dtype;
 use crate::header::Header;
-use crate::source::{Data, Pieces, Source};
+use crate::operand::Operand;
+use crate::record::Names;
+use crate::source::Source;
 
-/// Vectors that are looked up together in a file that is not mapped: what they need is 12 MiB.
-const AT_ONCE: usize = 1 << 18;
-
-/// What a component can be, in the library and in a file: `f32` or `f64`.
-pub trait Component: Element + Deserialize + AutoSerialize + From<f32> {}
-impl Component for f32 {}
-impl Component for f64 {}
-
-/// The axis along which the three components lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Axis {
-    /// Axis 0, as in (3, N).
-    First,
-    /// Axis -1, as in (N, 3).
-    Last,
-}
-
-/// A .npy file of `f32` or `f64`, of either byte order and either memory order.
+/// A .npy file of integers, `f16`, `f32` or `f64`, or of records of three equal fields of these, of either byte order and either
+/// memory order.
 ///
 /// The shape is any, and every length of it can be 0; where the vectors are in it is the question of
 /// [`vectors`](Self::vectors).
@@ -48,8 +29,8 @@ pub enum Axis {
 ///
 /// let array = Array::from_bytes("two vectors", &file)?;
 /// assert_eq!(array.shape(), [2, 3]);
-/// let (vectors, mut buffer) = (array.vectors(None)?, Vec::new());
-/// let block = vectors.block::<f32>(1..2, &mut buffer)?;
+/// let (vectors, mut buffer) = (array.vectors(-1)?, Vec::new());
+/// let block = vectors.block::<f32>(&[1..2], &mut buffer)?;
 /// assert_eq!(block.get(0), Some([4.0, 5.0, 6.0]));
 /// # Ok::<(), anyhow::Error>(())
 /// ```
@@ -119,13 +100,13 @@ fn read(mut file: File) -> Result<(Header, Source<'static>)> {
 impl<'a> Array<'a> {
     /// Takes bytes in memory as a file; errors call it `name`.
     ///
-    /// Every header is read that `numpy.load` takes for an array of `f32` or `f64`, however it is spelt, but for two kinds
-    /// of spelling that nothing writes: characters by their names (`\N{DIGIT FOUR}`), and pairs of types. Bytes after the last
-    /// element are left aside, as NumPy leaves them. The data may begin anywhere.
+    /// Every header is read that `numpy.load` takes for an array of these numbers, however it is spelt, but for two kinds
+    /// of spelling that nothing writes: characters by their names (`\N{DIGIT FOUR}`), and pairs of types. Records are read
+    /// as `numpy.save` writes them. Bytes after the last element are left aside, as NumPy leaves them. The data may begin anywhere.
     ///
     /// # Errors
     /// The bytes are not a .npy file of format 1, 2 or 3; its header is longer than any array of numbers has, or cannot
-    /// be read; the elements are not `f32` or `f64`; or some of them are missing.
+    /// be read; the elements are something else; or some of them are missing.
     pub fn from_bytes(name: impl Into<String>, bytes: &'a [u8]) -> Result<Self> {
         let name = name.into();
         let given = || {
@@ -152,219 +133,67 @@ impl<'a> Array<'a> {
         &self.header.shape
     }
 
-    /// The vectors, their components being along `axis` or, without one, along the axis that is 3 long.
-    ///
-    /// The components of an array with one axis are along that.
+    /// The type of a component.
+    pub fn dtype(&self) -> Dtype {
+        self.header.elements.dtype
+    }
+
+    /// The names of the fields, if the elements are records.
+    pub fn fields(&self) -> Option<&Names> {
+        self.header.record.as_ref().map(|record| &record.names)
+    }
+
+    /// The vectors whose components are along `axis`; a negative one counts from the end. The components of a record are its fields,
+    /// and `axis` is ignored.
     ///
     /// # Errors
-    /// The axis is not 3 long; or, without one, neither the first nor the last is, or both are.
-    pub fn vectors(&self, axis: Option<Axis>) -> Result<Operand<'_>> {
+    /// There is no such axis, or it is not 3 long.
+    pub fn vectors(&self, axis: isize) -> Result<Operand<'_>> {
         self.operand(axis).with_context(|| self.name.clone())
     }
 
-    fn operand(&self, axis: Option<Axis>) -> Result<Operand<'_>> {
+    fn operand(&self, axis: isize) -> Result<Operand<'_>> {
         let Header {
-            dtype,
             shape,
             strides,
-            bytes,
+            record,
             ..
         } = &self.header;
-        let axis = component_axis(shape, axis)?;
-        let k = match axis {
-            Axis::First => 0,
-            Axis::Last => shape.len() - 1,
+        let mut axes: Vec<_> = shape.iter().copied().zip(strides.iter().copied()).collect();
+        let components = match record {
+            Some(record) => record.offsets,
+            None => {
+                let (_, stride) = axes.remove(component_axis(shape, axis)?);
+                [0, stride, 2 * stride]
+            }
         };
-        let axes = shape.iter().copied().zip(strides.iter().copied());
-        let axes = axes.enumerate().filter(|(i, _)| *i != k);
         Ok(Operand {
             name: &self.name,
-            data: self.source.data(*bytes),
-            dtype,
-            axis,
-            component_stride: strides[k],
-            axes: merged(axes.map(|(_, axis)| axis)),
+            data: self.source.data(self.header.bytes),
+            elements: self.header.elements,
+            components,
+            axes,
         })
     }
 }
 
-/// Where the components are, if that can be told.
-fn component_axis(shape: &[usize], axis: Option<Axis>) -> Result<Axis> {
-    let (first, last) = (shape.first() == Some(&3), shape.last() == Some(&3));
-    match (shape, axis) {
-        ([3], _) => Ok(Axis::Last),
-        ([] | [_], _) => {
-            anyhow::bail!("shape {shape:?}, expected [3] or an array with an axis of length 3")
+/// The index in the shape of this axis, which must have length 3.
+fn component_axis(shape: &[usize], axis: isize) -> Result<usize> {
+    let from_end = shape.len().checked_add_signed(axis);
+    let place = if axis < 0 {
+        from_end
+    } else {
+        axis.try_into().ok()
+    };
+    let found = place.and_then(|place| Some((place, *shape.get(place)?)));
+    match found {
+        Some((place, 3)) => Ok(place),
+        Some((_, 2)) => bail!(
+            "shape {shape:?}, expected length 3 along axis {axis}; vectors of two components need a third, 0"
+        ),
+        Some(_) => bail!("shape {shape:?}, expected length 3 along axis {axis}"),
+        None => {
+            bail!("shape {shape:?} has no axis {axis}, along which the components are expected")
         }
-        (_, Some(Axis::First)) => {
-            ensure!(first, "shape {shape:?}, expected length 3 along axis 0");
-            Ok(Axis::First)
-        }
-        (_, Some(Axis::Last)) => {
-            ensure!(last, "shape {shape:?}, expected length 3 along axis -1");
-            Ok(Axis::Last)
-        }
-        (_, None) => match (first, last) {
-            (true, false) => Ok(Axis::First),
-            (false, true) => Ok(Axis::Last),
-            (true, true) => anyhow::bail!(
-                "shape {shape:?} has length 3 along its first and its last axis; say which with --axis 0 or --axis -1"
-            ),
-            (false, false) => {
-                anyhow::bail!("shape {shape:?}, expected length 3 along the first or the last axis")
-            }
-        },
-    }
-}
-
-/// The same axes, slowest first as (length, stride), as few as possible: one for most arrays.
-fn merged(axes: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
-    let mut merged: Vec<(usize, usize)> = Vec::new();
-    for (len, stride) in axes.filter(|(len, _)| *len != 1) {
-        match merged.last_mut() {
-            Some(outer) if outer.1 == len * stride => *outer = (outer.0 * len, stride),
-            _ => merged.push((len, stride)),
-        }
-    }
-    merged
-}
-
-/// The vectors of an [`Array`], in the order of its axes without that of the components.
-#[derive(Debug)]
-pub struct Operand<'a> {
-    name: &'a str,
-    data: Data<'a>,
-    dtype: &'a DType,
-    axis: Axis,
-    component_stride: usize,
-    axes: Vec<(usize, usize)>,
-}
-
-impl Operand<'_> {
-    /// The number of vectors.
-    pub fn len(&self) -> usize {
-        self.axes.iter().map(|(len, _)| len).product()
-    }
-
-    /// Whether there are no vectors.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The axis along which the components are.
-    pub fn axis(&self) -> Axis {
-        self.axis
-    }
-
-    /// Makes one vector as many equal ones as `other` has, along the same axis as those.
-    ///
-    /// # Errors
-    /// This is not one vector.
-    pub fn broadcast_to(&mut self, other: &Operand<'_>) -> Result<()> {
-        let len = self.len();
-        ensure!(len == 1, "{len} vectors, expected one to broadcast");
-        self.axes = vec![(other.len(), 0)];
-        self.axis = other.axis;
-        Ok(())
-    }
-
-    /// Whether the elements are `T`, in whichever byte order.
-    pub fn is<T: Component>(&self) -> bool {
-        T::reader(self.dtype).is_ok()
-    }
-
-    /// Some of the vectors: in the file itself where it has them as this CPU reads them, otherwise decoded into
-    /// `buffer`.
-    ///
-    /// Elements that are not `T` are taken as `f32` and converted, which is exact.
-    ///
-    /// # Errors
-    /// The range is not one of vectors that are there; the elements are `f64`, and `T` is not; or the file cannot be read.
-    pub fn block<'b, T: Component>(
-        &'b self,
-        range: Range<usize>,
-        buffer: &'b mut Vec<[T; 3]>,
-    ) -> Result<Vectors<'b, T>> {
-        let vectors = self.len();
-        ensure!(
-            range.start <= range.end && range.end <= vectors,
-            "vectors {range:?}, expected some of 0..{vectors}"
-        );
-        if let Some(elements) = self.native()
-            && let Some(stride) = self.stride()
-        {
-            let (first, len) = (range.start * stride, range.len());
-            // The header was checked: these fit, or there would be no such file.
-            let (component, vector) = (self.component_stride as isize, stride as isize);
-            return Ok(Vectors::strided(elements, first, component, vector, len)?);
-        }
-        let decoded = if self.is::<T>() {
-            self.decode::<T, T>(range, buffer)
-        } else {
-            self.decode::<f32, T>(range, buffer)
-        };
-        decoded.with_context(|| self.name.to_owned())?;
-        Ok(Vectors::aos(buffer))
-    }
-
-    /// The data as elements, if they are in the byte order of this CPU and aligned for it.
-    fn native<T: Component>(&self) -> Option<&[T]> {
-        let native = *self.dtype == T::default_dtype();
-        native.then(|| bytemuck::try_cast_slice(self.data.bytes()?).ok())?
-    }
-
-    /// The distance from vector to vector, if it is always the same.
-    fn stride(&self) -> Option<usize> {
-        match *self.axes {
-            [] => Some(0),
-            [(_, stride)] => Some(stride),
-            _ => None,
-        }
-    }
-
-    /// Reads elements that are `S` in the file, in any byte order, at any place.
-    fn decode<S: Component, T: Component + From<S>>(
-        &self,
-        range: Range<usize>,
-        buffer: &mut Vec<[T; 3]>,
-    ) -> Result<()> {
-        let (reader, size) = (S::reader(self.dtype)?, size_of::<S>());
-        buffer.clear();
-        buffer.resize(range.len(), [T::default(); 3]);
-        let pieces = match self.data {
-            Data::Bytes(bytes) => {
-                for (i, vector) in range.zip(buffer) {
-                    let at = self.element(i);
-                    for (k, component) in vector.iter_mut().enumerate() {
-                        let bytes = bytes.get((at + k * self.component_stride) * size..);
-                        *component = reader.read_one(bytes.unwrap_or_default())?.into();
-                    }
-                }
-                return Ok(());
-            }
-            Data::Pieces(pieces) => pieces,
-        };
-        let mut wanted = Vec::new();
-        for (part, vectors) in buffer.chunks_mut(AT_ONCE).enumerate() {
-            let first = range.start + part * AT_ONCE;
-            for k in 0..3 {
-                let at = |i| (self.element(first + i) + k * self.component_stride) * size;
-                wanted.extend((0..vectors.len()).map(|i| (at(i), 3 * i + k)));
-            }
-            let components = vectors.as_flattened_mut();
-            let take = |i: usize, bytes: &[u8]| {
-                components[i] = reader.read_one(bytes)?.into();
-                Ok(())
-            };
-            Pieces::lock(pieces).each(size, &mut wanted, take)?;
-            wanted.clear();
-        }
-        Ok(())
-    }
-
-    /// Where the first component of vector `i` is.
-    fn element(&self, i: usize) -> usize {
-        let unravel = |(i, at), (len, stride): &(usize, usize)| (i / len, at + i % len * stride);
-        self.axes.iter().rev().fold((i, 0), unravel).1
     }
 }

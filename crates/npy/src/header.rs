@@ -1,16 +1,16 @@
 //! What the header of a .npy file says, checked before anything is done with it.
 //!
 //! Separate because nothing in a file is to be trusted: a size is compared with the file before it is
-//! used, and no arithmetic on it can overflow. What `numpy.load` takes as an array of `f32` or `f64` is taken, however it is
-//! spelt. npyz reads and writes the elements, but its own reader of headers allocates what the length field says,
+//! used, and no arithmetic on it can overflow. What `numpy.load` takes as an array of numbers that are not complex is taken,
+//! however it is spelt. npyz reads and writes the elements, but its own reader of headers allocates what the length field says,
 //! multiplies the shape unchecked, and knows few spellings.
 
 use std::io::Read;
 
 use anyhow::{Context, Result, bail, ensure};
-use npyz::{DType, TypeStr};
 
 use crate::literal::{Entry, Value};
+use crate::record::Record;
 use crate::spelling::{self, Elements};
 
 /// NumPy refuses longer headers too, in characters; that of an array of numbers has some hundred.
@@ -19,12 +19,14 @@ const LONGEST: usize = 10_000;
 const MOST_AXES: usize = 64;
 const AGAIN: &str = "write the file again with numpy.save";
 
-/// An array of `f32` or `f64`.
+/// An array of numbers, or of records of three equal fields.
 #[derive(Debug)]
 pub(crate) struct Header {
-    pub(crate) dtype: DType,
+    pub(crate) elements: Elements,
+    /// Where the components are, if the elements are records.
+    pub(crate) record: Option<Record>,
     pub(crate) shape: Vec<usize>,
-    /// How many elements further the next place along each axis is.
+    /// How many bytes further the next place along each axis is.
     pub(crate) strides: Vec<usize>,
     /// Where the elements begin in the file.
     pub(crate) start: u64,
@@ -57,20 +59,24 @@ impl Header {
                 shown()
             );
         }
-        let Some(elements) = spelling::elements(&descr.value) else {
+        let record = Record::parse(&descr.value);
+        let plain = || spelling::elements(&descr.value);
+        let Some(elements) = record.as_ref().map(|r| r.elements).or_else(plain) else {
             let descr: String = text[descr.place.clone()].chars().take(80).collect();
             bail!(
-                "dtype {descr}, expected float32 or float64; convert it with .astype('f4') or .astype('f8')"
+                "dtype {descr}, expected integers, float16, float32, float64 or records of three equal ones; convert it with .astype('f8')"
             );
         };
         let Value::Bool(fortran) = fortran.value else {
             bail!("'fortran_order' in the header is neither True nor False");
         };
         let shape = lengths(&shape.value)?;
-        let (strides, bytes) = strides(&shape, fortran, elements.size)
+        let size = record.as_ref().map_or(elements.dtype.size(), |r| r.size);
+        let (strides, bytes) = strides(&shape, fortran, size)
             .with_context(|| format!("shape {shape:?} is larger than any memory"))?;
         Ok(Self {
-            dtype: dtype(elements)?,
+            elements,
+            record,
             shape,
             strides,
             start,
@@ -139,14 +145,6 @@ fn bytes(file: &mut impl Read, len: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The type as npyz has it.
-fn dtype(Elements { size, big_endian }: Elements) -> Result<DType> {
-    let order = if big_endian { '>' } else { '<' };
-    Ok(DType::new_scalar(
-        format!("{order}f{size}").parse::<TypeStr>()?,
-    ))
-}
-
 fn lengths(value: &Value) -> Result<Vec<usize>> {
     let Value::Tuple(lengths) = value else {
         bail!("'shape' in the header is not a tuple");
@@ -168,14 +166,13 @@ fn lengths(value: &Value) -> Result<Vec<usize>> {
 /// The strides and the number of bytes; `None` if the bytes, empty axes left aside, cannot be counted.
 fn strides(shape: &[usize], fortran: bool, size: usize) -> Option<(Vec<usize>, usize)> {
     let mut strides = vec![0; shape.len()];
-    let mut product = 1_usize;
+    let mut bytes = size;
     for i in 0..shape.len() {
         let axis = if fortran { i } else { shape.len() - 1 - i };
-        strides[axis] = product;
-        product = product.checked_mul(shape[axis].max(1))?;
+        strides[axis] = bytes;
+        bytes = bytes.checked_mul(shape[axis].max(1))?;
     }
     // Strides and offsets are counted with a sign from here on.
-    let bytes = product.checked_mul(size)?;
     isize::try_from(bytes).ok()?;
     Some((strides, if shape.contains(&0) { 0 } else { bytes }))
 }

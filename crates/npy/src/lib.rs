@@ -7,9 +7,16 @@
 #![deny(unsafe_code)]
 
 mod array;
+mod block;
+mod dtype;
 mod header;
 mod literal;
+mod operand;
+mod record;
 mod source;
 mod spelling;
 
-pub use array::{Array, Axis, Component, Operand};
+pub use array::Array;
+pub use dtype::{Component, Dtype, PerComponent};
+pub use operand::Operand;
+pub use record::Names;

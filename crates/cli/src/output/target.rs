@@ -59,13 +59,18 @@ impl Target {
         !matches!(self.kind, Kind::File { .. })
     }
 
+    /// What errors call it.
+    pub(crate) fn name(&self) -> String {
+        match self.kind {
+            Kind::Standard => standard::OUTPUT.to_owned(),
+            _ => self.path.display().to_string(),
+        }
+    }
+
     /// Begins to write there. Opening a pipe waits for somebody to read it.
     pub(crate) fn create(self) -> Result<Output> {
+        let name = self.name();
         let Self { path, kind } = self;
-        let name = match kind {
-            Kind::Standard => standard::OUTPUT.to_owned(),
-            _ => path.display().to_string(),
-        };
         let file = match kind {
             Kind::File { force } => {
                 let file = beside(&path, force).with_context(|| name.clone())?;

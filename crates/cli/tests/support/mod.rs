@@ -16,6 +16,7 @@ use crosslane::{Accuracy, Element, reference};
 use npyz::{AutoSerialize, Deserialize, NpyFile, Order};
 
 pub(crate) mod arrays;
+pub(crate) mod grid;
 pub(crate) mod meshes;
 
 /// The program, without settings from the environment of the test.
@@ -114,10 +115,14 @@ impl Directory {
 
     /// `crosslane cross A B -o OUT`, here.
     pub(crate) fn cross(&self, a: &str, b: &str, out: &str) -> Command {
+        self.command("cross", &[a, b], out)
+    }
+
+    /// A command that computes OUT from vectors, here.
+    pub(crate) fn command(&self, name: &str, inputs: &[&str], out: &str) -> Command {
         let mut command = crosslane();
-        command
-            .current_dir(self.0.path())
-            .args(["cross", a, b, "-o", out]);
+        command.current_dir(self.0.path()).arg(name).args(inputs);
+        command.args(["-o", out]);
         command
     }
 

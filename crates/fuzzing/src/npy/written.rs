@@ -1,41 +1,97 @@
 //! Headers put together of the ways to write one: what they say is known, and no parser is asked.
 
-use super::{Known, Said};
+use crosslane_npy::Dtype::{
+    self, Float16, Float32, Float64, Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64,
+};
+
+use super::{Element, Known, Said};
 use crate::source::Source;
 
 const NATIVE: bool = cfg!(target_endian = "big");
 
-/// Types as they are spelt, and what they are: bytes, and whether the first is the most significant.
-type Spelling = (&'static str, Option<(usize, bool)>);
+/// Types as they are spelt, and what they are.
+type Spelling = (&'static str, Option<Element>);
+
+const fn number(dtype: Dtype, big: bool) -> Option<Element> {
+    Element::number(dtype, big)
+}
+
+const fn record(dtype: Dtype, big: bool, bytes: [usize; 4]) -> Option<Element> {
+    let record = Some(bytes);
+    Some(Element { dtype, big, record })
+}
 
 const TYPES: &[Spelling] = &[
-    ("'<f4'", Some((4, false))),
-    ("'>f4'", Some((4, true))),
-    ("'<f8'", Some((8, false))),
-    ("'>f8'", Some((8, true))),
-    ("'=f4'", Some((4, NATIVE))),
-    ("'|f8'", Some((8, NATIVE))),
-    ("'f4'", Some((4, NATIVE))),
-    ("'float32'", Some((4, NATIVE))),
-    ("'double'", Some((8, NATIVE))),
-    ("'>d'", Some((8, true))),
-    ("'f'", Some((4, NATIVE))),
-    ("'<f04'", Some((4, false))),
-    ("u'>f4'", Some((4, true))),
-    ("r\"<f8\"", Some((8, false))),
-    ("'''<f4'''", Some((4, false))),
-    ("'<' 'f8'", Some((8, false))),
-    ("'\\x3cf4'", Some((4, false))),
-    ("('>f4')", Some((4, true))),
-    ("('>f8', ())", Some((8, true))),
-    ("('<f4', (1, 1))", Some((4, false))),
-    ("'1<f4'", Some((4, false))),
-    ("'>(1,)f8'", Some((8, true))),
+    ("'<f4'", number(Float32, false)),
+    ("'>f4'", number(Float32, true)),
+    ("'<f8'", number(Float64, false)),
+    ("'>f8'", number(Float64, true)),
+    ("'=f4'", number(Float32, NATIVE)),
+    ("'|f8'", number(Float64, NATIVE)),
+    ("'f4'", number(Float32, NATIVE)),
+    ("'float32'", number(Float32, NATIVE)),
+    ("'double'", number(Float64, NATIVE)),
+    ("'>d'", number(Float64, true)),
+    ("'f'", number(Float32, NATIVE)),
+    ("'<f04'", number(Float32, false)),
+    ("u'>f4'", number(Float32, true)),
+    ("r\"<f8\"", number(Float64, false)),
+    ("'''<f4'''", number(Float32, false)),
+    ("'<' 'f8'", number(Float64, false)),
+    ("'\\x3cf4'", number(Float32, false)),
+    ("('>f4')", number(Float32, true)),
+    ("('>f8', ())", number(Float64, true)),
+    ("('<f4', (1, 1))", number(Float32, false)),
+    ("'1<f4'", number(Float32, false)),
+    ("'>(1,)f8'", number(Float64, true)),
+    ("'<f2'", number(Float16, false)),
+    ("'>e'", number(Float16, true)),
+    ("'|i1'", number(Int8, NATIVE)),
+    ("'<i2'", number(Int16, false)),
+    ("'>i4'", number(Int32, true)),
+    ("'int64'", number(Int64, NATIVE)),
+    ("'>q'", number(Int64, true)),
+    ("'|u1'", number(Uint8, NATIVE)),
+    ("'B'", number(Uint8, NATIVE)),
+    ("'>u2'", number(Uint16, true)),
+    ("'<u4'", number(Uint32, false)),
+    ("'ulonglong'", number(Uint64, NATIVE)),
+    (
+        "[('x', '<f4'), ('y', '<f4'), ('z', '<f4')]",
+        record(Float32, false, [0, 4, 8, 12]),
+    ),
+    (
+        "[('x', '>f8'), ('', '|V8'), ('y', '>f8'), ('', '|V8'), ('z', '>f8')]",
+        record(Float64, true, [0, 16, 32, 40]),
+    ),
+    (
+        "[('', '|V1'), ('x', '<i2'), ('y', '<i2'), ('z', '<i2'), ('', '|V3')]",
+        record(Int16, false, [1, 3, 5, 10]),
+    ),
+    (
+        "[('x', '|u1'), ('y', '|u1'), ('', '|V1'), ('z', '|u1'),]",
+        record(Uint8, NATIVE, [0, 1, 3, 4]),
+    ),
+    (
+        "[['x', '<f2'], ('y', 'half'), ('z', '<e')]",
+        if NATIVE {
+            None
+        } else {
+            record(Float16, false, [0, 2, 4, 6])
+        },
+    ),
+    ("[('x', '<f4'), ('y', '<f4'), ('x', '<f4')]", None),
+    ("[('x', '<f4'), ('y', '>f4'), ('z', '<f4')]", None),
+    ("[('x', '<f4'), ('y', '<f4')]", None),
+    (
+        "[('x', '<f4'), ('y', '<f4'), ('z', '<f4'), ('', '|V18446744073709551615')]",
+        None,
+    ),
     ("'2f4'", None),
     ("('<f4', 2)", None),
     ("'>float32'", None),
-    ("'<f2'", None),
-    ("'<i4'", None),
+    ("'|b1'", None),
+    ("'<i16'", None),
     ("'<c8'", None),
     ("'<f16'", None),
     ("'f4,'", None),
@@ -66,7 +122,7 @@ fn space(source: &mut Source<'_>) -> &'static str {
 }
 
 /// A number, and whether it is one without the `L` of Python 2.
-fn number(source: &mut Source<'_>, n: u64) -> (String, bool) {
+fn spelt(source: &mut Source<'_>, n: u64) -> (String, bool) {
     match source.byte() {
         249 => (format!("0x{n:X}"), true),
         250 => (format!("0O{n:o}"), true),
@@ -102,7 +158,7 @@ fn shape(source: &mut Source<'_>, version: u8) -> (Vec<u64>, String, bool) {
             200..240 => u64::from(source.byte()),
             _ => source.bits(),
         };
-        let (number, plain) = number(source, n);
+        let (number, plain) = spelt(source, n);
         right &= plain || version < 3;
         text += &[space(source), &number, space(source), ","].concat();
         shape.push(n);
@@ -134,9 +190,8 @@ fn header(source: &mut Source<'_>, version: u8) -> (String, Option<Said>) {
         let parts = [space(source), &key, space(source), ":", space(source)];
         text += &[&parts.concat(), value, ","].concat();
     }
-    let said = element.zip(fortran).map(|((size, big), fortran)| Said {
-        size,
-        big,
+    let said = element.zip(fortran).map(|(element, fortran)| Said {
+        element,
         fortran,
         shape,
         start: 0,
@@ -167,7 +222,7 @@ pub(super) fn file(mut source: Source<'_>) -> (Vec<u8>, Known) {
     let start = file.len();
     let said = said.map(|said| Said { start, ..said });
     let lengths = said.iter().flat_map(|said| &said.shape);
-    let size = said.as_ref().map_or(1, |said| said.size as u64);
+    let size = said.as_ref().map_or(1, |said| said.element.size() as u64);
     let bytes = lengths.fold(size, |n, len| n.saturating_mul(*len));
     let data = source.rest();
     // Mostly as many as it says, repeated as need be; sometimes one less, or what there is.

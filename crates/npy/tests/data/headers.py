@@ -6,8 +6,9 @@
     CROSSLANE_HEADERS=3.json cargo test -p crosslane-npy --test headers
 
 "types": what it takes each spelling of 'descr' for. "headers": [version, header, answer]; the characters of a header are Latin-1
-in versions 1 and 2, UTF-8 in version 3. An answer is "<f4 C 2,3" (type, order of the elements in the file, shape), or
-"refused" (no array, or one of another type). The list is what NumPy 2.4 under Python 3.11, 3.12 and 3.13 agree about.
+in versions 1 and 2, UTF-8 in version 3. An answer is "<f4 C 2,3" (type, order of the elements in the file, shape), for records of
+three equal fields "<f4 C 2 x,y,z 0,4,8,12" (their names, the bytes before each and in all), or "refused" (no array, or one of other
+types). The list is what NumPy 2.4 under Python 3.11, 3.12 and 3.13 agree about.
 """
 
 import json
@@ -38,13 +39,23 @@ def answer(version, header):
         array = np.load(FILE)
     except Exception:  # whatever NumPy raises, it does not load the file
         return "refused"
-    dtype = array.dtype
-    if dtype.kind != "f" or dtype.itemsize not in (4, 8):
+    types = [array.dtype[name] for name in array.dtype.names or ()] or [array.dtype]
+    if not all(dtype == types[0] for dtype in types) or len(types) not in (1, 3) or (len(types) == 1) != (array.dtype.names is None):
         return "refused"
-    name = ("<" if dtype.newbyteorder("<") == dtype else ">") + dtype.str[1:]
-    elements = np.frombuffer(DATA, dtype, array.size)
-    orders = [order for order in "CF" if np.array_equal(array.ravel(order), elements, equal_nan=True)]
-    return f"{name} {orders[0]} {','.join(map(str, array.shape))}"
+    if types[0].kind not in "iuf" or types[0].itemsize > 8:
+        return "refused"
+    name = ("<" if types[0].newbyteorder("<") == types[0] else ">") + types[0].str[1:]
+    elements = np.frombuffer(DATA, array.dtype, array.size)
+    orders = [order for order in "CF" if all(part(array, k).tobytes(order) == part(elements, k).tobytes() for k in range(len(types)))]
+    shape = ",".join(map(str, array.shape))
+    offsets = [array.dtype.fields[field][1] for field in array.dtype.names or ()] + [array.dtype.itemsize]
+    record = f" {','.join(array.dtype.names)} {','.join(map(str, offsets))}" if array.dtype.names else ""
+    return f"{name} {orders[0]} {shape}{record}"
+
+
+def part(array, k):
+    """Field k of records; numbers as they are."""
+    return array[array.dtype.names[k]] if array.dtype.names else array
 
 
 def header(descr="'<f4'", fortran="False", shape="(2, 3)"):
@@ -58,7 +69,7 @@ def spellings():
     sizes = ["00", "01", "04", "08", "004", "0x4", "4.0", "4L", "4_0", "+4", "-4", " 4", "\t8", "\v4", "\n8", " +8", "+ 4", "4 ", "8\n"]
     sizes += ["4294967300", "4294967304", "8589934596", "-4294967292", "18446744073709551620", "9223372036854775812", "9" * 30]
     sizes += [str(size) for size in range(18)] + ["32", "44", "48", "84", "128"]
-    names |= {kind + size for kind in "fdegFDabc" for size in sizes}
+    names |= {kind + size for kind in "fdegFDabciu" for size in sizes}
     orders = ["", "<", ">", "=", "|", "!", "@", "<<", "<>", "|<", " ", "< ", "N", "S"]
     yield from (order + name for order in orders for name in sorted(names))
     common = ["f4", "f8", "f", "d", "float32", "double", "<f4", ">f8", "=f8", "|f4"]
@@ -81,7 +92,20 @@ def descriptions():
     yield from (f"({base}, {shape})" for base in bases for shape in shapes)
     yield from ["()", "('<f4',)", "(('<f4', ()), ())", "((('<f4', 1), (1,)), [])", "(['<f4'], ())", "('<f4', ()), ()", "('', ())", "(1, ())", "('<f4' ())", "('<f4', () ())"]
     yield from ["[]", "['<f4']", "['', '<f4']", "[('', '<f4')]", "[('x', '<f4')]", "[('x', '<f4', (1,))]", "[('x', '<f4'), ('y', '<f4')]", "{}", "{'x': '<f4'}", "{'f4'}", "set()"]
+    yield from records()
     yield from ["None", "True", "False", "1", "4", "1.5", "1j", "-1", "...", "Ellipsis", "NotImplemented", "[[]]", "[()]", "('f4' 'f4', ())"]
+
+
+def records():
+    """Lists of fields: as numpy.save writes them, and changed in one place."""
+    plain = "[('x', '<f4'), ('y', '<f4'), ('z', '<f4')]"
+    yield from [plain.replace("<f4", code) for code in ["|i1", "<i2", ">i4", "<i8", "|u1", ">u2", "<u4", "<u8", "<f2", ">f4", "<f8", "f", "float64", "|b1", "<c8", "|S3", "|V4", ""]]
+    yield from [plain.replace("'x'", name) for name in ["'px'", "'\u00e9'", "'a b'", "'y'", "\"it's\"", "'a\\\\b'", "'('", "u'x'", "1", "None"]]
+    yield from [plain.replace("'<f4'", code, 1) for code in ["'>f4'", "'<f8'", "'<i4'", "'<f4', 2", "'<f4', (2,)", "[('q', '<f4')]"]]
+    pads = ["('', '|V4')", "('', '|V1')", "('', '|V13')", "('', '|V0')", "('pad', '|V4')", "('w', '<f4')", "('', 'V4')", "('', '<V2')", "('', '|V')", "('', '|V99999999999')"]
+    for pad in pads:
+        yield from [plain.replace("[", f"[{pad}, "), plain.replace("]", f", {pad}]"), plain.replace("('y'", f"{pad}, ('y'"), plain.replace(", ('z'", f", {pad}, {pad}, ('z'")]
+    yield from [plain.replace("]", ", ]"), plain[1:-1], f"({plain[1:-1]})", plain.replace(", ('z', '<f4')", ""), "[" + plain + "]", plain.replace("('x', '<f4')", "['x', '<f4']"), plain.replace("('x', '<f4')", "('x',)"), plain.replace("('x', '<f4')", "'<f4'")]
 
 
 def lengths():
@@ -139,6 +163,7 @@ def all_headers():
         yield from ((version, header(shape=shape)) for shape in lengths())
         yield from ((version, header(fortran="True", shape=shape)) for shape in ["(2, 3)", "(3, 2)", "(2L, 3)", "(1, 6)", "(6,)", "()"])
         yield from ((version, text) for text in headers())
+        yield from ((version, header(descr, fortran, shape)) for descr in records() for fortran, shape in [("False", "(4,)"), ("True", "(2, 3)"), ("False", "()")])
 
 
 PIECES = ["(", ")", "{", "}", "[", "]", ",", ":", "'", '"', "'''", "\\", "\n", " ", "\t", "\f", "\r", "#", "L", "u", "r", "b", "+", "-", "_", "0", "0x", "0b", "0o", "1", "3", "f", "<", ">", "=", "|", "True", "False", "None", "'<f4'", "'>f8'", "2L", ".", "j", "e", "\\x66", "\\\n", "()", "''", ", 1", "*", "\u00e9", "\v", "\0", ";", "...", "b''"]
