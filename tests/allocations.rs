@@ -9,8 +9,10 @@ mod support;
 use crosslane::{
     Accuracy, Engine, Real, Scalars, ScalarsMut, Stores, Threads, Vectors, VectorsMut, reference,
 };
+use support::cases::Case;
 use support::meshes::{OwnedFaces, on_meshes};
 use support::operations::{Kind, Operation, Places, Read, Write, all_derived, define};
+use support::shapes::shape;
 use support::{Float, Random, engines, one_in};
 
 #[derive(Clone, Copy, Debug)]
@@ -213,6 +215,25 @@ fn operands_of_half_types_are_all_that_is_touched() {
         for len in lengths() {
             products::<half::f16>(engine, len, &mut random);
             products::<half::bf16>(engine, len, &mut random);
+        }
+    }
+}
+
+/// Operands of several axes, and blocks, too.
+#[test]
+fn operands_of_any_shapes_are_all_that_is_touched() {
+    let mut random = Random(3);
+    for engine in engines() {
+        for operation in Operation::ALL {
+            for _ in 0..60 / one_in(10) {
+                let context = random.clone();
+                let common = shape(&mut random, 300);
+                let mut case = Case::<f32>::new(&mut random, *operation, &common, &[]);
+                case.fill(&mut random);
+                case.tighten();
+                let engine = any(engine, &mut random);
+                case.check(engine.accuracy(), [engine], &context);
+            }
         }
     }
 }

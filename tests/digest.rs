@@ -6,12 +6,15 @@
 
 mod support;
 
-use crosslane::{Accuracy, Engine, Real, Soa};
+use crosslane::{Accuracy, Engine, Kind, Real, Soa};
 use crosslane_cases::{Float as Format, numbered};
 use sha2::{Digest, Sha256};
+use support::cases::Case;
 use support::meshes::{OwnedFaces, on_meshes};
-use support::operations::{OnOperands, all_derived};
-use support::{Float, Layout, Operand, Random, engines};
+use support::nd::Array;
+use support::operations::{OnOperands, all_derived, gradients};
+use support::shapes::Axis::{Full, One};
+use support::{Float, Layout, Operand, Random, Tested, engines};
 
 /// Copies of those in the program.
 const DIGESTS: [(u64, &str); 3] = [
@@ -22,6 +25,9 @@ const DIGESTS: [(u64, &str); 3] = [
 
 /// What is derived, with either accuracy.
 const DERIVED: &str = "8c09b294f9c1750b1648f47ddf6ff9da";
+
+/// Sums over several axes, with either accuracy.
+const SUMS: &str = "c6e26ef072f5466509c7389646ae4b04";
 
 /// Cases in memory at a time.
 const BLOCK: u64 = 1 << 12;
@@ -107,19 +113,23 @@ fn vector<T: Float>(i: usize, first: Option<[T; 3]>, random: &mut Random) -> [T;
     }
 }
 
+/// Adds a vector. Of plain arithmetic NaN may be any.
+fn add<T: Float + Format>(hash: &mut Sha256, v: [T; 3]) {
+    for x in v {
+        let bits = if x.nan() {
+            <T as Format>::NAN
+        } else {
+            x.to_bits64()
+        };
+        hash.update(&bits.to_le_bytes()[..size_of::<T>()]);
+    }
+}
+
 /// Of every operation on the same 600 places, and of what is computed of one mesh of them.
 fn hash_of_what_is_derived<T: Float + Format + Real>(engine: Engine, hash: &mut Sha256) {
     let mut random = Random(1);
     let mut add = |output: &Operand<T>| {
-        for x in (0..output.len()).flat_map(|i| output.get(i)) {
-            // Of plain arithmetic NaN may be any.
-            let bits = if x.nan() {
-                <T as Format>::NAN
-            } else {
-                x.to_bits64()
-            };
-            hash.update(&bits.to_le_bytes()[..size_of::<T>()]);
-        }
+        (0..output.len()).for_each(|i| add(hash, output.get(i)));
     };
     for operation in all_derived() {
         let mut inputs = operation.inputs_of::<T>(600, &mut random, |_| Layout::Soa);
@@ -161,5 +171,57 @@ fn every_level_reproduces_the_digest_of_what_is_derived() {
         let digest = hexadecimal(&hash.finalize());
         println!("derived  {digest}  {}", engine.level());
         assert_eq!(digest, DERIVED, "{}", engine.level());
+    }
+}
+
+/// Of every gradient of operands that are repeated along different axes of (6, 11, 13): sums over several axes.
+fn hash_of_sums<T: Tested + Float + Format + Real>(engine: Engine, hash: &mut Sha256) {
+    // Memory order is another matter than numbers: it changes nothing.
+    let (mut order, mut random) = (Random(2), Random(3));
+    let common = [6, 11, 13];
+    for operation in gradients() {
+        let axes = |k: usize| match k {
+            0 => [One, Full, One],
+            1 => [Full, One, Full],
+            _ => [Full; 3],
+        };
+        let mut operand = |(k, kind): (usize, &Kind), exclusive: bool| {
+            Array::<T>::new(&mut order, *kind, &axes(k), &common, exclusive)
+        };
+        let inputs = operation.inputs().iter().enumerate();
+        let inputs = inputs.map(|input| operand(input, false)).collect();
+        let outputs = operation.outputs().iter().enumerate();
+        let outputs = outputs.map(|output| operand(output, true)).collect();
+        let mut case = Case {
+            operation,
+            common: common.to_vec(),
+            inputs,
+            outputs,
+        };
+        for input in &mut case.inputs {
+            for i in 0..input.len() {
+                input.set(i, [0; 3].map(|_| T::ordinary(&mut random)));
+            }
+        }
+        let mut outputs = case.outputs.clone();
+        case.run(engine, &mut outputs).unwrap();
+        for output in &outputs {
+            (0..output.len()).for_each(|i| add(hash, output.get(i)));
+        }
+    }
+}
+
+#[test]
+fn every_level_reproduces_the_digest_of_sums() {
+    for engine in engines() {
+        let mut hash = Sha256::new();
+        for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
+            let engine = engine.with_accuracy(accuracy);
+            hash_of_sums::<f32>(engine, &mut hash);
+            hash_of_sums::<f64>(engine, &mut hash);
+        }
+        let digest = hexadecimal(&hash.finalize());
+        println!("sums  {digest}  {}", engine.level());
+        assert_eq!(digest, SUMS, "{}", engine.level());
     }
 }

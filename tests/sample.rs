@@ -11,11 +11,13 @@ use std::num::NonZeroUsize;
 
 use crosslane::{Accuracy, Engine, Real, Stores, Threads, reference};
 use crosslane_cases::{case, nearest, vectors};
+use support::cases::Case;
 use support::meshes::{OwnedFaces, on_meshes};
 use support::operations::{Kind, OnOperands, Operation, all_derived, define, gradients};
 #[cfg(feature = "rayon")]
 use support::outputs;
-use support::{Float, Layout, Operand, Random, any_input, any_output, any_stores, engines};
+use support::shapes::shape;
+use support::{Float, Layout, Operand, Random, Tested, any_input, any_output, any_stores, engines};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -392,6 +394,31 @@ fn plain_definitions_are_near_accurate_ones() {
     first_fault_ends();
     near::<f32>(2.0_f64.powi(-24));
     near::<f64>(2.0_f64.powi(-53));
+}
+
+/// Shapes and memory orders at random, in place, and with sums.
+#[test]
+fn operands_of_any_shapes_match_reference() {
+    fn check<T: Tested + Real>(seed: u64) {
+        let mut random = Random(seed);
+        for (i, operation) in Operation::ALL.iter().cycle().take(300).enumerate() {
+            let common = shape(&mut random, 150);
+            let mut case = Case::<T>::new(&mut random, *operation, &common, &[]);
+            case.fill(&mut random);
+            let accuracy = ACCURACIES[i % 2];
+            let engines = every_engine().step_by(2);
+            let engines: Vec<_> = engines
+                .map(|engine| any_stores(engine, &mut random))
+                .collect();
+            case.check(accuracy, engines.clone(), &i);
+            if *operation == Operation::Cross {
+                case.check_in_place(accuracy, engines, &i);
+            }
+        }
+    }
+    first_fault_ends();
+    check::<f32>(9);
+    check::<f64>(10);
 }
 
 /// Few and many pieces, and the sums of several.

@@ -8,10 +8,12 @@ mod support;
 
 use std::thread;
 
-use crosslane::{Accuracy, Engine, Real, Soa, Stores, Threads, Vectors, VectorsMut};
+use crosslane::{Accuracy, Engine, Operation, Real, Soa, Stores, Threads, Vectors, VectorsMut};
+use support::cases::Case;
 use support::meshes::{OwnedFaces, on_meshes};
 use support::operations::{OnOperands, all_derived};
-use support::{Float, Layout, Operand, Random, engines};
+use support::shapes::Axis;
+use support::{Float, Layout, Operand, Random, Tested, engines};
 
 /// Half of what a thread has by default.
 const STACK: usize = 1 << 20;
@@ -67,6 +69,29 @@ fn every_operation<T: Float + Real>(engine: Engine) {
     }
 }
 
+/// Operands of several axes; and sums of two lengths, of which the longer is halved five times.
+fn every_shape<T: Tested + Real>(engine: Engine) {
+    let mut random = Random(2);
+    for operation in Operation::ALL {
+        for common in [&[5, 3, 70][..], &[2, 3, 2, 3, 2, 3]] {
+            for _ in 0..5 {
+                let case = Case::<T>::new(&mut random, *operation, common, &[]);
+                let mut outputs = case.outputs.clone();
+                case.run(engine, &mut outputs).unwrap();
+            }
+        }
+        for len in [100, 1 << 15] {
+            let axes = vec![vec![Axis::Zero]; operation.inputs().len()];
+            if len > 100 && *operation != Operation::CrossVjpVjp {
+                continue;
+            }
+            let case = Case::<T>::new(&mut random, *operation, &[len], &axes);
+            let mut outputs = case.outputs.clone();
+            case.run(engine, &mut outputs).unwrap();
+        }
+    }
+}
+
 #[test]
 fn every_call_does_with_half_of_a_default_stack() {
     for engine in engines() {
@@ -79,6 +104,8 @@ fn every_call_does_with_half_of_a_default_stack() {
                     every_layout::<f64>(engine);
                     every_operation::<f32>(engine);
                     every_operation::<f64>(engine);
+                    every_shape::<f32>(engine);
+                    every_shape::<f64>(engine);
                     #[cfg(feature = "half")]
                     every_layout::<half::f16>(engine);
                     #[cfg(feature = "half")]

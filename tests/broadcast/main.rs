@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alike;
 mod errors;
 mod gradients;
 mod methods;
@@ -36,10 +37,13 @@ fn all_engines() -> Vec<Engine> {
     engines().into_iter().flat_map(on).collect()
 }
 
-/// The same with these stores.
-fn with_stores(engines: &[Engine], random: &mut Random) -> impl Iterator<Item = Engine> + use<> {
+/// The same with any stores.
+fn with_stores<'a>(
+    engines: &'a [Engine],
+    random: &mut Random,
+) -> impl Iterator<Item = Engine> + use<'a> {
     let stores = random.one_of(&[Stores::Cached, Stores::Streaming, Stores::Auto]);
-    let engines = engines.to_vec().into_iter();
+    let engines = engines.iter();
     engines.map(move |engine| engine.with_stores(stores))
 }
 

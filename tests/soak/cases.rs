@@ -7,9 +7,14 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 
 use crosslane::{Accuracy, Engine, Real};
 
+use crate::support::cases::Case as Shapes;
 use crate::support::meshes::{OwnedFaces, on_meshes};
+use crate::support::nd::Array;
 use crate::support::operations::{Kind, OnOperands, Operation, all_derived, gradients};
-use crate::support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, outputs, under_a_tool};
+use crate::support::shapes::shape;
+use crate::support::{
+    Float, INPUTS, Layout, NUMBERS, Operand, Random, Tested, outputs, under_a_tool,
+};
 
 /// Runs the work that it gets, wherever it likes, before it returns.
 pub type Place<'a> = &'a dyn Fn(&mut (dyn FnMut() + Send));
@@ -209,6 +214,62 @@ fn meshes<T: Float + Real>(
     })
 }
 
+/// Operands of any shapes.
+struct Shaped<T> {
+    accuracy: Accuracy,
+    shapes: Shapes<T>,
+    before: Vec<Array<T>>,
+    expected: Vec<Array<T>>,
+    outputs: Mutex<Vec<Array<T>>>,
+}
+
+impl<T: Tested> Case for Shaped<T> {
+    fn run(&self, engine: Engine, place: Place<'_>, context: &dyn Debug) -> Option<usize> {
+        let mut outputs = match self.outputs.try_lock() {
+            Ok(outputs) => outputs,
+            Err(TryLockError::WouldBlock) => return None,
+            Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
+        };
+        for (output, before) in outputs.iter_mut().zip(&self.shapes.outputs) {
+            output.copy_from(before);
+        }
+        let engine = engine.with_accuracy(self.accuracy);
+        let written = outputs.as_mut_slice();
+        place(&mut || self.shapes.run(engine, written).unwrap());
+        let results = outputs.iter().zip(&self.expected).enumerate();
+        for (k, (output, expected)) in results {
+            let any_nan = self.accuracy == Accuracy::Plain && !self.shapes.is_summed(k);
+            output.assert_same(expected, any_nan, &(&self.shapes, engine, context));
+        }
+        Some(self.shapes.common.iter().product())
+    }
+
+    fn assert_inputs(&self) {
+        for (input, before) in self.shapes.inputs.iter().zip(&self.before) {
+            input.assert_same(before, false, &self.shapes);
+        }
+    }
+}
+
+/// Every operation, the product too.
+fn shaped<T: Tested>(
+    accuracy: Accuracy,
+    random: &mut Random,
+) -> impl Iterator<Item = Box<dyn Case>> {
+    Operation::ALL.iter().map(move |operation| {
+        let common = shape(random, 3000);
+        let mut shapes = Shapes::<T>::new(random, *operation, &common, &[]);
+        shapes.fill(random);
+        Box::new(Shaped {
+            accuracy,
+            before: shapes.inputs.clone(),
+            expected: shapes.expected(accuracy),
+            outputs: Mutex::new(shapes.outputs.clone()),
+            shapes,
+        }) as Box<dyn Case>
+    })
+}
+
 /// Less than a register to several tiles; gradients in more than one piece of a sum (2^15); and, of products, what `Threads::Auto`
 /// splits (8 MiB). One of each kind, but two of what is short.
 pub fn cases(random: &mut Random) -> Vec<Box<dyn Case>> {
@@ -227,6 +288,10 @@ pub fn cases(random: &mut Random) -> Vec<Box<dyn Case>> {
             cases.extend(meshes::<f32>(accuracy, len, random));
             cases.extend(meshes::<f64>(accuracy, len, random));
         }
+    }
+    for accuracy in [Accuracy::Plain, Accuracy::CorrectlyRounded] {
+        cases.extend(shaped::<f32>(accuracy, random));
+        cases.extend(shaped::<f64>(accuracy, random));
     }
     let [pieces, long] = if under_a_tool() {
         [2_000; 2]

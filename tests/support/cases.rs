@@ -112,7 +112,7 @@ impl<T: Tested> Case<T> {
             })
             .collect();
         let mut results = vec![[T::default(); 3]; expected.len()];
-        for i in 0..self.common.iter().product() {
+        for i in 0..self.common.iter().product::<usize>() {
             let at = |input: &Array<T>| input.get(self.place(&input.geometry, i));
             let inputs: Vec<_> = self.inputs.iter().map(at).collect();
             reference::apply(self.operation, &inputs, accuracy, &mut results).unwrap();

@@ -39,6 +39,11 @@ impl<T: Tested> Array<T> {
             0 => 0,
             _ => choices.choose(17),
         };
+        Self::of(kind, geometry, extent, offset)
+    }
+
+    /// One that lies so, in so many elements that begin `offset` behind a cache line.
+    pub fn of(kind: Kind, mut geometry: Geometry, extent: usize, offset: usize) -> Self {
         let first = GUARD + offset;
         geometry.first += first;
         Self {
@@ -72,6 +77,11 @@ impl<T: Tested> Array<T> {
 
     pub fn elements(&self) -> &[T] {
         self.memory.elements()
+    }
+
+    /// What another, of the same geometry, has in its memory.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.memory.elements_mut().copy_from_slice(other.elements());
     }
 
     pub fn len(&self) -> usize {

@@ -4,7 +4,10 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod shapes;
 
 use std::num::NonZeroUsize;
 
@@ -70,17 +73,28 @@ impl Drop for Guarded {
     }
 }
 
-/// Columns of three mappings, or rows, padded rows, or rows backwards of the first.
+/// Columns of three mappings, or rows, padded rows, rows backwards, or blocks of four of the first.
 #[derive(Clone, Copy, Debug)]
 enum Layout {
     Columns,
     Rows,
     Padded,
     Backwards,
+    /// Rows, where the length is no multiple of four.
+    Blocks,
 }
 
 impl Layout {
-    const ALL: [Self; 4] = [Self::Columns, Self::Rows, Self::Padded, Self::Backwards];
+    /// Those of vertices, which lie at one stride.
+    const OF_VERTICES: [Self; 4] = [Self::Columns, Self::Rows, Self::Padded, Self::Backwards];
+
+    const ALL: [Self; 5] = [
+        Self::Columns,
+        Self::Rows,
+        Self::Padded,
+        Self::Backwards,
+        Self::Blocks,
+    ];
 
     fn view<T: Element>(
         self,
@@ -94,7 +108,13 @@ impl Layout {
                 let [x, y, z] = [x, y, z].map(|memory| memory.elements(len, last));
                 VectorsMut::soa(x, y, z).unwrap()
             }
-            Self::Rows => VectorsMut::aos(x.elements(3 * len, last).as_chunks_mut().0),
+            Self::Blocks if len.is_multiple_of(4) => {
+                let blocks: &mut [[T; 4]] = x.elements(3 * len, last).as_chunks_mut().0;
+                VectorsMut::blocks(blocks.as_chunks_mut().0)
+            }
+            Self::Rows | Self::Blocks => {
+                VectorsMut::aos(x.elements(3 * len, last).as_chunks_mut().0)
+            }
             Self::Padded => VectorsMut::padded(x.elements(4 * len, last).as_chunks_mut().0),
             Self::Backwards => {
                 let first = (3 * len).saturating_sub(3);
@@ -156,7 +176,7 @@ fn every_layout<T: Element + From<i8>>() {
                 for (k, a) in Layout::ALL.into_iter().enumerate() {
                     for out in Layout::ALL {
                         for last in [true, false] {
-                            let layouts = [a, Layout::ALL[(k + len) % 4], out];
+                            let layouts = [a, Layout::ALL[(k + len) % 5], out];
                             check::<T>(
                                 engine.with_threads(threads),
                                 &mut operands,
@@ -213,7 +233,7 @@ fn check_derived<T: Real + Float>(
     [last, broadcast]: [bool; 2],
     random: &mut Random,
 ) {
-    let mut any = || Layout::ALL[random.below(4)];
+    let mut any = || Layout::ALL[random.below(5)];
     let sums = broadcast && operation.gradient_of().is_some();
     let vectors = if broadcast { 1 } else { len };
     let memory = inputs.iter_mut().zip(operation.inputs());
@@ -317,7 +337,7 @@ fn every_mesh<T: Real + Float + From<i8>>() {
         {
             for (last, layout) in [true, false]
                 .into_iter()
-                .flat_map(|l| Layout::ALL.map(|k| (l, k)))
+                .flat_map(|l| Layout::OF_VERTICES.map(|k| (l, k)))
             {
                 let count = 1 + random.below(len);
                 let vertices = layout.view::<T>(vertices, count, last);
@@ -334,7 +354,7 @@ fn every_mesh<T: Real + Float + From<i8>>() {
                 };
                 let rows: Vec<_> = (0..count).map(|i| vertices.get(i).unwrap()).collect();
                 for operation in on_meshes::<T>() {
-                    let layout = Layout::ALL[random.below(4)];
+                    let layout = Layout::OF_VERTICES[random.below(4)];
                     let len = if operation.of_vertices { count } else { len };
                     let mut out = operand(operation.output, layout, out, len, last);
                     (operation.call)(&engine, (&vertices).into(), faces, &mut out).unwrap();
