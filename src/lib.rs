@@ -6,16 +6,18 @@
 //! // Rows, as `[[T; 3]]` or NumPy's (N, 3) ...
 //! let a = vec![[1.0_f32, 2.0, 3.0]; 5];
 //! // ... against one vector ...
-//! let b = crosslane::Vectors::broadcast(&[4.0, 5.0, 6.0], 5);
+//! let b = [[4.0, 5.0, 6.0]];
 //! // ... into columns.
 //! let mut c = crosslane::Soa::zeros(5);
-//! crosslane::cross(&a, b, &mut c)?;
+//! crosslane::cross(&a, &b, &mut c)?;
 //! assert_eq!(c.y(), [6.0; 5]);
 //! # Ok::<(), crosslane::Error>(())
 //! ```
 //!
 //! - [`cross`] is the whole library for most callers; [`Engine`] chooses level, threads and stores by hand.
-//! - [`Vectors`] and [`VectorsMut`] are views of the caller's memory in any layout, [`Soa`] owns columns.
+//! - [`Vectors`] and [`VectorsMut`] are views of the caller's memory in any layout and of any rank, [`Scalars`] and [`ScalarsMut`] those of
+//!   numbers; [`Soa`] owns columns. Shapes are broadcast as NumPy broadcasts them.
+//! - [`Operation`] is the table of what there is to compute: [`Engine::apply`] does what is named there.
 //! - [`mod@reference`] is the definition that every kernel is compared with, bit for bit.
 //!
 //! # Promises

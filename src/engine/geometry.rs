@@ -8,7 +8,7 @@ impl Engine {
     ///
     /// a·b = a₁b₁ + a₂b₂ + a₃b₃
     ///
-    /// `a`, `b` and `out` are equally long; `a` and `b` are each in any layout. The unit is the product of the units.
+    /// `a` and `b` are broadcast to the shape of `out`, and each is in any layout. The unit is the product of the units.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) three rounded products, added from the left, each sum rounded. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: all but
@@ -16,7 +16,8 @@ impl Engine {
     /// canonical one. Range is as in [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written.
     ///
     /// # Source
     /// Ogita, Rump, Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26, 2005; Joldes, Muller, Popescu, "Tight and
@@ -45,7 +46,7 @@ impl Engine {
     ///
     /// |a × b| = √((a₂b₃ − a₃b₂)² + (a₃b₁ − a₁b₃)² + (a₁b₂ − a₂b₁)²)
     ///
-    /// `a`, `b` and `out` are equally long; `a` and `b` are each in any layout. The unit is the product of the units.
+    /// `a` and `b` are broadcast to the shape of `out`, and each is in any layout. The unit is the product of the units.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; where the vectors are nearly parallel
     /// all digits can be wrong, and squares overflow and underflow. With
@@ -57,7 +58,8 @@ impl Engine {
     /// vector may count for less than it is, and so may products of such.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written.
     ///
     /// # Examples
     /// ```
@@ -82,7 +84,7 @@ impl Engine {
     ///
     /// n = a × b / |a × b|
     ///
-    /// `a`, `b` and `out` are equally long and each in any layout. The result has no unit, and is the zero vector where a × b is zero.
+    /// `a` and `b` are broadcast to the shape of `out`, each in any layout. The result has no unit, and is the zero vector where a × b is zero.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; where the vectors are nearly parallel the
     /// direction can be any. Where all products underflow the result is zero, where one overflows it is NaN in all components; every other
@@ -92,7 +94,8 @@ impl Engine {
     /// [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written.
     ///
     /// # Examples
     /// ```
@@ -120,7 +123,7 @@ impl Engine {
     ///
     /// θ = atan2(|a × b|, a·b)
     ///
-    /// `a`, `b` and `out` are equally long; `a` and `b` are each in any layout. The angle to a zero vector is 0.
+    /// `a` and `b` are broadcast to the shape of `out`, and each is in any layout. The angle to a zero vector is 0.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; of small angles, and of those near π, all
     /// digits can be wrong, and squares overflow and underflow. With
@@ -131,7 +134,8 @@ impl Engine {
     /// The arc tangent is that of the crate `libm`, the same on every CPU, lane by lane: some 20 ns.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written.
     ///
     /// # Source
     /// W. Kahan, "How Futile are Mindless Assessments of Roundoff in Floating-Point Computation?", 2006, § 12.
@@ -163,7 +167,7 @@ impl Engine {
     ///
     /// a·(b × c)
     ///
-    /// `a`, `b`, `c` and `out` are equally long; the vectors are each in any layout. The unit is the product of the units.
+    /// `a`, `b` and `c` are broadcast to the shape of `out`, and each is in any layout. The unit is the product of the units.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded; where the vectors are nearly in one plane all
     /// digits can be wrong. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision,
@@ -171,7 +175,8 @@ impl Engine {
     /// result or more; what is not finite gives NaN, the canonical one. Range is as in [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b`, `c` or `out` is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written.
     ///
     /// # Examples
     /// ```
@@ -198,7 +203,7 @@ impl Engine {
     ///
     /// a × (b × c)
     ///
-    /// `a`, `b`, `c` and `out` are equally long and each in any layout. The unit is the product of the units.
+    /// `a`, `b` and `c` are broadcast to the shape of `out`, each in any layout. The unit is the product of the units.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) two cross products, each operation rounded. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end: the error
@@ -206,7 +211,8 @@ impl Engine {
     /// (it is where a is nearly parallel to b × c). What is not finite gives NaN, the canonical one. Range is as in [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b`, `c` or `out` is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written.
     ///
     /// # Examples
     /// ```

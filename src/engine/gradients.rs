@@ -11,16 +11,19 @@ impl Engine {
     ///
     /// With c = a × b and g the gradient of c: ∂a = b × g, ∂b = g × a.
     ///
-    /// `a`, `b` and `g` are equally long, and each in any layout. So are `grad_a` and `grad_b`, except that the gradient of an
-    /// operand made by [`Vectors::broadcast`] (one vector for all places: any view of stride 0) has length 1 and receives the sum over the batch. The
+    /// `a` and `b` are broadcast to the shape of `g`, and each operand is in any layout. A gradient has the shape of its operand: along axes
+    /// where that is repeated (it has the length 1 there, or misses the axis, or its stride is 0 and the gradient has the length 1) it
+    /// receives the sum. If it has the shape of `g` instead, it receives all of the gradient, unsummed. The
     /// unit of a gradient is that of `g` times that of the other operand.
     ///
     /// Each component is rounded as in [`Engine::cross`], for either accuracy. A sum is rounded at every addition, in a
-    /// tree whose shape depends on the length alone, so that its bits do not depend on level, layout or threads; its error is below
-    /// log₂ n + 1 times u Σ|x| (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`).
+    /// tree over the n vectors in C order whose shape depends on n alone, so that its bits do not depend on level, layout or threads; its
+    /// error is below log₂ n + 1 times u Σ|x| (u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`). Operands that are repeated along different axes take
+    /// a pass for each.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
     ///
     /// # Examples
     /// ```
@@ -52,7 +55,7 @@ impl Engine {
     ///
     /// dc = da × b + a × db
     ///
-    /// All operands are equally long and each in any layout. The unit is that of a × b.
+    /// All operands are broadcast to the shape of `out`, each in any layout. The unit is that of a × b.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) two cross products and their sum, each operation rounded. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) products and sums in twice the precision, rounded at the end:
@@ -61,7 +64,8 @@ impl Engine {
     /// six components, and so are b and db.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if an operand is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written.
     ///
     /// # Examples
     /// ```
@@ -90,13 +94,14 @@ impl Engine {
     /// With `va` and `vb` the gradients of ∂a = b × g and ∂b = g × a: those of a, b and g are vb × g, g × va and
     /// va × b + a × vb.
     ///
-    /// All operands are equally long and each in any layout, except that the gradient of an operand made by
-    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch. (Where `a` is such an operand, so is `va`.)
+    /// Operands are broadcast to the shape of `g`, each in any layout, and gradients have shapes as in [`Engine::cross_vjp`]. (`va` has the
+    /// shape of `a`, and `vb` that of `b`.)
     ///
     /// The first two are rounded as in [`Engine::cross`], the third as in [`Engine::cross_jvp`], sums as in [`Engine::cross_vjp`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if an operand or a gradient has the wrong length; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
     ///
     /// # Examples
     /// ```
@@ -134,8 +139,7 @@ impl Engine {
     ///
     /// With n = a × b / |a × b| and g the gradient of |a × b|: ∂a = g (b × n), ∂b = g (n × a); zero where a × b is zero.
     ///
-    /// `a`, `b` and `g` are equally long; so are `grad_a` and `grad_b`, except that the gradient of an operand made by
-    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`].
+    /// Shapes and sums are as in [`Engine::cross_vjp`].
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) n is that of [`Engine::unit_normal`]: the error vector is shorter than
@@ -143,7 +147,8 @@ impl Engine {
     /// [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
     ///
     /// # Examples
     /// ```
@@ -180,7 +185,8 @@ impl Engine {
     /// [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
     ///
     /// # Examples
     /// ```
@@ -208,8 +214,7 @@ impl Engine {
     /// With n = a × b / |a × b| and g the gradient of the angle: ∂a = g (a × n) / |a|², ∂b = g (n × b) / |b|²; zero where the vectors are
     /// exactly parallel, or one of them is zero.
     ///
-    /// `a`, `b` and `g` are equally long; so are `grad_a` and `grad_b`, except that the gradient of an operand made by
-    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`]. The unit of ∂a is that
+    /// Shapes and sums are as in [`Engine::cross_vjp`]. The unit of ∂a is that
     /// of g divided by that of a.
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded, from an n that can have lost all digits. With
@@ -218,7 +223,8 @@ impl Engine {
     /// [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b`, `g` or a gradient has the wrong length; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
     ///
     /// # Examples
     /// ```
@@ -246,8 +252,7 @@ impl Engine {
     ///
     /// With g the gradient of a·(b × c): ∂a = g (b × c), ∂b = g (c × a), ∂c = g (a × b).
     ///
-    /// `a`, `b`, `c` and `g` are equally long; so are the gradients, except that that of an operand made by
-    /// [`Vectors::broadcast`] has length 1 and receives the sum over the batch, as in [`Engine::cross_vjp`].
+    /// Shapes and sums are as in [`Engine::cross_vjp`].
     ///
     /// With [`Accuracy::Plain`](crate::Accuracy::Plain) this is the formula, each operation rounded. With
     /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) the cross products are rounded, and again after g: the error of
@@ -255,7 +260,8 @@ impl Engine {
     /// as in [`Engine::cross_norm`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b`, `c`, `g` or a gradient has the wrong length; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
     ///
     /// # Examples
     /// ```

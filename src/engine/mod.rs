@@ -108,8 +108,8 @@ impl Engine {
     ///
     /// c = (a₂b₃ − a₃b₂, a₃b₁ − a₁b₃, a₁b₂ − a₂b₁)
     ///
-    /// `a`, `b` and `out` are equally long and each in any layout (see [`Vectors`]); one vector against
-    /// many is [`Vectors::broadcast`].
+    /// `a` and `b` are broadcast to the shape of `out` by NumPy's rule: one vector against many, one for each row. Each of the three is in any
+    /// layout (see [`Vectors`]).
     ///
     /// The unit of the result is the product of the units. With [`Accuracy::Plain`] each component is two
     /// rounded products and one rounded difference, never fused, as in [`crate::reference::cross`] (half types: the
@@ -124,7 +124,8 @@ impl Engine {
     /// While a large batch is split over threads, this thread may run other tasks of its pool: see [`Threads`] about locks.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `out`;
+    /// nothing was written. [`Error::Blocks`] if blocks do not go together.
     ///
     /// # Source
     /// The order of operations is that of `numpy.cross`, the rounding IEEE 754-2019's to nearest even. Rounding once rests on
@@ -133,12 +134,12 @@ impl Engine {
     ///
     /// # Examples
     /// ```
-    /// use crosslane::{Engine, Vectors};
+    /// use crosslane::Engine;
     ///
     /// // Torques of many forces on one lever.
     /// let forces = [[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]];
     /// let mut torques = [[0.0; 3]; 2];
-    /// Engine::new().cross(Vectors::broadcast(&[1.0, 0.0, 0.0], 2), &forces, &mut torques)?;
+    /// Engine::new().cross(&[[1.0, 0.0, 0.0]], &forces, &mut torques)?;
     /// assert_eq!(torques, [[0.0, 0.0, 1.0], [0.0, -2.0, 0.0]]);
     /// # Ok::<(), crosslane::Error>(())
     /// ```
@@ -164,7 +165,7 @@ impl Engine {
     /// Everything else is as in [`Engine::cross`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] if `b` is not as long as `a`; nothing was written.
+    /// As [`Engine::cross`], where `a` is `out`.
     ///
     /// # Examples
     /// ```
@@ -517,7 +518,7 @@ formulas! { Direction: 1 => 1 }
 /// While a large batch is split over threads, this thread may run other tasks of its pool: see [`Threads`] about locks.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] if `b` or `out` is not as long as `a`; nothing was written.
+/// As [`Engine::cross`].
 ///
 /// # Examples
 /// ```

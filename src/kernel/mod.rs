@@ -16,7 +16,9 @@
 //! once, in `sweep`: they add. A new operation has every layout, type, level, kind of stores and number of
 //! threads as soon as it says what it does to lanes. What the compiler makes of the loop depends on what it
 //! knows of the operands, so there is one instance for each [`Shape`] where that is worth it ([`Operation::EVERY_FORM`]): [`Direct`] for columns, for rows
-//! and for padded rows, [`Mixed`] for everything else, which asks each operand for its form as it goes.
+//! and for padded rows, [`Mixed`] for everything else, which asks each operand for its form as it goes. Several rows, the two
+//! fastest axes of what has any rank, are gone along inside: by [`Grid`] where all operands are columns or rows, by [`Mixed`] otherwise. Slabs
+//! of rows are taken one after the other. No kernel sums: what is to be added is computed to columns in L1, and added from there (`sum`).
 //!
 //! 1. The loop overlaps itself where the length is no multiple of a register: nothing is done by halves, nothing
 //!    behind the last element is touched. What does not fill one register goes to a level with narrower ones,
