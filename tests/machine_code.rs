@@ -118,8 +118,10 @@ fn check_entry(level: &Expected, work: &str, element: &str, (name, lines): &Func
     if work.contains("Columns") {
         let best = |body: &Vec<&str>| body.len() * 6 / count(body, &mul);
         let fewest = hot.iter().map(best).min();
+        // Rows are gone along one step at a time, and the loop is not written out for several.
+        let most = level.most + if work.starts_with("Grid") { 3 } else { 0 };
         assert!(
-            fewest.is_some_and(|fewest| fewest <= level.most),
+            fewest.is_some_and(|fewest| fewest <= most),
             "{name} takes {fewest:?} instructions a step"
         );
     }
@@ -143,7 +145,7 @@ fn blocks<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
 
 /// The cross product rounded once: its arithmetic is that of `f64` for either type, all of it of full width, in one block as
 /// long as nothing is in doubt, and nothing is called but the integers.
-fn check_rounded_entry(level: &Expected, element: &str, (name, lines): &Function<'_>) {
+fn check_rounded_entry(level: &Expected, work: &str, element: &str, (name, lines): &Function<'_>) {
     let calls = lines.iter().filter(|line| line.starts_with("call"));
     let others: Vec<_> = calls
         .filter(|line| !line.contains("by_integers") && !line.contains("memset"))
@@ -186,7 +188,13 @@ fn check_rounded_entry(level: &Expected, element: &str, (name, lines): &Function
     let fewest = whole
         .map(|block| (block.len() as f64 / steps(block)) as usize)
         .min();
-    let most = level.most_rounded[usize::from(element == "f64")];
+    // In rows of a grid each of both operands may be repeated, which is an instruction more.
+    let masks = if work.starts_with("Grid<crosslane::kernel::access::AllRows") {
+        2
+    } else {
+        0
+    };
+    let most = level.most_rounded[usize::from(element == "f64")] + masks;
     assert!(
         fewest.is_some_and(|fewest| fewest <= most),
         "{name} takes {fewest:?} instructions a step, expected {most}"
@@ -257,7 +265,7 @@ fn hot_loops_are_full_width_and_call_nothing() {
     for level in &LEVELS {
         for entry in entries(functions, level.token) {
             check_entry(level, entry.work, entry.element, entry.plain);
-            check_rounded_entry(level, entry.element, entry.rounded);
+            check_rounded_entry(level, entry.work, entry.element, entry.rounded);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::array::from_fn;
 
-use super::Engine;
+use super::{Engine, Evaluate};
 use crate::element::{PerElement, integers};
 use crate::operation::table;
 use crate::view::{Scalars, ScalarsMut};
@@ -59,15 +59,15 @@ impl<'a, T: Element> Operand<'a, T> {
         }
     }
 
-    fn as_vectors(&self) -> Vectors<'a, T> {
+    fn as_vectors(&self) -> &Vectors<'a, T> {
         match self {
-            Self::Vectors(vectors) => *vectors,
+            Self::Vectors(vectors) => vectors,
             Self::Scalars(numbers) => numbers.as_vectors(),
         }
     }
 }
 
-impl<T: Element> OperandMut<'_, T> {
+impl<'a, T: Element> OperandMut<'a, T> {
     /// Which of both it is.
     pub fn kind(&self) -> Kind {
         match self {
@@ -84,10 +84,10 @@ impl<T: Element> OperandMut<'_, T> {
         }
     }
 
-    fn as_vectors(&mut self) -> VectorsMut<'_, T> {
+    fn as_vectors_mut(&mut self) -> &mut VectorsMut<'a, T> {
         match self {
-            Self::Vectors(vectors) => vectors.reborrow(),
-            Self::Scalars(numbers) => numbers.reborrow().into_vectors(),
+            Self::Vectors(vectors) => vectors,
+            Self::Scalars(numbers) => numbers.as_vectors_mut(),
         }
     }
 }
@@ -172,11 +172,11 @@ impl<'a, T: Element> Application<'a, T> {
     /// The operands, of which there are so many.
     fn operands<const I: usize, const O: usize>(
         &mut self,
-    ) -> ([Vectors<'_, T>; I], [VectorsMut<'_, T>; O]) {
+    ) -> ([&Vectors<'a, T>; I], [&mut VectorsMut<'a, T>; O]) {
         let mut outputs = self.outputs.iter_mut().flatten();
         let output = |_| {
             let output = outputs.next().expect("they are counted before");
-            output.as_vectors()
+            output.as_vectors_mut()
         };
         let inputs = from_fn(|k| self.inputs[k].as_vectors());
         (inputs, from_fn(output))
@@ -189,6 +189,20 @@ impl<'a, T: Element> Application<'a, T> {
     }
 }
 
+impl<T: Real> Application<'_, T> {
+    /// The operation, which is this formula. (Not inlined: the operands of all of them would be on the stack side by side.)
+    #[inline(never)]
+    fn evaluate<F: Evaluate<I, O>, const I: usize, const O: usize>(
+        &mut self,
+        engine: &Engine,
+    ) -> Result<(), Error> {
+        self.check()?;
+        let operation = self.operation;
+        let (inputs, outputs) = self.operands();
+        engine.evaluate::<F, T, I, O>(operation, inputs, outputs)
+    }
+}
+
 macro_rules! formulas {
     ($($variant:ident, $name:ident($($input:ident: $in:ident),+) -> ($($output:ident: $out:ident),+) $(of $source:ident)?;)+) => {
         impl<T: Real> Application<'_, T> {
@@ -196,10 +210,7 @@ macro_rules! formulas {
                 match self.operation {
                     Operation::Cross => self.product(engine),
                     $(Operation::$variant => {
-                        self.check()?;
-                        let operation = self.operation;
-                        let (inputs, outputs) = self.operands();
-                        engine.evaluate::<formula::$variant, T, { [$(Kind::$in),+].len() }, { [$(Kind::$out),+].len() }>(operation, inputs, outputs)
+                        self.evaluate::<formula::$variant, { [$(Kind::$in),+].len() }, { [$(Kind::$out),+].len() }>(engine)
                     })+
                 }
             }

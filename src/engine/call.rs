@@ -42,8 +42,8 @@ pub(crate) struct Operands<'a, T: Element, const I: usize, const O: usize> {
 #[inline(always)]
 pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
     operation: Operation,
-    inputs: [Vectors<'a, T>; I],
-    mut outputs: [VectorsMut<'a, T>; O],
+    inputs: [&Vectors<'a, T>; I],
+    outputs: [&mut VectorsMut<'a, T>; O],
     in_place: bool,
     engine: &Engine,
     run: impl for<'c> FnOnce(&'c Engine, Call<'c, T, I, O>),
@@ -51,23 +51,42 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
     let len = outputs[0].len();
     let flat = |axes: &Axes, own: usize| matches!(axes, Axes::One) && own == len;
     let mut all = true;
-    for view in &inputs {
+    for view in inputs {
         all &= flat(view.axes(), view.len());
     }
     for view in &outputs {
         all &= flat(view.axes(), view.len());
     }
     if all {
-        let outputs = outputs.map(VectorsMut::into_flat);
-        let batch = Batch::of(inputs.map(|view| view.flat()), outputs);
-        run(engine, Call::Flat(&mut batch.placed(in_place)));
+        let mut batch = Batch::of(inputs.map(Vectors::flat), outputs.map(VectorsMut::flat_mut));
+        batch.place(in_place);
+        run(engine, Call::Flat(&mut batch));
         return Ok(());
     }
+    // By value: what is referred to has to be in memory, for flat operands too.
+    let (inputs, outputs) = (
+        inputs.map(Vectors::copied),
+        outputs.map(VectorsMut::reborrow),
+    );
+    shaped(operation, inputs, outputs, in_place, engine, run)
+}
+
+/// The same of operands that have other shapes.
+#[inline(never)] // what they need of the stack is not what flat ones pay for
+fn shaped<'a, T: Element, const I: usize, const O: usize>(
+    operation: Operation,
+    inputs: [Vectors<'a, T>; I],
+    mut outputs: [VectorsMut<'a, T>; O],
+    in_place: bool,
+    engine: &Engine,
+    run: impl for<'c> FnOnce(&'c Engine, Call<'c, T, I, O>),
+) -> Result<(), Error> {
     if let Some(axes) = rows(&inputs, &outputs) {
         let inputs = inputs.each_ref().map(Vectors::flat);
         let outputs = outputs.each_mut().map(VectorsMut::flat_mut);
-        let batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
-        run(engine, Call::Flat(&mut batch.placed(in_place)));
+        let mut batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
+        batch.place(in_place);
+        run(engine, Call::Flat(&mut batch));
         return Ok(());
     }
     let mut result = Ok(());
@@ -172,7 +191,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
             self.outputs.iter_mut().for_each(zero);
             return Ok(());
         }
-        let inputs = self.inputs.map(|view| view.flat());
+        let inputs = self.inputs.each_ref().map(Vectors::flat);
         let outputs = self.outputs.each_mut().map(VectorsMut::flat_mut);
         if alignment.has_sums() {
             sum(inputs, &outputs, &alignment, run);
@@ -182,8 +201,9 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         alignment.lengthen();
         let axes = AxesOf::<I, O>::all(&alignment);
         let axes = &axes[..alignment.axes().len()];
-        let batch = Batch::along(inputs, outputs, &begin, axes);
-        run(Job::Batch(&mut batch.placed(self.in_place)));
+        let mut batch = Batch::along(inputs, outputs, &begin, axes);
+        batch.place(self.in_place);
+        run(Job::Batch(&mut batch));
         Ok(())
     }
 

@@ -35,8 +35,9 @@ impl Engine {
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into()];
-        let out = out.into().into_vectors();
+        let inputs = [&a.into(), &b.into()];
+        let mut out = out.into();
+        let out = out.as_vectors_mut();
         self.evaluate::<formula::Dot, _, _, _>(Operation::Dot, inputs, [out])
     }
 
@@ -71,8 +72,9 @@ impl Engine {
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into()];
-        let out = out.into().into_vectors();
+        let inputs = [&a.into(), &b.into()];
+        let mut out = out.into();
+        let out = out.as_vectors_mut();
         self.evaluate::<formula::CrossNorm, _, _, _>(Operation::CrossNorm, inputs, [out])
     }
 
@@ -106,8 +108,12 @@ impl Engine {
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into()];
-        self.evaluate::<formula::UnitNormal, _, _, _>(Operation::UnitNormal, inputs, [out.into()])
+        let inputs = [&a.into(), &b.into()];
+        self.evaluate::<formula::UnitNormal, _, _, _>(
+            Operation::UnitNormal,
+            inputs,
+            [&mut out.into()],
+        )
     }
 
     /// The angle between two vectors, in radians, from 0 to π.
@@ -146,8 +152,9 @@ impl Engine {
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into()];
-        let out = out.into().into_vectors();
+        let inputs = [&a.into(), &b.into()];
+        let mut out = out.into();
+        let out = out.as_vectors_mut();
         self.evaluate::<formula::Angle, _, _, _>(Operation::Angle, inputs, [out])
     }
 
@@ -181,8 +188,9 @@ impl Engine {
         c: impl Into<Vectors<'a, T>>,
         out: impl Into<ScalarsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), c.into()];
-        let out = out.into().into_vectors();
+        let inputs = [&a.into(), &b.into(), &c.into()];
+        let mut out = out.into();
+        let out = out.as_vectors_mut();
         self.evaluate::<formula::ScalarTriple, _, _, _>(Operation::ScalarTriple, inputs, [out])
     }
 
@@ -216,11 +224,11 @@ impl Engine {
         c: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), c.into()];
+        let inputs = [&a.into(), &b.into(), &c.into()];
         self.evaluate::<formula::VectorTriple, _, _, _>(
             Operation::VectorTriple,
             inputs,
-            [out.into()],
+            [&mut out.into()],
         )
     }
 }

@@ -43,8 +43,8 @@ impl Engine {
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), g.into()];
-        let outputs = [grad_a.into(), grad_b.into()];
+        let inputs = [&a.into(), &b.into(), &g.into()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into()];
         self.evaluate::<formula::CrossVjp, _, _, _>(Operation::CrossVjp, inputs, outputs)
     }
 
@@ -80,8 +80,8 @@ impl Engine {
         db: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), da.into(), db.into()];
-        let outputs = [out.into()];
+        let inputs = [&a.into(), &b.into(), &da.into(), &db.into()];
+        let outputs = [&mut out.into()];
         self.evaluate::<formula::CrossJvp, _, _, _>(Operation::CrossJvp, inputs, outputs)
     }
 
@@ -125,8 +125,8 @@ impl Engine {
         grad_b: impl Into<VectorsMut<'a, T>>,
         grad_g: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), g.into(), va.into(), vb.into()];
-        let outputs = [grad_a.into(), grad_b.into(), grad_g.into()];
+        let inputs = [&a.into(), &b.into(), &g.into(), &va.into(), &vb.into()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into(), &mut grad_g.into()];
         self.evaluate::<formula::CrossVjpVjp, _, _, _>(Operation::CrossVjpVjp, inputs, outputs)
     }
 
@@ -161,8 +161,9 @@ impl Engine {
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), g.into().as_vectors()];
-        let outputs = [grad_a.into(), grad_b.into()];
+        let g = g.into();
+        let inputs = [&a.into(), &b.into(), g.as_vectors()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into()];
         self.evaluate::<formula::CrossNormVjp, _, _, _>(Operation::CrossNormVjp, inputs, outputs)
     }
 
@@ -197,8 +198,8 @@ impl Engine {
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), g.into()];
-        let outputs = [grad_a.into(), grad_b.into()];
+        let inputs = [&a.into(), &b.into(), &g.into()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into()];
         self.evaluate::<formula::UnitNormalVjp, _, _, _>(Operation::UnitNormalVjp, inputs, outputs)
     }
 
@@ -235,8 +236,9 @@ impl Engine {
         grad_a: impl Into<VectorsMut<'a, T>>,
         grad_b: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), g.into().as_vectors()];
-        let outputs = [grad_a.into(), grad_b.into()];
+        let g = g.into();
+        let inputs = [&a.into(), &b.into(), g.as_vectors()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into()];
         self.evaluate::<formula::AngleVjp, _, _, _>(Operation::AngleVjp, inputs, outputs)
     }
 
@@ -279,8 +281,9 @@ impl Engine {
         grad_b: impl Into<VectorsMut<'a, T>>,
         grad_c: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        let inputs = [a.into(), b.into(), c.into(), g.into().as_vectors()];
-        let outputs = [grad_a.into(), grad_b.into(), grad_c.into()];
+        let g = g.into();
+        let inputs = [&a.into(), &b.into(), &c.into(), g.as_vectors()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into(), &mut grad_c.into()];
         self.evaluate::<formula::ScalarTripleVjp, _, _, _>(
             Operation::ScalarTripleVjp,
             inputs,

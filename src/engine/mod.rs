@@ -8,7 +8,7 @@ use crate::kernel::{
 };
 use crate::level::Proof;
 use crate::operation::table;
-use crate::simd::Environment;
+use crate::simd::{Environment, fence};
 use crate::threads::{join, pieces, split};
 use crate::view::{Axes, Flat, FlatMut};
 use crate::{
@@ -149,13 +149,14 @@ impl Engine {
     /// let mut v = [[1.0, 2.0, 3.0]];
     /// crosslane::Engine::new().cross(&v, &[[4.0, 5.0, 6.0]], &mut v);
     /// ```
+    #[inline]
     pub fn cross<'a, T: Element>(
         &self,
         a: impl Into<Vectors<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
         out: impl Into<VectorsMut<'a, T>>,
     ) -> Result<(), Error> {
-        self.multiply([a.into(), b.into()], out.into(), false)
+        self.multiply([&a.into(), &b.into()], &mut out.into(), false)
     }
 
     /// The cross product in place: a becomes a × b.
@@ -174,32 +175,33 @@ impl Engine {
     /// assert_eq!(v, [[-3.0, 6.0, -3.0]]);
     /// # Ok::<(), crosslane::Error>(())
     /// ```
+    #[inline]
     pub fn cross_assign<'a, T: Element>(
         &self,
         a: impl Into<VectorsMut<'a, T>>,
         b: impl Into<Vectors<'a, T>>,
     ) -> Result<(), Error> {
-        let (before, a) = in_place(a.into());
-        self.multiply([before, b.into()], a, true)
+        let (before, mut a) = in_place(a.into());
+        self.multiply([&before, &b.into()], &mut a, true)
     }
 
     #[inline(always)]
     fn multiply<'a, T: Element>(
         &self,
-        inputs: [Vectors<'a, T>; 2],
-        out: VectorsMut<'a, T>,
+        inputs: [&Vectors<'a, T>; 2],
+        out: &mut VectorsMut<'a, T>,
         in_place: bool,
     ) -> Result<(), Error> {
         // What is done before a level would have been chosen.
         let few = |axes: &Axes, len: usize| matches!(axes, Axes::One) && len == out.len();
-        let [a, b] = &inputs;
+        let [a, b] = inputs;
         if out.len() <= T::FEW
             && few(a.axes(), a.len())
             && few(b.axes(), b.len())
             && few(out.axes(), out.len())
             && self.accuracy == Accuracy::Plain
         {
-            T::select::<Few>((a.flat(), b.flat(), out.into_flat()));
+            T::select::<Few>((a.flat(), b.flat(), out.flat_mut()));
             return Ok(());
         }
         call(
@@ -220,8 +222,8 @@ impl Engine {
     fn evaluate<'a, F, T, const I: usize, const O: usize>(
         &self,
         operation: Operation,
-        inputs: [Vectors<'a, T>; I],
-        outputs: [VectorsMut<'a, T>; O],
+        inputs: [&Vectors<'a, T>; I],
+        outputs: [&mut VectorsMut<'a, T>; O],
     ) -> Result<(), Error>
     where
         F: Evaluate<I, O>,
@@ -265,10 +267,10 @@ impl Engine {
         let rounds_once = operation.rounds_once::<T>();
         if pieces == 1 {
             let _environment = environment(rounds_once);
-            return self.run_piece(operation, batch, stream);
+            return self.run_slabs(operation, batch, stream);
         }
         run_in_pieces(batch, pieces, rounds_once, &|piece| {
-            self.run_piece(operation, piece, stream);
+            self.run_slabs(operation, piece, stream);
         });
     }
 
@@ -316,6 +318,8 @@ impl Engine {
             guard: &|task| {
                 let _environment = environment(rounds_once);
                 task();
+                // What was streamed is there before another thread can ask for it.
+                fence();
             },
             join,
             fold: &|fold| self.level.vectorize(fold),
@@ -323,8 +327,8 @@ impl Engine {
         sums.run(pieces, run);
     }
 
-    #[inline(never)] // called from several places
-    fn run_piece<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+    #[inline(always)]
+    fn run_slabs<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         batch: &Batch<'_, T, I, O>,
@@ -332,15 +336,15 @@ impl Engine {
     ) {
         if batch.has_slabs() {
             for i in 0..batch.slabs() {
-                self.run_rows(operation, &batch.slab(i), stream);
+                self.run_piece(operation, &batch.slab(i), stream);
             }
         } else {
-            self.run_rows(operation, batch, stream);
+            self.run_piece(operation, batch, stream);
         }
     }
 
-    #[inline(always)]
-    fn run_rows<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+    #[inline(never)] // called from several places
+    fn run_piece<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         batch: &Batch<'_, T, I, O>,
@@ -354,18 +358,18 @@ impl Engine {
         if !Op::EVERY_FORM {
             return self.level.vectorize_long(task.mixed());
         }
-        if batch.has_rows() {
-            return match batch.shape(stream) {
-                Shape::Columns => self.level.vectorize(task.grid::<Columns>()),
-                Shape::Rows => self.level.vectorize(task.grid::<AllRows<OfThree>>()),
-                Shape::Padded | Shape::Mixed => self.level.vectorize(task.mixed()),
-            };
-        }
-        match batch.shape(stream) {
-            Shape::Columns => self.level.vectorize(task.direct::<Columns>()),
-            Shape::Rows => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
-            Shape::Padded => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
-            Shape::Mixed => self.level.vectorize(task.mixed()),
+        match (batch.shape(stream), batch.has_rows()) {
+            (Shape::Columns, false) => self.level.vectorize(task.direct::<Columns>()),
+            (Shape::Rows, false) => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
+            (Shape::Padded, false) => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
+            // (Half types take so long that it makes no difference. What is always false is not compiled.)
+            (Shape::Columns, true) if const { !T::ALWAYS_ROUNDED_ONCE } => {
+                self.level.vectorize(task.grid::<Columns>());
+            }
+            (Shape::Rows, true) if const { !T::ALWAYS_ROUNDED_ONCE } => {
+                self.level.vectorize(task.grid::<AllRows<OfThree>>());
+            }
+            _ => self.level.vectorize(task.mixed()),
         }
     }
 }

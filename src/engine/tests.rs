@@ -166,7 +166,7 @@ fn sums_are_made_on_as_many_threads_as_asked_for() {
             let strides = [3 * sums as isize, 3];
             let full = VectorsMut::nd(grad_b.as_flattened_mut(), 0, 1, &shape, &strides);
             let sum = VectorsMut::nd(grad_a.as_flattened_mut(), 0, 1, &[1, sums], &strides);
-            let outputs = [sum.expect("inside"), full.expect("inside")];
+            let mut outputs = [sum.expect("inside"), full.expect("inside")];
             let inputs = [view(&[1, sums]), view(&shape), view(&shape)];
 
             let most = core::num::NonZeroUsize::new(threads).expect("one or more");
@@ -181,8 +181,8 @@ fn sums_are_made_on_as_many_threads_as_asked_for() {
                 let gradients = Operation::CrossVjp;
                 call(
                     gradients,
-                    inputs,
-                    outputs,
+                    inputs.each_ref(),
+                    outputs.each_mut(),
                     false,
                     &engine,
                     |engine, call| {

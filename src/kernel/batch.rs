@@ -4,9 +4,8 @@ use core::array::from_fn;
 
 use super::cursor::Form;
 use super::faces::Faces;
-use super::place::{Outputs, Place, Way};
+use super::place::Place;
 use crate::element::Float;
-use crate::simd::Simd;
 use crate::view::{Flat, FlatMut, moved};
 use crate::{Element, Vectors, VectorsMut};
 
@@ -31,6 +30,8 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     in_place: bool,
     /// Outputs that are read again at once, and so not worth to be streamed.
     pub(super) reread: [bool; O],
+    /// Whether what was streamed has to be there when the batch is done. If not, the caller sees to it.
+    pub(super) fences: bool,
 }
 
 /// An axis: how many steps it has, and how far apart these are in each operand, in elements.
@@ -87,7 +88,9 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
     pub(crate) fn over(v: FlatMut<'a, T>) -> Self {
         // SAFETY: as for `in_place`.
         let before = unsafe { v.to_read_in_place() };
-        Self::of([before], [v]).placed(true)
+        let mut batch = Self::of([before], [v]);
+        batch.place(true);
+        batch
     }
 }
 
@@ -144,6 +147,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             faces: None,
             in_place: false,
             reread: [false; O],
+            fences: true,
         }
     }
 
@@ -176,10 +180,10 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         }
     }
 
-    /// The same, in which the first output is the first input or not.
+    /// Has the first output be the first input or not.
     #[inline(always)]
-    pub(crate) fn placed(self, in_place: bool) -> Self {
-        Self { in_place, ..self }
+    pub(crate) fn place(&mut self, in_place: bool) {
+        self.in_place = in_place;
     }
 }
 
@@ -203,7 +207,25 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     }
 
     /// The bytes that the batch moves from and to memory. What is repeated stays in the cache.
+    #[inline(always)]
     pub(crate) fn bytes(&self) -> usize {
+        if self.rows.count > 1 || self.slabs.count > 1 {
+            return self.bytes_of_rows();
+        }
+        let of = |scalars: bool, stride: isize| match stride {
+            0 => 0,
+            _ if scalars => size_of::<T>(),
+            _ => size_of::<[T; 3]>(),
+        };
+        let inputs = self.inputs.iter();
+        let read: usize = inputs.map(|v| of(v.is_scalars(), v.stride())).sum();
+        let outputs = self.outputs.iter();
+        let written: usize = outputs.map(|v| of(v.is_scalars(), v.stride())).sum();
+        self.len().saturating_mul(read + written)
+    }
+
+    #[inline(never)]
+    fn bytes_of_rows(&self) -> usize {
         let inputs = self.inputs.iter().zip(self.rows.from).enumerate();
         let read = inputs.map(|(k, (view, row))| {
             let outer = self.outer(|axis| axis.from[k]);
@@ -301,6 +323,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             faces: self.faces,
             in_place: self.in_place,
             reread: self.reread,
+            fences: self.fences,
         }
     }
 
@@ -372,6 +395,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             faces,
             in_place: self.in_place,
             reread: self.reread,
+            fences: self.fences,
         }
     }
 
@@ -412,18 +436,6 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     fn is_out_of_step(&self) -> bool {
         let mut outputs = self.outputs.iter();
         self.rows.count == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
-    }
-
-    /// How results get to memory if they should be streamed or not, and where to begin with it.
-    #[inline(always)]
-    pub(super) fn way<S: Simd>(&self, stream: bool) -> (Way, usize) {
-        let outputs = Outputs {
-            views: &self.outputs,
-            reread: &self.reread,
-            len: self.len(),
-            rows: (self.rows.count > 1).then_some(&self.rows.to),
-        };
-        Way::out::<S, T>(outputs, stream)
     }
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {

@@ -192,12 +192,12 @@ pub(super) unsafe fn repeat<S: Simd, T: Float>(
     let lanes = T::Lanes::<S>::LEN;
     let cursor = Cursor::new(form.components(room, lanes), form);
     // In registers: what is stored element by element is not there yet when the registers are loaded.
-    let columns = from.map(|p| {
+    // SAFETY: as granted by the caller.
+    let mut columns = [unsafe { splat::<S, T>(simd, from[0]) }; 3];
+    for_each! { k of 3 {
         // SAFETY: as granted by the caller.
-        let all = [unsafe { p.read() }; MOST_LANES];
-        // SAFETY: no register has more lanes.
-        unsafe { T::Lanes::<S>::load(simd, all.as_ptr()) }
-    });
+        columns[k] = unsafe { splat::<S, T>(simd, from[k]) };
+    }}
     match form {
         // SAFETY: as granted by the caller.
         Form::Columns => unsafe { cursor.store_columns(0, columns, false) },
@@ -217,4 +217,16 @@ pub(super) unsafe fn repeat<S: Simd, T: Float>(
         window: 2 * lanes - 1,
         ..cursor
     }
+}
+
+/// One element in all lanes.
+///
+/// # Safety
+/// It is valid for reads.
+#[inline(always)]
+unsafe fn splat<S: Simd, T: Float>(simd: S, from: *const T) -> T::Lanes<S> {
+    // SAFETY: as granted by the caller.
+    let all = [unsafe { from.read() }; MOST_LANES];
+    // SAFETY: no register has more lanes.
+    unsafe { T::Lanes::<S>::load(simd, all.as_ptr()) }
 }

@@ -6,11 +6,11 @@ use core::mem::MaybeUninit;
 
 use super::access::{Ahead, Repeating, Uniform};
 use super::cursor::{Cursor, Form, Room, repeat};
-use super::place::Way;
+use super::place::{Outputs, Way};
 use super::sweep::{Range, sweep, sweep_rows};
 use super::{Operation, Task};
 use crate::element::Float;
-use crate::simd::{Lanes, Simd, Work};
+use crate::simd::{Lanes, Simd, Work, fence};
 use crate::unrolled::for_each;
 
 /// A task whose operands all are of one form, and which has several rows.
@@ -45,7 +45,14 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             stream,
         } = self.task;
         let (len, rows) = (batch.len(), batch.rows);
-        let stream = batch.way::<S>(stream).0 == Way::Streamed;
+        let outputs = Outputs {
+            places: &batch.outputs(),
+            reread: &batch.reread,
+            len,
+            rows: Some(&rows.to),
+        };
+        let (way, _) = Way::out::<S, T>(outputs, stream);
+        let stream = way == Way::Streamed;
         let in_step = rows.are_in_step().filter(|_| {
             let whole = len.is_multiple_of(T::Lanes::<S>::LEN);
             K::FORM == Form::Columns && whole && batch.inputs.iter().all(|v| v.stride() != 0)
@@ -79,8 +86,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             (None, true) => self.row_by_row(simd, true),
             (None, false) => self.row_by_row(simd, false),
         }
-        if stream {
-            simd.fence();
+        if stream && batch.fences {
+            fence();
         }
     }
 }

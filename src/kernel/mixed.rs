@@ -5,13 +5,13 @@ use core::mem::MaybeUninit;
 
 use super::access::{Any, Repeating};
 use super::cursor::{Cursor, Form};
-use super::place::{Layout, Place, Way};
+use super::place::{Layout, Outputs, Place, Way};
 use super::sweep::{Range, sweep};
 use super::tile::Tile;
 use super::{Operation, Task};
 use crate::element::Float;
 use crate::formula::Kind;
-use crate::simd::{Lanes, Simd, Work};
+use crate::simd::{Lanes, Simd, Work, fence};
 
 /// A task whose operands each have a layout of their own.
 #[derive(Debug)]
@@ -52,6 +52,7 @@ impl<T: Float, Op: Operation<I, O>, const I: usize, const O: usize> Work
             from_rows: &rows.from,
             to_rows: &rows.to,
             reread: &batch.reread,
+            fences: batch.fences,
             total: batch.len(),
             short: !Op::EVERY_FORM && !self.0.fills::<S>(),
             way: Way::Cached,
@@ -65,7 +66,6 @@ impl<T: Float, Op: Operation<I, O>, const I: usize, const O: usize> Work
             },
             whole: false,
         };
-        (blocks.way, blocks.range.head) = batch.way::<S>(stream && !blocks.short);
         loop {
             simd.vectorize(NextBlock {
                 blocks: &mut blocks,
@@ -100,6 +100,7 @@ struct Blocks<'a, T> {
     from_rows: &'a [isize],
     to_rows: &'a [isize],
     reread: &'a [bool],
+    fences: bool,
     /// The length of a row.
     total: usize,
     /// Less than a register: filled up in tiles, and nothing is stored but from these.
@@ -136,7 +137,7 @@ impl<T: Float> Work for NextBlock<'_, '_, T> {
         }
         if blocks.range.len > 0 {
             blocks.finish_block(simd);
-        } else if blocks.begin(from, to) {
+        } else if blocks.begin::<S>(from, to) {
             return;
         }
         blocks.prepare(simd, from, to);
@@ -147,7 +148,15 @@ impl<T: Float> Blocks<'_, T> {
     /// Looks at the operands. If everything can be loaded and stored as it lies, prepares the first row as one block, and returns
     /// whether it did.
     #[inline(always)]
-    fn begin(&mut self, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) -> bool {
+    fn begin<S: Simd>(&mut self, from: &mut [Cursor<T>], to: &mut [Cursor<T>]) -> bool {
+        let outputs = Outputs {
+            places: self.outputs,
+            reread: self.reread,
+            len: self.total,
+            rows: (self.rows > 1).then_some(self.to_rows),
+        };
+        let stream = self.range.stream && !self.short;
+        (self.way, self.range.head) = Way::out::<S, T>(outputs, stream);
         self.range.stream = self.way == Way::Streamed;
         let mut plain = !self.short && self.way == Way::Cached;
         let mut tiled = self.way == Way::StreamedFromTiles;
@@ -191,8 +200,8 @@ impl<T: Float> Blocks<'_, T> {
         let lanes = T::Lanes::<S>::LEN;
         if self.start == self.total && !self.next_row() {
             self.range.len = 0;
-            if self.way != Way::Cached {
-                simd.fence();
+            if self.way != Way::Cached && self.fences {
+                fence();
             }
             return;
         }

@@ -77,7 +77,7 @@ use core::mem::MaybeUninit;
 
 use crate::element::Float;
 use crate::formula::Kind;
-use crate::simd::{Lanes, Rows, Simd, Work};
+use crate::simd::{Lanes, Rows, Simd, Work, fence};
 
 mod access;
 mod batch;
@@ -103,7 +103,7 @@ pub(crate) use derived::{Accurately, Plainly};
 pub(crate) use faces::{EachFace, FaceOperation, Faces};
 pub(crate) use grid::Grid;
 pub(crate) use mixed::Mixed;
-use place::{Place, Way};
+use place::{Outputs, Place, Way};
 use rows::Rotate;
 pub(crate) use sum::{Role, Run, Sums, plus};
 use sweep::{Range, sweep};
@@ -218,7 +218,13 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             *cursor = Cursor::new(view.components(), K::FORM);
         }
         let len = batch.len();
-        let (way, mut head) = batch.way::<S>(stream);
+        let outputs = Outputs {
+            places: &batch.outputs(),
+            reread: &batch.reread,
+            len,
+            rows: None,
+        };
+        let (way, mut head) = Way::out::<S, T>(outputs, stream);
         let stream = way == Way::Streamed;
         if !stream {
             let aligned = len >= ALIGNED * T::Lanes::<S>::LEN;
@@ -251,8 +257,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
                 sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
             },
         }
-        if stream {
-            simd.fence();
+        if stream && batch.fences {
+            fence();
         }
     }
 }

@@ -303,7 +303,7 @@ impl Way {
             return (Self::Cached, 0);
         }
         let Outputs {
-            views,
+            places,
             reread,
             len,
             rows,
@@ -311,13 +311,12 @@ impl Way {
         if let Some(rows) = rows {
             // All columns of all rows begin and end with whole registers, or none is streamed.
             let whole = |n: usize| n.is_multiple_of(T::Lanes::<S>::LEN);
-            let mut stored = views
+            let mut stored = places
                 .iter()
                 .zip(rows)
                 .zip(reread)
                 .filter(|(_, reread)| !**reread);
-            let all = stored.all(|((view, row), _)| {
-                let place = Place::of_mut(view);
+            let all = stored.all(|((place, row), _)| {
                 whole(row.unsigned_abs()) && place.starts_registers::<S>()
             });
             return match all && whole(len) {
@@ -325,12 +324,12 @@ impl Way {
                 false => (Self::Cached, 0),
             };
         }
-        let head = |view| Place::of_mut(view).head::<S>();
-        let mut stored = views.iter().zip(reread).filter(|(_, reread)| !**reread);
-        let first = stored.next().and_then(|(view, _)| head(view));
-        match first.filter(|_| stored.all(|(view, _)| head(view) == first)) {
+        let head = |place: &Place<T>| place.head::<S>();
+        let mut stored = places.iter().zip(reread).filter(|(_, reread)| !**reread);
+        let first = stored.next().and_then(|(place, _)| head(place));
+        match first.filter(|_| stored.all(|(place, _)| head(place) == first)) {
             Some(head) => (Self::Streamed, head),
-            None if views.iter().any(|view| view.stride() == 1) => (Self::StreamedFromTiles, 0),
+            None if places.iter().any(|place| place.stride == 1) => (Self::StreamedFromTiles, 0),
             None => (Self::Cached, 0),
         }
     }
@@ -339,7 +338,7 @@ impl Way {
 /// What there is to know of the outputs of a batch before one is stored to.
 #[derive(Clone, Copy)]
 pub(super) struct Outputs<'a, T> {
-    pub(super) views: &'a [FlatMut<'a, T>],
+    pub(super) places: &'a [Place<T>],
     /// Which of them are read again at once, and so are not streamed.
     pub(super) reread: &'a [bool],
     /// The length of a row.
@@ -372,7 +371,7 @@ mod tests {
         let [x, ..] = memory.columns_mut();
         let out = VectorsMut::strided(x, first, component_stride, stride, len).expect("inside");
         let outputs = Outputs {
-            views: &[out.into_flat()],
+            places: &[Place::of_mut(&out.into_flat())],
             reread: &[false],
             len,
             rows: rows.as_ref().map(core::slice::from_ref),
@@ -430,12 +429,12 @@ mod tests {
     fn several_outputs_are_streamed_in_one_loop_or_each_column_by_itself() {
         let (mut one, mut other) = (Soa::<f32>::zeros(100), Soa::<f32>::zeros(100));
         let mut of = |first: [usize; 2], reread: bool| {
-            let views = [(&mut one, first[0]), (&mut other, first[1])].map(|(soa, i)| {
+            let places = [(&mut one, first[0]), (&mut other, first[1])].map(|(soa, i)| {
                 let mut view = soa.view_mut().into_flat();
-                view.split_off(i)
+                Place::of_mut(&view.split_off(i))
             });
             let outputs = Outputs {
-                views: &views,
+                places: &places,
                 reread: &[false, reread],
                 len: 50,
                 rows: None,

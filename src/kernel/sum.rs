@@ -63,7 +63,7 @@ pub(crate) type Join = fn(&mut (dyn FnMut() + Send), &mut (dyn FnMut() + Send));
 pub(crate) struct Run<'r, 'a, T, const I: usize, const O: usize> {
     /// Runs the operation.
     pub(crate) batch: &'r (dyn Fn(&mut Batch<'a, T, I, O>) + Sync),
-    /// Runs a task in the environment that it needs.
+    /// Runs a task in the environment that it needs, and sees to it that what it streamed is there in the end.
     pub(crate) guard: &'r (dyn Fn(&mut dyn FnMut()) + Sync),
     pub(crate) join: Join,
     /// Adds up what is in columns.
@@ -443,6 +443,8 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         });
         let mut batch = Batch::over_rows(inputs, outputs, rows);
         batch.reread = self.roles.map(|role| role != Role::Stored);
+        // That takes as long as 100 vectors, and once is enough.
+        batch.fences = false;
         batch
     }
 }

@@ -108,12 +108,12 @@ pub trait Simd: Copy + Debug + Send + Sync + 'static {
             self.narrower().vectorize_long(work);
         }
     }
+}
 
-    /// Makes streamed stores of this thread visible to others before whatever it does next.
-    #[inline(always)]
-    fn fence(self) {
-        target::fence();
-    }
+/// Makes streamed stores of this thread visible to others before whatever it does next.
+#[inline]
+pub(crate) fn fence() {
+    target::fence();
 }
 
 /// Something to run at any level. A trait and not a closure, because a closure does not inherit the
@@ -168,7 +168,7 @@ pub trait Lanes: Copy {
     /// `LEN` elements at `to` are valid for writes.
     unsafe fn store(self, to: *mut Self::Element);
 
-    /// Stores all lanes past the caches. Before another thread may read them, this one must [`Simd::fence`].
+    /// Stores all lanes past the caches. Before another thread may read them, this one must [`fence`].
     ///
     /// # Safety
     /// `LEN` elements at `to` are valid for writes, and `to` is aligned to `LEN` elements.

@@ -105,6 +105,16 @@ impl Axes {
         ])
     }
 
+    /// The same, without copying what is not there.
+    #[inline]
+    pub(super) fn copied(&self) -> Self {
+        match self {
+            Self::One => Self::One,
+            Self::Two(axes) => Self::Two(*axes),
+            Self::Many(axes) => Self::Many(*axes),
+        }
+    }
+
     /// How many axes there are in memory, of a view that has more than one or none.
     #[inline]
     pub(crate) fn count(&self) -> usize {

@@ -134,6 +134,15 @@ impl<'a, T: Element> Vectors<'a, T> {
         }
     }
 
+    /// The same, without copying axes that are not there.
+    #[inline]
+    pub(crate) fn copied(&self) -> Self {
+        Self {
+            flat: self.flat,
+            axes: self.axes.copied(),
+        }
+    }
+
     /// Where it begins, and the number of vectors; all of it if it has one axis.
     #[inline(always)]
     pub(crate) fn flat(&self) -> Flat<'a, T> {
@@ -236,7 +245,7 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     pub fn reborrow(&mut self) -> VectorsMut<'_, T> {
         VectorsMut {
             flat: self.flat.reborrow(),
-            axes: self.axes,
+            axes: self.axes.copied(),
         }
     }
 

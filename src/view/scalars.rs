@@ -104,8 +104,8 @@ impl<'a, T: Element> Scalars<'a, T> {
 
     /// As vectors whose three components are in one place.
     #[inline(always)]
-    pub(crate) fn as_vectors(&self) -> Vectors<'a, T> {
-        self.0
+    pub(crate) fn as_vectors(&self) -> &Vectors<'a, T> {
+        &self.0
     }
 }
 
@@ -190,6 +190,12 @@ impl<'a, T: Element> ScalarsMut<'a, T> {
     #[inline(always)]
     pub(crate) fn into_vectors(self) -> VectorsMut<'a, T> {
         self.0
+    }
+
+    /// The same for a shorter time.
+    #[inline(always)]
+    pub(crate) fn as_vectors_mut(&mut self) -> &mut VectorsMut<'a, T> {
+        &mut self.0
     }
 }
 

@@ -88,9 +88,11 @@ pub(crate) struct Entry<'a> {
 pub(crate) fn entries<'a>(functions: &'a [Function<'a>], token: &str) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
     for work in [
-        "Columns",
-        "AllRows<crosslane::kernel::access::OfThree>",
-        "AllRows<crosslane::kernel::access::OfFour>",
+        "Direct<crosslane::kernel::access::Columns",
+        "Direct<crosslane::kernel::access::AllRows<crosslane::kernel::access::OfThree>",
+        "Direct<crosslane::kernel::access::AllRows<crosslane::kernel::access::OfFour>",
+        "Grid<crosslane::kernel::access::Columns",
+        "Grid<crosslane::kernel::access::AllRows<crosslane::kernel::access::OfThree>",
     ] {
         for element in ["f32", "f64"] {
             // What is shorter only calls an entry.

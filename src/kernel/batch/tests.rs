@@ -29,7 +29,7 @@ fn the_bytes_of_a_batch_are_those_of_its_vectors_and_numbers_but_not_of_one_vect
     let bytes = batch([rows, one], VectorsMut::padded(&mut padded)).bytes();
     assert_eq!(bytes, 50 * (24 + 24));
     let upstream = numbers;
-    let inputs = [rows, Scalars::new(&upstream).as_vectors()];
+    let inputs = [rows, *Scalars::new(&upstream).as_vectors()];
     let out = ScalarsMut::new(&mut numbers).into_vectors();
     assert_eq!(batch(inputs, out).bytes(), 50 * (24 + 8 + 8));
     let bytes = batch([one, one], VectorsMut::padded(&mut padded)).bytes();
@@ -71,7 +71,8 @@ fn what_lies_backwards_as_a_whole_is_worked_on_forwards() {
 fn what_is_in_place_is_known_to_be() {
     let (b, mut a) = ([[1.0_f32; 3]], [[1.0_f32; 3]]);
     let (before, after) = in_place(VectorsMut::aos(&mut a));
-    let over = batch([before, Vectors::aos(&b)], after).placed(true);
+    let mut over = batch([before, Vectors::aos(&b)], after);
+    over.place(true);
     assert!(over.is_in_place(), "a is written");
     let over = Batch::over(VectorsMut::aos(&mut a).into_flat());
     assert!(over.is_in_place(), "v");
