@@ -11,7 +11,7 @@ use super::support::{Random, Tested, engines, one_in};
 
 /// What lies in memory as `rows` rows of `len` vectors.
 #[derive(Clone, Copy, Debug)]
-enum Rows {
+enum Layout {
     /// (N, 3, F), with so many elements behind each column.
     Columns(isize),
     /// The same, the last row first.
@@ -24,7 +24,7 @@ enum Rows {
     Padded,
 }
 
-impl Rows {
+impl Layout {
     const ALL: [Self; 7] = [
         Self::Columns(0),
         Self::Columns(16),
@@ -76,11 +76,11 @@ fn every_row<T: Tested>(operations: impl Iterator<Item = Operation> + Clone, see
         .flat_map(|engine| [Stores::Cached, Stores::Streaming].map(|s| engine.with_stores(s)))
         .collect();
     for len in lengths() {
-        for (i, rows) in Rows::ALL.into_iter().enumerate() {
+        for (i, layout) in Layout::ALL.into_iter().enumerate() {
             for operation in operations.clone() {
                 let shape = [2 + random.below(3), len];
                 let offset = random.one_of(&[0, 0, 0, 1]);
-                let array = |kind: &Kind| rows.array(*kind, shape, offset);
+                let array = |kind: &Kind| layout.array(*kind, shape, offset);
                 let mut case = Case::<T> {
                     operation,
                     common: shape.to_vec(),
@@ -89,9 +89,9 @@ fn every_row<T: Tested>(operations: impl Iterator<Item = Operation> + Clone, see
                 };
                 case.fill(&mut random);
                 let accuracy = ACCURACIES[(len + i) % 2];
-                case.check(accuracy, engines.iter().copied(), &rows);
+                case.check(accuracy, engines.iter().copied(), &layout);
                 if operation == Operation::Cross {
-                    case.check_in_place(accuracy, engines.iter().copied(), &rows);
+                    case.check_in_place(accuracy, engines.iter().copied(), &layout);
                 }
             }
         }
