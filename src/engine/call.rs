@@ -173,7 +173,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
     fn run(&mut self, run: &dyn Fn(Job<'_, '_, T, I, O>)) -> Result<(), Error> {
         // Two sizes, because most calls have few axes, and the room for all takes as long as a small batch.
         const FEW: usize = 4;
-        if self.with_operands(|operands| have_at_most::<FEW>(operands)) {
+        if self.with_operands(have_at_most::<FEW>) {
             self.run_along::<FEW>(run)
         } else {
             self.run_along::<MOST_ALIGNED>(run)

@@ -255,7 +255,7 @@ impl<T: Float> Blocks<'_, T> {
                 unsafe { place.empty(simd, *kind, len, tile) };
             } else {
                 // SAFETY: as for `source`, for writes, and the loop has filled the tile.
-                unsafe { place.finish(simd, *kind, start, len, total, tile, way) };
+                unsafe { place.finish(simd, *kind, (start, len, total), tile, way) };
             }
         }
         self.start += len;

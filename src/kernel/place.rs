@@ -200,9 +200,7 @@ impl<T: Float> Place<T> {
         &self,
         simd: S,
         kind: Kind,
-        start: usize,
-        len: usize,
-        total: usize,
+        (start, len, total): (usize, usize, usize),
         tile: &mut MaybeUninit<Tile>,
         way: Way,
     ) {

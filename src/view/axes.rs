@@ -10,6 +10,10 @@ pub(crate) const MOST_AXES: usize = 16;
 
 /// The axes of a view.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "views are `Copy`, so that nothing can be on the heap"
+)]
 pub(crate) enum Axes {
     /// One, whose length and stride the view itself has.
     One,
