@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use bytesize::ByteSize;
 use clap::Args;
-use crosslane::{Accuracy, Level, Stores, Threads};
+use crosslane::{Accuracy, Level, Operation, Stores, Threads};
 
 use crate::batch::Layout;
 use crate::environment;
@@ -259,9 +259,8 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 fn operations() -> clap::builder::PossibleValuesParser {
-    let mut names = plan::operation_names();
-    names.push("all");
-    clap::builder::PossibleValuesParser::new(names)
+    let names = Operation::ALL.iter().map(|operation| operation.name());
+    clap::builder::PossibleValuesParser::new(names.chain(["all"]))
 }
 
 fn layout(value: &str) -> Result<Layout, String> {
