@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use crosslane::{
-    Accuracy, Engine, Error, Kind, Operand, OperandMut, Operation, Real, Scalars, ScalarsMut, Soa,
-    reference,
+    Accuracy, Engine, Error, Kind, Operand, OperandMut, Operation, Real, Soa, reference,
 };
 use fastrand::Rng;
 
@@ -16,7 +15,8 @@ enum Memory<T> {
     /// Aligned as users have them who take the library's columns.
     Columns(Soa<T>),
     Vectors(Batch<T>),
-    Numbers(Vec<T>),
+    /// In the shape of vectors in this layout.
+    Numbers(Layout, Vec<T>),
 }
 
 impl<T: Real + Sample> Memory<T> {
@@ -26,7 +26,7 @@ impl<T: Real + Sample> Memory<T> {
                 let mut numbers = Vec::new();
                 numbers.try_reserve_exact(len)?;
                 numbers.resize_with(len, number);
-                Self::Numbers(numbers)
+                Self::Numbers(layout, numbers)
             }
             (_, Layout::Soa) => {
                 let mut columns = Soa::zeros(len);
@@ -42,7 +42,7 @@ impl<T: Real + Sample> Memory<T> {
         Ok(match self {
             Self::Columns(columns) => columns.view().into(),
             Self::Vectors(vectors) => vectors.view()?.into(),
-            Self::Numbers(numbers) => Scalars::new(numbers).into(),
+            Self::Numbers(layout, numbers) => layout.numbers(numbers)?.into(),
         })
     }
 
@@ -50,7 +50,7 @@ impl<T: Real + Sample> Memory<T> {
         Ok(match self {
             Self::Columns(columns) => columns.view_mut().into(),
             Self::Vectors(vectors) => vectors.view_mut()?.into(),
-            Self::Numbers(numbers) => ScalarsMut::new(numbers).into(),
+            Self::Numbers(layout, numbers) => layout.numbers_mut(numbers)?.into(),
         })
     }
 }
@@ -109,11 +109,11 @@ const COMPARED: usize = 20_000;
 const NUMBERS: usize = 4099;
 
 impl<T: Real + Sample> Operands<T> {
-    /// Of as many vectors as take about so many bytes, one at the least.
+    /// Of as many vectors as take about so many bytes: one at the least, and whole rows or blocks where the layout has these.
     pub(crate) fn new(operation: Operation, layout: Layout, bytes: u64) -> Result<Self> {
         let size = |len| elements(operation, layout, len) * size_of::<T>();
         let len = (bytes as usize).saturating_sub(size(0)) / (size(1) - size(0));
-        let len = len.max(1);
+        let len = (len / layout.unit()).max(1) * layout.unit();
         let mut random = Rng::with_seed(6);
         let mut memory = |kind, layout| {
             let numbers: Vec<T> = (0..NUMBERS).map(|_| T::full(&mut random)).collect();
@@ -199,7 +199,7 @@ impl<T: Real + Sample> Operands<T> {
     fn spoil(&mut self) {
         for output in &mut self.outputs {
             match output {
-                Memory::Numbers(numbers) => numbers.fill(T::from(-77.0)),
+                Memory::Numbers(_, numbers) => numbers.fill(T::from(-77.0)),
                 Memory::Columns(columns) => {
                     columns
                         .columns_mut()
@@ -267,21 +267,28 @@ mod tests {
             let operands = Operands::<f32>::new(Operation::Cross, layout, bytes);
             operands.expect("operands")
         };
-        for (layout, of_one) in [
-            (Layout::Soa, 36),
-            (Layout::Padded, 48),
-            (Layout::Strided, 60),
-            (Layout::Broadcast, 24),
+        for (layout, of_one, unit) in [
+            (Layout::Soa, 36, 1),
+            (Layout::Padded, 48, 1),
+            (Layout::Strided, 60, 1),
+            (Layout::Broadcast, 24, 1),
+            (Layout::Rank2, 36, 64),
+            (Layout::Blocks, 36, 8),
         ] {
             let operands = operands(layout, 100_000);
-            assert_eq!(operands.vectors(), 100_000 / of_one, "{layout}");
+            let whole = 100_000 / of_one / unit * unit;
+            assert_eq!(operands.vectors(), whole, "{layout}");
+            let (bytes, one_more) = (operands.bytes(), (of_one * unit) as u64);
             assert!(
-                operands.bytes() <= 100_000 && operands.bytes() > 99_900,
-                "{layout}"
+                bytes <= 100_000 && bytes + one_more > 99_900,
+                "{layout}, {bytes} bytes"
             );
         }
-        let one = operands(Layout::Soa, 1);
-        assert_eq!((one.vectors(), one.bytes()), (1, 36));
+        for (layout, vectors) in [(Layout::Soa, 1), (Layout::Rank2, 64), (Layout::Blocks, 8)] {
+            let least = operands(layout, 1);
+            let got = (least.vectors(), least.bytes());
+            assert_eq!(got, (vectors, 36 * vectors as u64), "{layout}");
+        }
     }
 
     #[test]
