@@ -1,8 +1,9 @@
 //! How fast whole batches are against loops over slices with the crates that people multiply vectors with, glam,
-//! nalgebra, ultraviolet and vek, and against the plain loops that they write without any.
+//! nalgebra, ultraviolet and vek, and against the plain loops that they write without any. crosslane has the same vectors as they lie,
+//! without conversion; against ultraviolet also columns.
 //!
 //! `cargo bench --bench rivals` prints ratios of medians of interleaved measurements in this one process, and stops
-//! there with `-- --ratios`. Then criterion measures each by itself: some 120 cases of a second each. Any other
+//! there with `-- --ratios`. Then criterion measures each by itself: some 130 cases of a second each. Any other
 //! argument, a filter (`-- vek`) or an option of criterion's, has criterion alone; `-- --test` runs everything once.
 //! Everything is compared with the reference before it is timed. Crates and loops have the instructions that they
 //! were compiled for, so `RUSTFLAGS="-C target-cpu=native"` is the other half of the picture.
@@ -22,7 +23,9 @@ use criterion::{Criterion, Throughput};
 use crosslane::{Accuracy, Element, Engine, Soa, Threads, Vectors, VectorsMut, reference};
 use crosslane_measure::medians;
 use support::plain::Plain;
+use support::wide::{as_blocks, as_blocks_mut};
 use support::{Arguments, L1, L2, Layout, Operands, effort, first, name_of, same_bits, second};
+use ultraviolet::Vec3x8;
 
 /// From L1 to memory; all multiples of the eight vectors of a `Vec3x8`.
 const LENGTHS: [usize; 8] = [64, 256, L1, L2, 1 << 16, 1 << 18, 1 << 20, 1 << 24];
@@ -33,8 +36,6 @@ trait Rival: Copy {
     /// How many vectors one value is.
     const LEN: usize = 1;
     type Element: Element + From<i16> + Into<f64>;
-    /// The same vectors as crosslane has them.
-    type Ours: Layout<Element = Self::Element>;
     fn pack(vectors: impl Fn(usize) -> [Self::Element; 3]) -> Self;
     fn get(&self, i: usize) -> [Self::Element; 3];
     fn times(self, other: Self) -> Self;
@@ -46,7 +47,6 @@ macro_rules! one_vector {
         impl Rival for $type {
             const NAME: &'static str = stringify!($type);
             type Element = $element;
-            type Ours = Pods<Self>;
 
             fn pack(vectors: impl Fn(usize) -> [$element; 3]) -> Self {
                 vectors(0).into()
@@ -71,12 +71,11 @@ one_vector!(nalgebra::Vector3<f64>, f64, |a, b| a.cross(&b));
 one_vector!(vek::Vec3<f32>, f32, |a, b| a.cross(b));
 one_vector!(vek::Vec3<f64>, f64, |a, b| a.cross(b));
 
-/// Blocks of eight in structures of arrays; crosslane has columns.
-impl Rival for ultraviolet::Vec3x8 {
+/// Blocks of eight in structures of arrays.
+impl Rival for Vec3x8 {
     const NAME: &'static str = "ultraviolet::Vec3x8";
     const LEN: usize = 8;
     type Element = f32;
-    type Ours = Soa<f32>;
 
     fn pack(vectors: impl Fn(usize) -> [f32; 3]) -> Self {
         let lanes = |k: usize| core::array::from_fn(|i| vectors(i)[k]);
@@ -101,7 +100,7 @@ impl<R: Rival + Pod> Layout for Pods<R> {
     const BYTES_PER_VECTOR: usize = 3 * size_of::<R>();
 
     fn generate(n: usize, vector: impl Fn(usize) -> [R::Element; 3]) -> Self {
-        Self((0..n).map(|i| R::pack(|_| vector(i))).collect())
+        Self(pack(n, vector))
     }
     fn view(&self) -> Vectors<'_, R::Element> {
         Vectors::from_pod(&self.0).unwrap()
@@ -109,6 +108,30 @@ impl<R: Rival + Pod> Layout for Pods<R> {
     fn view_mut(&mut self) -> VectorsMut<'_, R::Element> {
         VectorsMut::from_pod(&mut self.0).unwrap()
     }
+}
+
+/// ultraviolet's vectors as `Vectors::blocks` sees them.
+struct Blocks(Vec<Vec3x8>);
+
+impl Layout for Blocks {
+    type Element = f32;
+    const NAME: &'static str = "blocks";
+
+    fn generate(n: usize, vector: impl Fn(usize) -> [f32; 3]) -> Self {
+        Self(pack(n, vector))
+    }
+    fn view(&self) -> Vectors<'_, f32> {
+        Vectors::blocks(as_blocks(&self.0))
+    }
+    fn view_mut(&mut self) -> VectorsMut<'_, f32> {
+        VectorsMut::blocks(as_blocks_mut(&mut self.0))
+    }
+}
+
+/// `n` vectors, vector i being `vector(i)`.
+fn pack<R: Rival>(n: usize, vector: impl Fn(usize) -> [R::Element; 3]) -> Vec<R> {
+    let value = |i| R::pack(|lane| vector(i * R::LEN + lane));
+    (0..n / R::LEN).map(value).collect()
 }
 
 /// The loop over slices: `*o = a.cross(*b)`.
@@ -158,27 +181,26 @@ impl<L: Plain<Element: From<i16>>> Contest for Loop<L> {
     }
 }
 
-/// The loop over slices of another crate's vectors.
-struct Slices<R: Rival> {
-    ours: Operands<R::Ours>,
+/// The loop over slices of another crate's vectors, and ours over a layout: those vectors themselves, if no other is named.
+struct Slices<R, L = Pods<R>> {
+    ours: Operands<L>,
     a: Vec<R>,
     b: Vec<R>,
     out: Vec<R>,
     same_bits: bool,
 }
 
-impl<R: Rival> Contest for Slices<R> {
-    const BYTES_PER_VECTOR: usize = R::Ours::BYTES_PER_VECTOR;
+impl<R: Rival, L: Layout<Element = R::Element>> Contest for Slices<R, L> {
+    const BYTES_PER_VECTOR: usize = L::BYTES_PER_VECTOR;
 
     fn name() -> String {
-        R::NAME.to_owned()
+        match R::NAME == L::NAME {
+            true => R::NAME.to_owned(),
+            false => format!("{} (crosslane: {})", R::NAME, L::NAME),
+        }
     }
     fn new(n: usize, engines: &[Engine]) -> Self {
-        let batch = |vector: fn(usize) -> [R::Element; 3]| -> Vec<R> {
-            let block = |i| R::pack(|lane| vector(i * R::LEN + lane));
-            (0..n / R::LEN).map(block).collect()
-        };
-        let (a, b) = (batch(first), batch(second));
+        let (a, b): (Vec<R>, _) = (pack(n, first), pack(n, second));
         let mut contest = Self {
             ours: Operands::new(n),
             out: a.clone(),
@@ -206,7 +228,7 @@ impl<R: Rival> Contest for Slices<R> {
     }
 }
 
-impl<R: Rival> Slices<R> {
+impl<R: Rival, L> Slices<R, L> {
     /// The same bits as the reference, or what another rounding can give.
     fn check(&mut self) {
         for ((a, b), out) in self.a.iter().zip(&self.b).zip(&self.out) {
@@ -254,7 +276,7 @@ struct Contender {
 }
 
 /// All of them.
-fn contenders() -> [Contender; 13] {
+fn contenders() -> [Contender; 14] {
     fn contender<C: Contest>() -> Contender {
         Contender {
             report: report::<C>,
@@ -266,7 +288,8 @@ fn contenders() -> [Contender; 13] {
         contender::<Slices<glam::Vec3A>>(),
         contender::<Slices<nalgebra::Vector3<f32>>>(),
         contender::<Slices<nalgebra::Vector3<f64>>>(),
-        contender::<Slices<ultraviolet::Vec3x8>>(),
+        contender::<Slices<Vec3x8, Soa<f32>>>(),
+        contender::<Slices<Vec3x8, Blocks>>(),
         contender::<Slices<vek::Vec3<f32>>>(),
         contender::<Slices<vek::Vec3<f64>>>(),
         contender::<Loop<Soa<f32>>>(),

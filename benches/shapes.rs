@@ -19,6 +19,7 @@ use crosslane::{
     reference,
 };
 use crosslane_measure::medians;
+use support::wide::{as_blocks, as_blocks_mut};
 use support::{Arguments, L1, L2, blank, effort, first, same_bits, second, serial_engines};
 use ultraviolet::Vec3x8;
 
@@ -220,14 +221,12 @@ fn gradients<T: Real + From<i16>>(n: usize) -> Vec<Case<T>> {
     ]
 }
 
-fn report<T: Element>(
+fn report<T: Element + From<i16>>(
     title: &str,
     test: bool,
     of: impl Fn(usize) -> Vec<Case<T>>,
     flat: impl Fn(&str) -> usize,
-) where
-    T: From<i16>,
-{
+) {
     let engines = serial_engines();
     println!("\n{title}: ns a vector (vectors a second, of the flat batch's)");
     for (name, n) in SIZES {
@@ -349,19 +348,6 @@ impl Blocks {
         }
         self.ultraviolet();
     }
-}
-
-/// As blocks: `Vec3x8` is three times eight numbers, and not `Pod`.
-fn as_blocks(v: &[Vec3x8]) -> &[[[f32; 8]; 3]] {
-    const { assert!(size_of::<Vec3x8>() == 96, "nothing but its numbers") };
-    // SAFETY: `repr(C)`, of three arrays of numbers in all but name, which are aligned to more than a number.
-    unsafe { std::slice::from_raw_parts(v.as_ptr().cast(), v.len()) }
-}
-
-/// The same, to be written.
-fn as_blocks_mut(v: &mut [Vec3x8]) -> &mut [[[f32; 8]; 3]] {
-    // SAFETY: as for `as_blocks`; all bits are numbers.
-    unsafe { std::slice::from_raw_parts_mut(v.as_mut_ptr().cast(), v.len()) }
 }
 
 /// What one writes with ultraviolet.

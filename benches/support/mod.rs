@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "every bench uses another part")]
 
 pub(crate) mod plain;
+pub(crate) mod wide;
 
 use std::fmt::Debug;
 use std::hint::black_box;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use bytesize::ByteSize;
 use clap::Args;
-use crosslane::{Accuracy, Level, Stores, Threads};
+use crosslane::{Accuracy, Level, Operation, Stores, Threads};
 
 use crate::batch::Layout;
 use crate::environment;
@@ -45,7 +45,10 @@ pub(crate) struct Bench {
     /// Operations, or all [default: cross; of --full all]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = operations())]
     op: Vec<String>,
-    /// Layouts: soa, aos, padded, broadcast, strided, reversed [default: the first three; of --full all]
+    /// Layouts: soa, aos, padded, broadcast, strided, reversed, rank2, blocks [default: the first three; of --full all]
+    ///
+    /// rank2 is rows of 64 vectors, features (N, 3, 64); blocks are of 8 vectors, as ultraviolet's Vec3x8. Both are measured as the
+    /// most whole rows or blocks that a working set holds, one at the least.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = layout)]
     layout: Vec<Layout>,
     /// Types of numbers [default: both]
@@ -259,9 +262,8 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 fn operations() -> clap::builder::PossibleValuesParser {
-    let mut names = plan::operation_names();
-    names.push("all");
-    clap::builder::PossibleValuesParser::new(names)
+    let names = Operation::ALL.iter().map(|operation| operation.name());
+    clap::builder::PossibleValuesParser::new(names.chain(["all"]))
 }
 
 fn layout(value: &str) -> Result<Layout, String> {

@@ -8,10 +8,10 @@ use fastrand::Rng;
 
 use crate::batch::{Batch, Layout, Sample, any};
 
-/// Around the lanes of every level, none of them whole registers.
+/// Around the lanes of every level, none of them whole registers. Rows and blocks round them up to whole ones.
 const LENGTHS: [usize; 9] = [1, 3, 5, 7, 17, 33, 67, 129, 517];
 
-/// Compares every available level, in every pair of layouts, with the definition.
+/// Compares every available level, in every pair of layouts that have the same shape, with the definition.
 pub(crate) fn run(out: &mut impl Write, engine: Engine) -> Result<()> {
     writeln!(
         out,
@@ -33,29 +33,43 @@ pub(crate) fn run(out: &mut impl Write, engine: Engine) -> Result<()> {
 fn compare<T: Sample>(engine: Engine, accuracy: Accuracy) -> Result<usize> {
     let mut random = Rng::with_seed(1);
     let mut compared = 0;
-    let outputs = Layout::ALL.into_iter().filter(|l| *l != Layout::Broadcast);
-    let mut outputs = outputs.cycle();
-    for a_layout in Layout::ALL {
-        for b_layout in Layout::ALL {
-            for len in LENGTHS {
-                let mut batch = |layout| Batch::<T>::new(layout, len, || any(&mut random));
-                let (a, b) = (batch(a_layout)?, batch(b_layout)?);
-                let mut out = batch(outputs.next().unwrap_or(Layout::Soa))?;
-                engine.cross(a.view()?, b.view()?, out.view_mut()?)?;
-                let [a, b, out] = [a.view()?, b.view()?, out.view()?];
-                let wrong = (0..len).find(|i| !equal(*i, &a, &b, &out, accuracy));
-                ensure!(
-                    wrong.is_none(),
-                    "{} differs from the definition, {accuracy:?}: a {a_layout}, b {b_layout}, {len} vectors of {}, vector {}",
-                    engine.level(),
-                    T::NAME,
-                    wrong.unwrap_or_default(),
-                );
-                compared += len;
-            }
+    for (pair, [a_layout, b_layout]) in pairs().enumerate() {
+        let outputs = Layout::ALL.into_iter();
+        let outputs = outputs.filter(|l| *l != Layout::Broadcast && same_shape(*l, a_layout));
+        // Every pair meets every output, and every length does.
+        let outputs = outputs.collect::<Vec<_>>().into_iter().cycle().skip(pair);
+        for (len, out_layout) in LENGTHS.into_iter().zip(outputs) {
+            let layouts = [a_layout, b_layout, out_layout];
+            let len = layouts.iter().fold(len, |len, layout| layout.whole(len));
+            let mut batch = |layout| Batch::<T>::new(layout, len, || any(&mut random));
+            let (a, b) = (batch(a_layout)?, batch(b_layout)?);
+            let mut out = batch(out_layout)?;
+            engine.cross(a.view()?, b.view()?, out.view_mut()?)?;
+            let [a, b, out] = [a.view()?, b.view()?, out.view()?];
+            let wrong = (0..len).find(|i| !equal(*i, &a, &b, &out, accuracy));
+            ensure!(
+                wrong.is_none(),
+                "{} differs from the definition, {accuracy:?}: a {a_layout}, b {b_layout}, {len} vectors of {}, vector {}",
+                engine.level(),
+                T::NAME,
+                wrong.unwrap_or_default(),
+            );
+            compared += len;
         }
     }
     Ok(compared)
+}
+
+/// The layouts of two operands, whichever fit together.
+fn pairs() -> impl Iterator<Item = [Layout; 2]> {
+    let all = Layout::ALL.into_iter();
+    let pairs = all.flat_map(|a| Layout::ALL.map(|b| [a, b]));
+    pairs.filter(|[a, b]| same_shape(*a, *b))
+}
+
+/// Whether as many vectors have the same shape in both.
+fn same_shape(a: Layout, b: Layout) -> bool {
+    (a == Layout::Rank2) == (b == Layout::Rank2)
 }
 
 /// Whether vector `i` has the bits of the definition.

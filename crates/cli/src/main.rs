@@ -51,7 +51,7 @@ struct Cli {
     /// meshes correctly-rounded
     #[arg(long, global = true, value_delimiter = ',', value_parser = accuracy)]
     accuracy: Vec<Accuracy>,
-    /// Vectors in the batch that is timed [default: 4194304]
+    /// Vectors in the batch that is timed, for rank2 and blocks rounded up to whole rows of 64 and blocks of 8 [default: 4194304]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
     vectors: Option<u32>,
 }

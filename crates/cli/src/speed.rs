@@ -24,6 +24,7 @@ pub(crate) fn run(
     writeln!(
         out,
         "speed     {vectors} vectors at {}, {accuracy}, median of {RUNS} runs\n\
+         \x20         rank2 is rows of 64, (N, 3, 64), and blocks are of 8 vectors: the last one is filled up\n\
          \x20         GB/s counts the components of a and b read and of the result written, no padding\n\n\
          \x20         {:<9} {:<4} {:>17} {:>17}\n\
          \x20         {:<9} {:<4} {:>9} {:>7} {:>9} {:>7}",
@@ -56,6 +57,7 @@ fn row<T: Sample>(
 ) -> Result<()> {
     spinner.set_message(format!("{layout} {}", T::NAME));
     spinner.tick();
+    let vectors = layout.whole(vectors);
     let mut random = Rng::with_seed(1);
     let mut batch = |layout| Batch::<T>::new(layout, vectors, || ordinary(&mut random));
     // What meets the one vector of a broadcast, and the result, are columns.
@@ -73,9 +75,8 @@ fn row<T: Sample>(
         rounds: RUNS,
         calls: Calls::Fixed(1),
     };
-    let run = |k: usize| -> Result<()> {
-        Ok(engines[k].cross(a.view()?, b.view()?, products.view_mut()?)?)
-    };
+    let (a, b, mut products) = (a.view()?, b.view()?, products.view_mut()?);
+    let run = |k: usize| engines[k].cross(a, b, products.reborrow());
     for times in samples(effort, engines.len(), run, |_| Ok(()))? {
         let ns = median(&times) / vectors as f64;
         line += &format!(" {ns:>9.2} {:>7.1}", bytes / ns);

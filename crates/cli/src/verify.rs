@@ -33,8 +33,8 @@ const BLOCK: u64 = 1 << 16;
 ///
 /// Multiplies vectors whose products are hard to round (products that cancel, ties and their neighbours,
 /// subnormal results, the overflow edge, special values), the same ones everywhere: with --accuracy
-/// correctly-rounded at every level that this CPU has, or only at that of --level, on 1, 2 and 7 threads, in
-/// several layouts and orders, and stored either way. --threads is for making the cases only.
+/// correctly-rounded at every level that this CPU has, or only at that of --level, on 1, 2 and 7 threads, as
+/// columns, rows, padded rows, features (N, 3, 64) and blocks of 8, in two orders, and stored either way. --threads is for making the cases only.
 ///
 /// Compares every bit with the definition, and that with arithmetic of arbitrary precision. Shows how far off
 /// plain arithmetic can be, and a digest of all results, which is compared with the one in the program.

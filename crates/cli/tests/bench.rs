@@ -44,7 +44,7 @@ fn measures_every_combination_of_what_is_selected() {
     let mut command = bench(&directory, &["--op", "cross,unit_normal,cross_norm_vjp"]);
     command.args([
         "--layout",
-        "soa,aos,broadcast",
+        "soa,aos,broadcast,rank2,blocks",
         "--type",
         "f64",
         "--level",
@@ -66,7 +66,10 @@ fn measures_every_combination_of_what_is_selected() {
         named("operation"),
         ["cross", "cross_norm_vjp", "unit_normal"]
     );
-    assert_eq!(named("layout"), ["aos", "broadcast", "soa"]);
+    assert_eq!(
+        named("layout"),
+        ["aos", "blocks", "broadcast", "rank2", "soa"]
+    );
     assert_eq!(named("type"), ["f64"]);
     assert_eq!(named("accuracy"), ["plain"]);
     let all: BTreeSet<_> = levels.iter().map(String::as_str).collect();
@@ -74,16 +77,25 @@ fn measures_every_combination_of_what_is_selected() {
     assert_eq!(named("threads"), ["1", "auto"]);
     let kernels = record["kernels"].as_array().unwrap();
     // The gradient of one vector for all is a sum, which is not measured.
-    assert_eq!(kernels.len(), (2 * 3 + 2) * levels.len() * 2 * 2);
+    assert_eq!(kernels.len(), (2 * 5 + 4) * levels.len() * 2 * 2);
     for kernel in kernels {
         let number = |field: &str| kernel[field].as_f64().unwrap();
         let (vectors, bytes, set) = (number("vectors"), number("bytes"), number("working_set"));
-        assert!(bytes <= set && bytes > 0.97 * set, "{kernel}");
         let of_one = match (&kernel["operation"], &kernel["layout"]) {
             (operation, layout) if operation == "cross_norm_vjp" && layout != "broadcast" => 13.0,
             (_, layout) if layout == "broadcast" => 6.0,
             _ => 9.0,
         };
+        let unit = match kernel["layout"].as_str() {
+            Some("rank2") => 64.0,
+            Some("blocks") => 8.0,
+            _ => 1.0,
+        };
+        assert_eq!(vectors % unit, 0.0, "whole rows and blocks: {kernel}");
+        assert!(
+            bytes <= set && bytes + 8.0 * of_one * unit > 0.97 * set,
+            "{kernel}"
+        );
         let once = if kernel["layout"] == "broadcast" {
             3.0
         } else {

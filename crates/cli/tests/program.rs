@@ -90,7 +90,17 @@ fn without_a_command_it_checks_every_level_and_times_every_layout() {
             assert!(shown.lines().any(checked), "{level} in {shown}");
         }
         assert!(shown.contains(column), "{shown}");
-        for layout in ["soa", "aos", "padded", "broadcast", "strided", "reversed"] {
+        let layouts = [
+            "soa",
+            "aos",
+            "padded",
+            "broadcast",
+            "strided",
+            "reversed",
+            "rank2",
+            "blocks",
+        ];
+        for layout in layouts {
             for element in ["f32", "f64"] {
                 let row = |line: &&str| line.split_whitespace().take(2).eq([layout, element]);
                 let row = shown.lines().find(row).unwrap();

@@ -11,9 +11,10 @@ use plotters::series::DashedLineSeries;
 
 use super::record::{Key, Record, threads_name};
 use super::{each_once, size};
+use crate::batch::Layout;
 
 /// Of Okabe and Ito: told apart with any eyes, and in grey.
-const COLOURS: [RGBColor; 7] = [
+const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -21,7 +22,12 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(230, 159, 0),
     RGBColor(86, 180, 233),
     RGBColor(90, 60, 30),
+    RGBColor(0, 0, 0),
 ];
+const _: () = assert!(
+    COLOURS.len() >= Layout::ALL.len(),
+    "a colour for each layout"
+);
 /// Dash and gap: none for the best level or the first file, then ever shorter.
 const DASHES: [Option<(u32, u32)>; 4] = [None, Some((9, 4)), Some((3, 3)), Some((1, 4))];
 const CEILING: RGBColor = RGBColor(190, 190, 190);

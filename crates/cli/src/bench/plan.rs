@@ -1,8 +1,8 @@
 //! What is to be measured: the product of what the options select, over working sets from L1 to memory.
 
 use anyhow::{Result, ensure};
-use crosslane::{Accuracy, Engine, Level, Real, Stores, Threads};
-use crosslane_measure::{Calls, Effort, Operation, operations, product};
+use crosslane::{Accuracy, Engine, Level, Operation, Stores, Threads};
+use crosslane_measure::{Calls, Effort};
 use std::time::Duration;
 
 use super::machine::Machine;
@@ -42,7 +42,7 @@ pub(crate) struct Selection {
 /// What is measured in turn: kernels over the same operands.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    pub(crate) operation: &'static str,
+    pub(crate) operation: Operation,
     pub(crate) layout: Layout,
     pub(crate) element: Type,
     pub(crate) kernels: Vec<(Engine, Key)>,
@@ -58,25 +58,6 @@ pub(crate) struct Plan {
     pub(crate) threads: Vec<usize>,
     /// How often everything is measured from the start, with memory of its own: so that the spread is that of some time.
     pub(crate) passes: usize,
-}
-
-/// The names that `--op` takes: the methods of the engine.
-pub(crate) fn operation_names() -> Vec<&'static str> {
-    all::<f32>()
-        .iter()
-        .map(|operation| operation.name)
-        .collect()
-}
-
-fn all<T: Real>() -> Vec<Operation<T>> {
-    let mut all = product::<T>();
-    all.extend(operations::<T>());
-    all
-}
-
-/// The operation of this name.
-pub(crate) fn operation<T: Real>(name: &str) -> Option<Operation<T>> {
-    all().into_iter().find(|operation| operation.name == name)
 }
 
 impl Extent {
@@ -157,8 +138,8 @@ impl Plan {
             named => named.iter().any(|op| op == "all"),
         };
         let named = or(&selection.operations, &["cross".to_owned()]);
-        let chosen = operation_names().into_iter();
-        let chosen = chosen.filter(|name| everything || named.iter().any(|op| op == name));
+        let chosen = Operation::ALL.iter().copied();
+        let chosen = chosen.filter(|op| everything || named.iter().any(|name| name == op.name()));
         let layouts: &[Layout] = match extent {
             Extent::Full => &Layout::ALL,
             _ => &[Layout::Soa, Layout::Aos, Layout::Padded],
@@ -288,22 +269,21 @@ fn stores_name(stores: Stores) -> &'static str {
 impl Group {
     /// If there is such an operation.
     fn new(
-        operation: &'static str,
+        operation: Operation,
         layout: Layout,
         element: Type,
         engines: &[(Engine, Key, usize)],
     ) -> Option<Self> {
-        let there = self::operation::<f32>(operation).is_some_and(|op| possible(&op, layout));
         let kernels = engines.iter().map(|(engine, key, _)| {
             let key = Key {
-                operation: operation.to_owned(),
+                operation: operation.name().to_owned(),
                 layout: layout.to_string(),
                 element: element.name().to_owned(),
                 ..key.clone()
             };
             (*engine, key)
         });
-        there.then(|| Self {
+        possible(operation, layout).then(|| Self {
             operation,
             layout,
             element,

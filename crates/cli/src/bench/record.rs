@@ -105,7 +105,9 @@ pub(crate) struct Key {
     /// The method of `crosslane::Engine`.
     pub(crate) operation: String,
     /// Of all vectors: "soa" (columns), "aos" (rows), "padded" (rows of four), "broadcast" (the second operand is one vector
-    /// for all, the others are columns), "strided" (rows with gaps of two), "reversed" (rows from the last to the first).
+    /// for all, the others are columns), "strided" (rows with gaps of two), "reversed" (rows from the last to the first), "rank2" (features (N, 3, 64): 64 first
+    /// components, 64 second ones, 64 third ones, and so on), "blocks" (of 8 vectors: 8 first components, 8 second ones, 8 third ones,
+    /// and so on).
     pub(crate) layout: String,
     /// "f32" or "f64".
     #[serde(rename = "type")]

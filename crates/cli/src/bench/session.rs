@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::ceiling::{Columns, Way};
 use super::machine::Machine;
 use super::operands::Operands;
-use super::plan::{Group, Plan, Type, operation};
+use super::plan::{Group, Plan, Type};
 use super::record::{Ceiling, Kernel, Key, Noise, Record, SCHEMA, Times, VERSION};
 use crate::batch::Sample;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -139,7 +139,6 @@ impl<'a> Session<'a> {
         let Group {
             layout, kernels, ..
         } = group;
-        let operation = operation::<T>(group.operation).context("no such operation")?;
         self.progress.set_message(format!(
             "pass {} of {}: {} {layout} {}, {}",
             pass + 1,
@@ -148,7 +147,7 @@ impl<'a> Session<'a> {
             T::NAME,
             super::size(working_set),
         ));
-        let mut operands = Operands::<T>::new(operation, *layout, working_set)?;
+        let mut operands = Operands::<T>::new(group.operation, *layout, working_set)?;
         if pass == 0 {
             self.verify(&mut operands, kernels)?;
         }

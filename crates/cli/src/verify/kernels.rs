@@ -17,7 +17,13 @@ use crate::batch::{Batch, Layout};
 /// One, which needs no other; a power of two; and a prime: pieces of different lengths, more of them than many CPUs have cores.
 pub(super) const THREADS: [usize; 3] = [1, 2, 7];
 
-pub(super) const LAYOUTS: [Layout; 3] = [Layout::Soa, Layout::Aos, Layout::Padded];
+pub(super) const LAYOUTS: [Layout; 5] = [
+    Layout::Soa,
+    Layout::Aos,
+    Layout::Padded,
+    Layout::Rank2,
+    Layout::Blocks,
+];
 
 /// How one batch was multiplied.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +80,7 @@ impl Kernels {
     /// Multiplies the vectors on every number of threads at every level, and shows each result, with the cases in
     /// its order.
     ///
-    /// Layouts, orders and stores take turns, over the numbers of threads and over blocks: twelve blocks meet all.
+    /// Layouts, orders and stores take turns, over the numbers of threads and over blocks: twenty blocks meet all.
     pub(super) fn run<T: Component + Float>(
         &self,
         block: usize,
@@ -83,7 +89,7 @@ impl Kernels {
     ) -> Result<()> {
         for (turn, (threads, pool)) in self.pools.iter().enumerate() {
             let turn = block + turn;
-            let (layout, order) = (LAYOUTS[turn % 3], Order::ALL[turn % 2]);
+            let (layout, order) = (LAYOUTS[turn % 5], Order::ALL[turn % 2]);
             let cases = order.of(cases);
             let a = Batch::of(layout, cases.iter().map(|case| case.a))?;
             let b = Batch::of(layout, cases.iter().map(|case| case.b))?;
@@ -93,7 +99,7 @@ impl Kernels {
                     threads: *threads,
                     layout,
                     order,
-                    stores: [Stores::Cached, Stores::Streaming][turn / 6 % 2],
+                    stores: [Stores::Cached, Stores::Streaming][turn / 10 % 2],
                 };
                 let mut out = Batch::new(layout, cases.len(), unwritten)?;
                 let engine = configuration.engine()?;
@@ -137,15 +143,18 @@ mod tests {
 
     use super::*;
     use crate::verify::cases::cases;
+    use crate::verify::tally::Tally;
 
     #[test]
-    fn twelve_blocks_meet_every_configuration_once() {
+    fn twenty_blocks_meet_every_configuration_once_and_each_rounds_correctly() {
         let kernels = Kernels::new(Level::available().collect());
         let cases = cases::<f32>(0..10);
         let mut seen = Vec::new();
-        for block in 0..12 {
+        let mut tally = Tally::new::<f32>();
+        for block in 0..20 {
             kernels
-                .run(block, &cases, |configuration, _, _| {
+                .run(block, &cases, |configuration, cases, out| {
+                    tally.compare(configuration, cases, out)?;
                     seen.push(configuration.to_string());
                     Ok(())
                 })
@@ -153,7 +162,8 @@ mod tests {
         }
         let different: BTreeSet<_> = seen.iter().collect();
         assert_eq!(different.len(), seen.len(), "{seen:?}");
-        let expected = kernels.levels.len() * kernels.threads().len() * 12;
+        let expected = kernels.levels.len() * kernels.threads().len() * 20;
         assert_eq!(seen.len(), expected, "{seen:?}");
+        assert_eq!(tally.misrounded(), 0, "{:?}", tally.failures);
     }
 }
