@@ -63,6 +63,13 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
         run(engine, Call::Flat(&mut batch));
         return Ok(());
     }
+    if let Some(axes) = rows(&inputs, &outputs) {
+        let (inputs, outputs) = (inputs.map(Vectors::flat), outputs.map(VectorsMut::flat_mut));
+        let mut batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
+        batch.place(in_place);
+        run(engine, Call::Flat(&mut batch));
+        return Ok(());
+    }
     // By value: what is referred to has to be in memory, for flat operands too.
     let (inputs, outputs) = (
         inputs.map(Vectors::copied),
@@ -76,19 +83,11 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
 fn shaped<'a, T: Element, const I: usize, const O: usize>(
     operation: Operation,
     inputs: [Vectors<'a, T>; I],
-    mut outputs: [VectorsMut<'a, T>; O],
+    outputs: [VectorsMut<'a, T>; O],
     in_place: bool,
     engine: &Engine,
     run: impl for<'c> FnOnce(&'c Engine, Call<'c, T, I, O>),
 ) -> Result<(), Error> {
-    if let Some(axes) = rows(&inputs, &outputs) {
-        let inputs = inputs.each_ref().map(Vectors::flat);
-        let outputs = outputs.each_mut().map(VectorsMut::flat_mut);
-        let mut batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
-        batch.place(in_place);
-        run(engine, Call::Flat(&mut batch));
-        return Ok(());
-    }
     let mut result = Ok(());
     let mut operands = Operands {
         operation,
@@ -103,10 +102,10 @@ fn shaped<'a, T: Element, const I: usize, const O: usize>(
 
 /// The axes of operands that all have the same two, in an order that is theirs and in which there is nothing to merge: blocks, features of
 /// networks. (Everything else is looked at from all sides first, which takes as long as a hundred vectors.)
-#[inline]
+#[inline(always)]
 fn rows<T: Element, const I: usize, const O: usize>(
-    inputs: &[Vectors<'_, T>; I],
-    outputs: &[VectorsMut<'_, T>; O],
+    inputs: &[&Vectors<'_, T>; I],
+    outputs: &[&mut VectorsMut<'_, T>; O],
 ) -> Option<[Steps<I, O>; 2]> {
     let Axes::Two([slow, fast]) = outputs[0].axes() else {
         return None;

@@ -52,7 +52,7 @@ impl<'a, T: Element> Vectors<'a, T> {
     /// block `i / N`.
     ///
     /// That is how `ultraviolet::Vec3x8` (N = 8), ISPC's `soa<8>` and Embree's `Vec3<vfloat8>` lie; `bytemuck::cast_slice` makes
-    /// such arrays of types that are `Pod`. (`Vec3x8` is not: the cast is its user's, as in `benches/shapes.rs`.) It is a view of one
+    /// such arrays of types that are `Pod`. (`Vec3x8` is not: the cast is its user's, as in `benches/support/wide.rs`.) It is a view of one
     /// axis, N times as long as the slice, which goes with every other view of that length but blocks of another size where neither
     /// size is a multiple of the other.
     ///

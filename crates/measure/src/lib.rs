@@ -1,12 +1,11 @@
-//! What tests, benches and `crosslane bench` share: the operations of the library as a table, the speed that
-//! memory and caches give to a loop that hardly computes, and times of contestants that are measured in turn.
+//! What benches and `crosslane bench` share: the speed that memory and caches give to a loop that hardly computes, and times of
+//! contestants that are measured in turn.
 //!
 //! A crate of its own, because benches and the program both measure. It knows nothing of tables, files or
 //! pictures, and starts no threads.
 
 #![deny(unsafe_code)]
 
-mod operations;
 mod timing;
 #[expect(
     unsafe_code,
@@ -14,6 +13,5 @@ mod timing;
 )]
 mod triad;
 
-pub use operations::{Call, Define, Kind, Operation, Read, Write, operations, product};
 pub use timing::{Calls, Effort, median, medians, quantile, samples};
 pub use triad::{Gradients, Streams, Triad};
