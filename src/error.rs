@@ -336,8 +336,76 @@ mod tests {
                 Error::UnknownLevel,
                 "unknown level, expected baseline, avx2 or avx512",
             ),
+            (
+                Error::ShapeMismatch {
+                    what: "b",
+                    axis: 2,
+                    expected: 5,
+                    got: 4,
+                },
+                "b has length 4 along axis -2, expected 5; nothing was written",
+            ),
+            (
+                Error::Rank { got: 17, most: 16 },
+                "17 axes, expected 16 at most; no view was made",
+            ),
+            (
+                Error::Blocks {
+                    first: 8,
+                    second: 12,
+                },
+                "blocks of 8 vectors and blocks of 12 do not go together, expected one to be a multiple of the other; nothing was \
+                 written",
+            ),
+            (
+                Error::NotOneStride { what: "vertices" },
+                "vertices do not lie at one stride, expected a view of one axis; nothing was written",
+            ),
+            (
+                Error::OperandCount {
+                    operation: "dot",
+                    what: "inputs",
+                    expected: 2,
+                    got: 3,
+                },
+                "dot has 2 inputs, got 3; nothing was written",
+            ),
+            (
+                Error::OperandKind {
+                    what: "g",
+                    expected: Kind::Scalar,
+                },
+                "g must be numbers, got vectors; nothing was written",
+            ),
+            (
+                Error::OperandKind {
+                    what: "a",
+                    expected: Kind::Vector,
+                },
+                "a must be vectors, got numbers; nothing was written",
+            ),
+            (
+                Error::Unsupported {
+                    operation: "dot",
+                    element: "i8",
+                },
+                "there is no dot of i8, expected f32 or f64; nothing was written",
+            ),
         ] {
             assert_eq!(error.to_string(), expected);
         }
+    }
+
+    #[test]
+    fn errors_that_know_more_name_it() {
+        let text = Error::UnknownOperation.to_string();
+        assert!(
+            Operation::ALL.iter().all(|name| text.contains(name.name())),
+            "{text}"
+        );
+        let text = Error::TooManyVectors.to_string();
+        assert!(text.contains(&usize::MAX.to_string()), "{text}");
+        let text = Error::MayOverlap.to_string();
+        assert!(text.ends_with("no view was made"), "{text}");
     }
 }
