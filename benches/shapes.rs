@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --bench shapes` prints medians of interleaved measurements on one thread, as ns a vector, and how many times as many vectors
 //! a second that are as a flat batch has in the same run; of blocks also against ultraviolet's own loop over the same memory.
-//! `-- --test` runs everything once, on small batches. Everything is compared with the reference before it is timed.
+//! `-- --test` runs everything once, on small batches. Cross products are compared with the reference before they are timed, blocks with
+//! columns. (tests/broadcast compares every operation.)
 
 #![allow(
     clippy::unwrap_used,
@@ -141,7 +142,7 @@ impl<T: Element + From<i16>> Case<T> {
         engine.apply(*operation, &inputs, &mut outputs).unwrap();
     }
 
-    /// Runs it, and compares cross products with the reference. (tests/broadcast.rs compares all operations.)
+    /// Runs it, and compares cross products with the reference. (tests/broadcast compares all operations.)
     fn check(&mut self, engine: &Engine) {
         self.run(engine);
         if self.operation != Operation::Cross {

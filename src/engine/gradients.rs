@@ -13,8 +13,8 @@ impl Engine {
     ///
     /// `a` and `b` are broadcast to the shape of `g`, and each operand is in any layout. A gradient has the shape of its operand: along axes
     /// where that is repeated (it has the length 1 there, or misses the axis, or its stride is 0 and the gradient has the length 1) it
-    /// receives the sum. If it has the shape of `g` instead, it receives all of the gradient, unsummed. The
-    /// unit of a gradient is that of `g` times that of the other operand.
+    /// receives the sum. Where it is as long as `g` instead, along that axis it is not summed: a gradient of the shape of `g` receives
+    /// all of the gradient. The unit of a gradient is that of `g` times that of the other operand.
     ///
     /// Each component is rounded as in [`Engine::cross`], for either accuracy. A sum is rounded at every addition, in a
     /// tree over the n vectors in C order whose shape depends on n alone, so that its bits do not depend on level, layout or threads; its

@@ -307,6 +307,10 @@ impl Engine {
         operation: Op,
         sums: &Sums<'_, T, I, O>,
     ) {
+        assert!(
+            O > 1 && Op::OUTPUTS.iter().all(|kind| *kind == Kind::Vector),
+            "gradients of vectors, two or more, are what is summed"
+        );
         let bytes = sums.bytes();
         let stream = self.stores.stream(bytes);
         let pieces = self.pieces::<T, Op, I, O>(operation, bytes, sums.total());

@@ -262,6 +262,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
 
     /// Slab `i`.
     pub(crate) fn slab(&self, i: usize) -> Self {
+        debug_assert!(i < self.slabs.count, "slab {i} of {}", self.slabs.count);
         let (mut from, mut to) = ([0_isize; I], [0_isize; O]);
         let mut i = self.slabs.first + i;
         for axis in self.slabs.axes {

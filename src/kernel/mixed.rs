@@ -221,7 +221,7 @@ impl<T: Float> Blocks<'_, T> {
         for (((cursor, place), reread), tile) in outputs.zip(&mut *self.out_tiles) {
             *cursor = match self.short {
                 true => Cursor::new(Tile::columns(tile), Form::Columns),
-                false => place.target(start, tile, self.way),
+                false => place.target(start, tile, way_of(self.way, *reread)),
             };
             cursor.streams = !reread;
         }
@@ -249,7 +249,8 @@ impl<T: Float> Blocks<'_, T> {
         let (start, total, way) = (self.start, self.total, self.way);
         let len = self.range.len.min(total - start);
         let outputs = self.outputs.iter().zip(self.out_tiles.iter_mut());
-        for ((place, tile), kind) in outputs.zip(self.kinds) {
+        for (((place, tile), kind), reread) in outputs.zip(self.kinds).zip(self.reread) {
+            let way = way_of(way, *reread);
             if self.short {
                 // SAFETY: the view says that its vectors are valid for writes, and the loop has filled the tile.
                 unsafe { place.empty(simd, *kind, len, tile) };
@@ -261,6 +262,12 @@ impl<T: Float> Blocks<'_, T> {
         self.start += len;
         self.range.head = 0;
     }
+}
+
+/// The way of an output: what is read again at once goes through the caches.
+#[inline(always)]
+fn way_of(way: Way, reread: bool) -> Way {
+    if reread { Way::Cached } else { way }
 }
 
 /// The length of the next block of `rest` vectors: `most` or less, one register's worth or more also of the last,

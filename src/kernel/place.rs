@@ -322,12 +322,14 @@ impl Way {
                 false => (Self::Cached, 0),
             };
         }
+        let mut stored = places.iter().zip(reread);
+        let columns = stored.any(|(place, reread)| !reread && place.stride == 1);
         let head = |place: &Place<T>| place.head::<S>();
         let mut stored = places.iter().zip(reread).filter(|(_, reread)| !**reread);
         let first = stored.next().and_then(|(place, _)| head(place));
         match first.filter(|_| stored.all(|(place, _)| head(place) == first)) {
             Some(head) => (Self::Streamed, head),
-            None if places.iter().any(|place| place.stride == 1) => (Self::StreamedFromTiles, 0),
+            None if columns => (Self::StreamedFromTiles, 0),
             None => (Self::Cached, 0),
         }
     }
@@ -429,6 +431,11 @@ mod tests {
         let mut of = |first: [usize; 2], reread: bool| {
             let places = [(&mut one, first[0]), (&mut other, first[1])].map(|(soa, i)| {
                 let mut view = soa.view_mut().into_flat();
+                if i == usize::MAX {
+                    // Backwards, which cannot be streamed.
+                    view.reverse();
+                    return Place::of_mut(&view);
+                }
                 Place::of_mut(&view.split_off(i))
             });
             let outputs = Outputs {
@@ -444,5 +451,7 @@ mod tests {
         assert_eq!(of([3, 2], false), (Way::StreamedFromTiles, 0));
         // What is read again has no say.
         assert_eq!(of([3, 2], true), (Way::Streamed, 1));
+        // And it is no reason to stream.
+        assert_eq!(of([usize::MAX, 2], true), (Way::Cached, 0));
     }
 }

@@ -77,6 +77,26 @@ impl<T, const I: usize, const O: usize> Clone for Run<'_, '_, T, I, O> {
 }
 impl<T, const I: usize, const O: usize> Copy for Run<'_, '_, T, I, O> {}
 
+impl<T, const I: usize, const O: usize> Run<'_, '_, T, I, O> {
+    /// Runs a task, in the environment that it needs unless it is split further: then that is its parts' to see to.
+    fn unless_split(&self, pieces: usize, task: &mut dyn FnMut()) {
+        if pieces > 1 {
+            task();
+        } else {
+            (self.guard)(task);
+        }
+    }
+
+    /// Runs a part of a task that is not split, in the environment that it needs. If the task is one piece, it is in it already.
+    fn if_split(&self, pieces: usize, part: &mut dyn FnMut()) {
+        if pieces > 1 {
+            (self.guard)(part);
+        } else {
+            part();
+        }
+    }
+}
+
 /// A batch of which some outputs receive sums.
 #[derive(Debug)]
 pub(crate) struct Sums<'a, T, const I: usize, const O: usize> {
@@ -218,10 +238,12 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
                 self.groups(first + head, count - head, pieces - share, run)
             });
         }
-        for i in first..first + count {
-            let mut sum = || self.group(self.group_at(i), pieces, run);
-            (run.guard)(&mut sum);
-        }
+        // Nobody waits in an environment that is not the caller's: what is run meanwhile may be another's.
+        run.unless_split(pieces, &mut || {
+            for i in first..first + count {
+                self.group(self.group_at(i), pieces, run);
+            }
+        });
     }
 
     fn group_at(&self, i: usize) -> Group<I, O> {
@@ -241,7 +263,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     fn group(&self, group: Group<I, O>, pieces: usize, run: Run<'_, 'a, T, I, O>) {
         let (addends, row) = (self.addends(), self.row());
         if addends <= self.at_once(group.len) {
-            self.group_at_once(&group, run);
+            run.if_split(pieces, &mut || self.group_at_once(&group, run));
         } else {
             let partial = self.sum(&group, 0, addends, pieces, run);
             self.store(&group, &row, |k, i| partial[k][i]);
@@ -254,7 +276,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         let (addends, row) = (self.addends(), self.row());
         let mut columns = [const { MaybeUninit::uninit() }; O];
         self.chunk(group, 0, addends, &mut columns, run);
-        let step = self.step_of_sums(group.len, addends);
+        let step = self.step_of_sums(addends);
         self.store(group, &row, |k, i| {
             let places = Columns::of::<T>(&mut columns[k]);
             // SAFETY: the columns have been folded to a sum at each of these places.
@@ -304,7 +326,9 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     ) -> Partial<T, O> {
         let mut sums = [[[T::default(); 3]; TOGETHER]; O];
         if len <= self.at_once(group.len) {
-            self.sum_at_once(group, first, len, &mut sums, run);
+            run.if_split(pieces, &mut || {
+                self.sum_at_once(group, first, len, &mut sums, run);
+            });
             return sums;
         }
         let middle = 1 << (len - 1).ilog2(); // less than `len`, half of it or more
@@ -316,18 +340,20 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         let mut head = || sums = self.sum(group, first, middle, share, run);
         let mut tail = || more = self.sum(group, first + middle, len - middle, rest, run);
         if pieces > 1 {
-            (run.join)(&mut || (run.guard)(&mut head), &mut || {
-                (run.guard)(&mut tail)
+            (run.join)(&mut || run.unless_split(share, &mut head), &mut || {
+                run.unless_split(rest, &mut tail)
             });
         } else {
             head();
             tail();
         }
-        for (sums, more) in sums.iter_mut().zip(&more) {
-            for (sum, more) in sums[..group.len].iter_mut().zip(more) {
-                *sum = plus(*sum, *more);
+        run.if_split(pieces, &mut || {
+            for (sums, more) in sums.iter_mut().zip(&more) {
+                for (sum, more) in sums[..group.len].iter_mut().zip(more) {
+                    *sum = plus(*sum, *more);
+                }
             }
-        }
+        });
         sums
     }
 
@@ -343,7 +369,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     ) {
         let mut columns = [const { MaybeUninit::uninit() }; O];
         self.chunk(group, first, len, &mut columns, run);
-        let step = self.step_of_sums(group.len, len);
+        let step = self.step_of_sums(len);
         let outputs = self.roles.iter().zip(&mut columns);
         for (sums, (role, columns)) in sums.iter_mut().zip(outputs) {
             if *role != Role::Summed {
@@ -358,10 +384,9 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     }
 
     /// How far apart sums are in the columns, after so many vectors of each were folded.
-    fn step_of_sums(&self, sums: usize, addends: usize) -> usize {
+    fn step_of_sums(&self, addends: usize) -> usize {
         match self.is_kept_closer() {
             true => 1,
-            false if sums == 1 => 0,
             false => addends,
         }
     }

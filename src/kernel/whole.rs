@@ -7,6 +7,10 @@ use crate::view::{Flat, FlatMut};
 
 /// The products of vectors that lie in any way. What the compiler makes of it is 5 to 10 times as fast as NumPy for integers.
 pub(crate) fn multiply_each<T: Element>(a: &Flat<'_, T>, b: &Flat<'_, T>, out: &FlatMut<'_, T>) {
+    debug_assert!(
+        a.len() == out.len() && b.len() == out.len(),
+        "lengths are checked before"
+    );
     let (mut from, mut to) = ((a.components(), b.components()), out.components());
     for _ in 0..out.len() {
         // SAFETY: the views are as long as the output, and say that their vectors are valid for reads.

@@ -175,6 +175,9 @@ impl Axes {
     pub(super) fn one_stride(&self, len: usize, stride: isize) -> Option<isize> {
         let mut found: Option<(usize, isize)> = None;
         let axes = self.fastest_first(len, stride);
+        if axes.clone().any(|axis| axis.len == 0) {
+            return Some(1);
+        }
         for axis in axes.filter(|axis| axis.len != 1) {
             let (len, stride) = *found.get_or_insert((1, axis.stride));
             if axis.stride != stride.wrapping_mul(len as isize) {

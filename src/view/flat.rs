@@ -28,8 +28,9 @@ unsafe impl<T: Sync> Send for Flat<'_, T> {}
 unsafe impl<T: Sync> Sync for Flat<'_, T> {}
 // SAFETY: an exclusive view is an exclusive slice in all but name.
 unsafe impl<T: Send> Send for FlatMut<'_, T> {}
-// SAFETY: through a shared reference it can only be read.
-unsafe impl<T: Sync> Sync for FlatMut<'_, T> {}
+// SAFETY: through a shared reference it can only be read, but for parts of it, which are made by `unsafe` functions whose callers see to
+// it that no two threads have the same.
+unsafe impl<T: Send + Sync> Sync for FlatMut<'_, T> {}
 
 impl<T> Clone for Flat<'_, T> {
     fn clone(&self) -> Self {
