@@ -192,7 +192,8 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         }
         let inputs = self.inputs.each_ref().map(Vectors::flat);
         let outputs = self.outputs.each_mut().map(VectorsMut::flat_mut);
-        if alignment.has_sums() {
+        // (What has one output has no sums.)
+        if const { O > 1 } && alignment.has_sums() {
             sum(inputs, &outputs, &alignment, run);
             return Ok(());
         }

@@ -244,7 +244,9 @@ impl Engine {
     ) {
         call.run(&|job| match job {
             Job::Batch(batch) => self.run_batch(operation, batch),
-            Job::Sums(sums) => self.run_sums(operation, sums),
+            // (Operations with one output have no gradients. What is always false is not compiled.)
+            Job::Sums(sums) if const { O > 1 } => self.run_sums(operation, sums),
+            Job::Sums(_) => unreachable!("only gradients are summed"),
         });
     }
 
@@ -266,12 +268,12 @@ impl Engine {
         let stream = self.stores.stream(bytes) && !batch.is_in_place();
         let pieces = self.pieces::<T, Op, I, O>(operation, bytes, total);
         let rounds_once = operation.rounds_once::<T>();
-        if pieces == 1 {
+        if pieces == 1 && !batch.has_slabs() {
             let _environment = environment(rounds_once);
-            return self.run_slabs(operation, batch, stream);
+            return self.run_piece(operation, batch, stream);
         }
         run_in_pieces(batch, pieces, rounds_once, &|piece| {
-            self.run_slabs(operation, piece, stream);
+            self.run_piece(operation, piece, stream);
         });
     }
 
@@ -308,8 +310,8 @@ impl Engine {
         sums: &Sums<'_, T, I, O>,
     ) {
         assert!(
-            O > 1 && Op::OUTPUTS.iter().all(|kind| *kind == Kind::Vector),
-            "gradients of vectors, two or more, are what is summed"
+            Op::OUTPUTS.iter().all(|kind| *kind == Kind::Vector),
+            "gradients of vectors are what is summed"
         );
         let bytes = sums.bytes();
         let stream = self.stores.stream(bytes);
@@ -330,22 +332,6 @@ impl Engine {
             fold: &|fold| self.level.vectorize(fold),
         };
         sums.run(pieces, run);
-    }
-
-    #[inline(always)]
-    fn run_slabs<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
-        &self,
-        operation: Op,
-        batch: &Batch<'_, T, I, O>,
-        stream: bool,
-    ) {
-        if batch.has_slabs() {
-            for i in 0..batch.slabs() {
-                self.run_piece(operation, &batch.slab(i), stream);
-            }
-        } else {
-            self.run_piece(operation, batch, stream);
-        }
     }
 
     #[inline(never)] // called from several places
@@ -379,7 +365,7 @@ impl Engine {
     }
 }
 
-/// Runs a batch in pieces. It does not know the operation: it is compiled once for all that have as many operands.
+/// Runs a batch in pieces, slab by slab. It does not know the operation: it is compiled once for all that have as many operands.
 fn run_in_pieces<T: Float, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
@@ -389,7 +375,11 @@ fn run_in_pieces<T: Float, const I: usize, const O: usize>(
     split(batch, pieces, &|piece| {
         // On each thread that works, for as long as it does.
         let _environment = environment(rounds_once);
-        run_piece(piece);
+        if piece.has_slabs() {
+            (0..piece.slabs()).for_each(|i| run_piece(&piece.slab(i)));
+        } else {
+            run_piece(piece);
+        }
     });
 }
 
