@@ -58,13 +58,14 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
         all &= flat(view.axes(), view.len());
     }
     if all {
-        let mut batch = Batch::of(inputs.map(Vectors::flat), outputs.map(VectorsMut::flat_mut));
+        let (inputs, outputs) = flattened(inputs, outputs);
+        let mut batch = Batch::of(inputs, outputs);
         batch.place(in_place);
         run(engine, Call::Flat(&mut batch));
         return Ok(());
     }
     if let Some(axes) = rows(&inputs, &outputs) {
-        let (inputs, outputs) = (inputs.map(Vectors::flat), outputs.map(VectorsMut::flat_mut));
+        let (inputs, outputs) = flattened(inputs, outputs);
         let mut batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
         batch.place(in_place);
         run(engine, Call::Flat(&mut batch));
@@ -98,6 +99,22 @@ fn shaped<'a, T: Element, const I: usize, const O: usize>(
     };
     run(engine, Call::Shaped(&mut operands));
     result
+}
+
+/// Where the operands begin.
+#[inline(always)]
+fn flattened<'a, 'o, T: Element, const I: usize, const O: usize>(
+    inputs: [&Vectors<'a, T>; I],
+    outputs: [&'o mut VectorsMut<'_, T>; O],
+) -> ([Flat<'a, T>; I], [FlatMut<'o, T>; O]) {
+    let mut first = ([Flat::NONE; I], [const { FlatMut::NONE }; O]);
+    for k in 0..I {
+        first.0[k] = inputs[k].flat();
+    }
+    for (to, view) in first.1.iter_mut().zip(outputs) {
+        *to = view.flat_mut();
+    }
+    first
 }
 
 /// The axes of operands that all have the same two, in an order that is theirs and in which there is nothing to merge: blocks, features of
@@ -151,11 +168,13 @@ struct AxesOf<const I: usize, const O: usize>;
 
 impl<const I: usize, const O: usize> AxesOf<I, O> {
     fn steps(axis: &Aligned) -> Steps<I, O> {
-        Steps {
+        let mut steps = Steps {
             count: axis.len,
-            from: from_fn(|k| axis.strides[k]),
-            to: from_fn(|k| axis.strides[I + k]),
-        }
+            ..Steps::NONE
+        };
+        steps.from.copy_from_slice(&axis.strides[..I]);
+        steps.to.copy_from_slice(&axis.strides[I..I + O]);
+        steps
     }
 
     fn all<const N: usize>(alignment: &Alignment<N>) -> [Steps<I, O>; N] {

@@ -1,7 +1,5 @@
 //! A batch: the operands of one call, seen to go together, that are split together.
 
-use core::array::from_fn;
-
 use super::cursor::Form;
 use super::faces::Faces;
 use super::place::Place;
@@ -161,14 +159,16 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     ) -> Self {
         let axis = |i: usize| axes.get(i).copied().unwrap_or(Steps::ONE);
         let inner = axis(0);
-        let inputs = from_fn(|k| {
+        let mut first = (inputs, [const { FlatMut::NONE }; O]);
+        for k in 0..I {
             // SAFETY: these are vectors of the view.
-            unsafe { inputs[k].part(begin[k], inner.from[k], inner.count) }
-        });
-        let outputs = from_fn(|k| {
+            first.0[k] = unsafe { inputs[k].part(begin[k], inner.from[k], inner.count) };
+        }
+        for k in 0..O {
             // SAFETY: as above, and the view is used up.
-            unsafe { outputs[k].part(begin[I + k], inner.to[k], inner.count) }
-        });
+            first.1[k] = unsafe { outputs[k].part(begin[I + k], inner.to[k], inner.count) };
+        }
+        let (inputs, outputs) = first;
         let slabs = axes.get(2..).unwrap_or_default();
         Self {
             slabs: Slabs {
@@ -306,16 +306,17 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
 
     /// The same rows of `len` vectors, so many elements further.
     fn moved(&self, from: [isize; I], to: [isize; O], len: usize) -> Self {
-        let inputs = from_fn(|k| {
+        let (mut inputs, mut outputs) = (self.inputs, [const { FlatMut::NONE }; O]);
+        for k in 0..I {
             let view = &self.inputs[k];
             // SAFETY: the caller says that there are such vectors.
-            unsafe { view.part(from[k], view.stride(), len) }
-        });
-        let outputs = from_fn(|k| {
+            inputs[k] = unsafe { view.part(from[k], view.stride(), len) };
+        }
+        for k in 0..O {
             let view = &self.outputs[k];
             // SAFETY: as above. `slab`s are worked on in turn, and what `split` takes away is no longer here.
-            unsafe { view.part(to[k], view.stride(), len) }
-        });
+            outputs[k] = unsafe { view.part(to[k], view.stride(), len) };
+        }
         Self {
             inputs,
             outputs,
@@ -381,16 +382,26 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// Takes the vectors from `at` on away, of every row and operand; `at` must not exceed the length.
     pub(crate) fn split_off(&mut self, at: usize) -> Self {
         let (inputs, faces) = match &mut self.faces {
-            None => (self.inputs.each_mut().map(|view| view.split_off(at)), None),
+            None => {
+                let mut tails = self.inputs;
+                for k in 0..I {
+                    tails[k] = self.inputs[k].split_off(at);
+                }
+                (tails, None)
+            }
             Some(faces) => {
                 let (head, tail) = faces.split_at(at);
                 *faces = head;
                 (self.inputs, Some(tail))
             }
         };
+        let mut outputs = [const { FlatMut::NONE }; O];
+        for k in 0..O {
+            outputs[k] = self.outputs[k].split_off(at);
+        }
         Self {
             inputs,
-            outputs: self.outputs.each_mut().map(|view| view.split_off(at)),
+            outputs,
             rows: self.rows,
             slabs: self.slabs,
             faces,
@@ -440,11 +451,19 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     }
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {
-        self.inputs.each_ref().map(Place::of)
+        let mut places = [Place::NONE; I];
+        for k in 0..I {
+            places[k] = Place::of(&self.inputs[k]);
+        }
+        places
     }
 
     pub(super) fn outputs(&self) -> [Place<T>; O] {
-        self.outputs.each_ref().map(Place::of_mut)
+        let mut places = [Place::NONE; O];
+        for k in 0..O {
+            places[k] = Place::of_mut(&self.outputs[k]);
+        }
+        places
     }
 }
 

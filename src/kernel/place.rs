@@ -28,6 +28,12 @@ pub(super) enum Layout {
 }
 
 impl<T: Float> Place<T> {
+    /// To have something to overwrite.
+    pub(super) const NONE: Self = Self {
+        components: [core::ptr::null_mut(); 3],
+        stride: 0,
+    };
+
     #[inline(always)]
     pub(super) fn of(view: &Flat<'_, T>) -> Self {
         Self {

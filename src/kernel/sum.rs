@@ -452,20 +452,22 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         } else {
             (reduced, kept)
         };
-        let inputs = from_fn(|k| {
+        let (mut inputs, mut outputs) = (self.inputs, [const { FlatMut::NONE }; O]);
+        for k in 0..I {
             // SAFETY: these are vectors of the operand.
-            unsafe { self.inputs[k].part(at.from[k], inner.from[k], inner.count) }
-        });
+            inputs[k] = unsafe { self.inputs[k].part(at.from[k], inner.from[k], inner.count) };
+        }
         let row = if kept_closer { group.len } else { len };
-        let outputs = from_fn(|k| {
+        for k in 0..O {
             if self.roles[k] == Role::Stored {
                 // SAFETY: as above, and no other part has them.
-                return unsafe { self.outputs[k].part(at.to[k], inner.to[k], inner.count) };
+                outputs[k] = unsafe { self.outputs[k].part(at.to[k], inner.to[k], inner.count) };
+            } else {
+                rows.to[k] = row as isize;
+                // SAFETY: the columns hold all vectors of the chunk, from these places on.
+                outputs[k] = unsafe { FlatMut::of_columns(places[k], inner.count) };
             }
-            rows.to[k] = row as isize;
-            // SAFETY: the columns hold all vectors of the chunk, from these places on.
-            unsafe { FlatMut::of_columns(places[k], inner.count) }
-        });
+        }
         let mut batch = Batch::over_rows(inputs, outputs, rows);
         batch.reread = self.roles.map(|role| role != Role::Stored);
         // That takes as long as 100 vectors, and once is enough.
