@@ -45,10 +45,19 @@ pub(crate) struct Aligned {
     pub(crate) summed: u8,
 }
 
-/// The axes that operands have in common, the fastest in C order first, none of length 1. There are `N` at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Alignment<const N: usize> {
-    axes: [Aligned; N],
+impl Aligned {
+    /// To have something to overwrite.
+    pub(crate) const NONE: Self = Self {
+        len: 0,
+        strides: [0; MOST_OPERANDS],
+        summed: 0,
+    };
+}
+
+/// The axes that operands have in common, the fastest in C order first, none of length 1. The caller has room for them.
+#[derive(Debug)]
+pub(crate) struct Alignment<'r> {
+    axes: &'r mut [Aligned],
     rank: usize,
     /// Whether an axis has the length 0.
     pub(crate) empty: bool,
@@ -118,34 +127,32 @@ impl Shaped<'_> {
     }
 }
 
-/// Whether these operands have no more than `N` axes in common.
-pub(crate) fn have_at_most<const N: usize>(operands: &[Shaped<'_>]) -> bool {
+/// How many axes these operands can have in common.
+pub(crate) fn most_axes(operands: &[Shaped<'_>]) -> usize {
     let mut most = 0;
     let mut divided = 0;
     for operand in operands {
         most = most.max(operand.count());
         divided += usize::from(matches!(operand.axes, Axes::Two([_, fast]) if fast.joined));
     }
-    most + divided <= N
+    most + divided
 }
 
-/// The axes that `operands` have in common, `N` at most: those of operand `common`. The first `inputs` of them are read.
+/// The axes that `operands` have in common: those of operand `common`. The first `inputs` of them are read, and there is room for
+/// [as many as they can have](most_axes).
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`], or [`Error::LengthMismatch`] where all have one axis, if an operand is not broadcast to the common
 /// shape; [`Error::Blocks`].
-pub(crate) fn align<const N: usize>(
+pub(crate) fn align<'r>(
     operands: &[Shaped<'_>],
     inputs: usize,
     common: usize,
     outputs: Outputs,
-) -> Result<Alignment<N>, Error> {
+    room: &'r mut [Aligned],
+) -> Result<Alignment<'r>, Error> {
     let mut alignment = Alignment {
-        axes: [Aligned {
-            len: 0,
-            strides: [0; MOST_OPERANDS],
-            summed: 0,
-        }; N],
+        axes: room,
         rank: 0,
         empty: false,
     };
@@ -231,7 +238,7 @@ fn mismatch(
     }
 }
 
-impl<const N: usize> Alignment<N> {
+impl<'r> Alignment<'r> {
     /// An axis of the shape, divided wherever an operand divides it.
     fn divide(
         &mut self,
@@ -283,14 +290,22 @@ impl<const N: usize> Alignment<N> {
         self.axes().iter().any(|axis| axis.summed != 0)
     }
 
-    /// The axes for which this is so.
-    pub(crate) fn filtered(&self, keep: impl Fn(&Aligned) -> bool) -> Self {
-        let mut all = Self { rank: 0, ..*self };
+    /// The axes for which this is so, in other room.
+    pub(crate) fn filtered<'o>(
+        &self,
+        room: &'o mut [Aligned],
+        keep: &dyn Fn(&Aligned) -> bool,
+    ) -> Alignment<'o> {
+        let mut rank = 0;
         for axis in self.axes().iter().filter(|axis| keep(axis)) {
-            all.axes[all.rank] = *axis;
-            all.rank += 1;
+            room[rank] = *axis;
+            rank += 1;
         }
-        all
+        Alignment {
+            axes: room,
+            rank,
+            empty: self.empty,
+        }
     }
 
     /// Orders the axes for operands that meet place by place, and returns where each operand then begins: the first vector, or the

@@ -4,7 +4,7 @@ use core::array::from_fn;
 
 use super::Engine;
 use crate::broadcast::{
-    Aligned, Alignment, MOST_ALIGNED, MOST_OPERANDS, Outputs, SHORT, Shaped, align, have_at_most,
+    Aligned, Alignment, MOST_ALIGNED, MOST_OPERANDS, Outputs, SHORT, Shaped, align, most_axes,
 };
 use crate::kernel::{Batch, Role, Steps, Sums};
 use crate::view::{Axes, Axis, Flat, FlatMut};
@@ -177,32 +177,42 @@ impl<const I: usize, const O: usize> AxesOf<I, O> {
         steps
     }
 
-    fn all<const N: usize>(alignment: &Alignment<N>) -> [Steps<I, O>; N] {
-        let axes = alignment.axes();
-        let mut steps = [Steps::NONE; N];
-        for (steps, axis) in steps.iter_mut().zip(axes) {
+    /// All axes, in this room.
+    fn all<'r>(axes: &[Aligned], room: &'r mut [Steps<I, O>]) -> &'r [Steps<I, O>] {
+        let room = &mut room[..axes.len()];
+        for (steps, axis) in room.iter_mut().zip(axes) {
             *steps = Self::steps(axis);
         }
-        steps
+        room
     }
 }
 
+/// Most operands have no more axes in common.
+const FEW: usize = 4;
+
 impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
     fn run(&mut self, run: &dyn Fn(Job<'_, '_, T, I, O>)) -> Result<(), Error> {
-        // Two sizes, because most calls have few axes, and the room for all takes as long as a small batch.
-        const FEW: usize = 4;
-        if self.with_operands(have_at_most::<FEW>) {
-            self.run_along::<FEW>(run)
+        // Room of two sizes: to clear that for all axes takes as long as a small batch.
+        if self.with_operands(most_axes) <= FEW {
+            self.run_in(
+                [Aligned::NONE; FEW].as_mut(),
+                [Steps::NONE; FEW].as_mut(),
+                run,
+            )
         } else {
-            self.run_along::<MOST_ALIGNED>(run)
+            let mut room = [Aligned::NONE; MOST_ALIGNED];
+            self.run_in(&mut room, [Steps::NONE; MOST_ALIGNED].as_mut(), run)
         }
     }
 
-    fn run_along<const N: usize>(
+    #[inline(never)] // called twice
+    fn run_in(
         &mut self,
+        room: &mut [Aligned],
+        steps: &mut [Steps<I, O>],
         run: &dyn Fn(Job<'_, '_, T, I, O>),
     ) -> Result<(), Error> {
-        let mut alignment: Alignment<N> = self.align()?;
+        let mut alignment = self.align(room)?;
         if alignment.empty {
             // The sum of nothing.
             let zero = |view: &mut VectorsMut<'_, T>| view.fill([T::default(); 3]);
@@ -218,8 +228,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         }
         let begin = alignment.arrange(I + O, I);
         alignment.lengthen();
-        let axes = AxesOf::<I, O>::all(&alignment);
-        let axes = &axes[..alignment.axes().len()];
+        let axes = AxesOf::<I, O>::all(alignment.axes(), steps);
         let mut batch = Batch::along(inputs, outputs, &begin, axes);
         batch.place(self.in_place);
         run(Job::Batch(&mut batch));
@@ -227,13 +236,13 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
     }
 
     /// The axes that the operands have in common.
-    fn align<const N: usize>(&self) -> Result<Alignment<N>, Error> {
+    fn align<'r>(&self, room: &'r mut [Aligned]) -> Result<Alignment<'r>, Error> {
         let outputs = match self.operation.gradient_of() {
             Some(_) => Outputs::Gradients,
             None => Outputs::Full,
         };
         let common = self.operation.common();
-        self.with_operands(|operands| align(operands, I, common, outputs))
+        self.with_operands(|operands| align(operands, I, common, outputs, room))
     }
 
     /// Calls a function with what is to be known of the operands.
@@ -268,10 +277,10 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
 }
 
 /// Runs what has sums, once for each set of axes along which outputs are summed.
-fn sum<T: Element, const I: usize, const O: usize, const N: usize>(
+fn sum<T: Element, const I: usize, const O: usize>(
     inputs: [Flat<'_, T>; I],
     outputs: &[FlatMut<'_, T>; O],
-    alignment: &Alignment<N>,
+    alignment: &Alignment<'_>,
     run: &dyn Fn(Job<'_, '_, T, I, O>),
 ) {
     // Along which axes each output is summed.
@@ -294,18 +303,21 @@ fn sum<T: Element, const I: usize, const O: usize, const N: usize>(
         // What is stored needs to be stored once.
         stored = false;
         let is_reduced = |axis: &Aligned| axis.summed >> (I + k) & 1 == 1;
-        let mut reduced = alignment.filtered(is_reduced);
-        let mut kept = alignment.filtered(|axis| !is_reduced(axis));
+        let mut room = [[Aligned::NONE; MOST_ALIGNED]; 2];
+        let [reduced, kept] = &mut room;
+        let mut reduced = alignment.filtered(reduced, &is_reduced);
+        let mut kept = alignment.filtered(kept, &|axis| !is_reduced(axis));
         reduced.merge();
         let begin = kept.arrange(I + O, I + k);
-        let (reduced_axes, kept_axes) = (AxesOf::<I, O>::all(&reduced), AxesOf::<I, O>::all(&kept));
+        let mut steps = [[Steps::NONE; MOST_ALIGNED]; 2];
+        let [reduced_steps, kept_steps] = &mut steps;
         let sums = Sums::new(
             inputs,
             outputs,
             &begin,
             roles,
-            &kept_axes[..kept.axes().len()],
-            &reduced_axes[..reduced.axes().len()],
+            AxesOf::<I, O>::all(kept.axes(), kept_steps),
+            AxesOf::<I, O>::all(reduced.axes(), reduced_steps),
         );
         run(Job::Sums(&sums));
     }

@@ -259,14 +259,10 @@ impl Engine {
             Op::IN_PLACE || !batch.is_in_place(),
             "operations say whether they can be in place"
         );
-        batch.run_forwards();
-        let total = batch.total();
-        if total == 0 {
+        let arithmetic = operation.cost::<T>(self.level.rank());
+        let Some((pieces, stream)) = self.prepare(batch, arithmetic) else {
             return;
-        }
-        let bytes = batch.bytes();
-        let stream = self.stores.stream(bytes) && !batch.is_in_place();
-        let pieces = self.pieces::<T, Op, I, O>(operation, bytes, total);
+        };
         let rounds_once = operation.rounds_once::<T>();
         if pieces == 1 && !batch.has_slabs() {
             let _environment = environment(rounds_once);
@@ -277,16 +273,23 @@ impl Engine {
         });
     }
 
-    /// Into how many pieces so much work is split.
-    fn pieces<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
+    /// Into how many pieces a batch is split, and whether it is streamed, if there is anything to do. It does not know the operation: it is
+    /// compiled once for all that have as many operands.
+    #[inline(never)]
+    fn prepare<T: Element, const I: usize, const O: usize>(
         &self,
-        operation: Op,
-        bytes: usize,
-        total: usize,
-    ) -> usize {
-        let arithmetic = operation.cost::<T>(self.level.rank());
+        batch: &mut Batch<'_, T, I, O>,
+        arithmetic: usize,
+    ) -> Option<(usize, bool)> {
+        batch.run_forwards();
+        let total = batch.total();
+        if total == 0 {
+            return None;
+        }
+        let bytes = batch.bytes();
+        let stream = self.stores.stream(bytes) && !batch.is_in_place();
         let cost = bytes.max(total.saturating_mul(arithmetic));
-        pieces(self.threads, cost)
+        Some((pieces(self.threads, cost), stream))
     }
 
     fn run_whole<T: Element>(&self, call: Call<'_, T, 2, 1>) {
@@ -294,8 +297,9 @@ impl Engine {
             let Job::Batch(batch) = job else {
                 unreachable!("products have no sums");
             };
-            let cost = batch.total().saturating_mul(3 * T::DIFFERENCE_COST);
-            let pieces = pieces(self.threads, cost.max(batch.bytes()));
+            let Some((pieces, _)) = self.prepare(batch, 3 * T::DIFFERENCE_COST) else {
+                return;
+            };
             split(batch, pieces, &|piece| {
                 for i in 0..piece.slabs() {
                     multiply_rows(&piece.slab(i));
@@ -315,7 +319,9 @@ impl Engine {
         );
         let bytes = sums.bytes();
         let stream = self.stores.stream(bytes);
-        let pieces = self.pieces::<T, Op, I, O>(operation, bytes, sums.total());
+        let arithmetic = operation.cost::<T>(self.level.rank());
+        let cost = bytes.max(sums.total().saturating_mul(arithmetic));
+        let pieces = pieces(self.threads, cost);
         let rounds_once = operation.rounds_once::<T>();
         let run = Run {
             batch: &|batch| {
