@@ -46,12 +46,42 @@ pub(crate) struct Aligned {
 }
 
 impl Aligned {
+    /// One place.
+    pub(crate) const ONE: Self = Self {
+        len: 1,
+        ..Self::NONE
+    };
+
     /// To have something to overwrite.
     pub(crate) const NONE: Self = Self {
         len: 0,
         strides: [0; MOST_OPERANDS],
         summed: 0,
     };
+}
+
+/// How far each operand is from where it begins, in elements.
+pub(crate) type Offsets = [isize; MOST_OPERANDS];
+
+/// Goes on by so many steps along an axis.
+pub(crate) fn go(offsets: &mut Offsets, axis: &Aligned, steps: usize) {
+    for (offset, stride) in offsets.iter_mut().zip(&axis.strides) {
+        *offset = offset.wrapping_add(stride.wrapping_mul(steps as isize));
+    }
+}
+
+/// Goes on to place `i`, counted along all axes, the first one first.
+pub(crate) fn go_along(offsets: &mut Offsets, axes: &[Aligned], mut i: usize) {
+    for axis in axes {
+        go(offsets, axis, i % axis.len);
+        i /= axis.len;
+    }
+}
+
+/// How many vectors of operand `k` there are along these axes, each counted once.
+pub(crate) fn different<'a>(axes: impl Iterator<Item = &'a Aligned>, k: usize) -> usize {
+    let moved = axes.filter(|axis| axis.strides[k] != 0);
+    moved.map(|axis| axis.len).product()
 }
 
 /// The axes that operands have in common, the fastest in C order first, none of length 1. The caller has room for them.

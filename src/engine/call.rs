@@ -6,7 +6,7 @@ use super::Engine;
 use crate::broadcast::{
     Aligned, Alignment, MOST_ALIGNED, MOST_OPERANDS, Outputs, SHORT, Shaped, align, most_axes,
 };
-use crate::kernel::{Batch, Role, Steps, Sums};
+use crate::kernel::{Batch, Role, Sums};
 use crate::view::{Axes, Axis, Flat, FlatMut};
 use crate::{Element, Error, Operation, Vectors, VectorsMut};
 
@@ -123,7 +123,7 @@ fn flattened<'a, 'o, T: Element, const I: usize, const O: usize>(
 fn rows<T: Element, const I: usize, const O: usize>(
     inputs: &[&Vectors<'_, T>; I],
     outputs: &[&mut VectorsMut<'_, T>; O],
-) -> Option<[Steps<I, O>; 2]> {
+) -> Option<[Aligned; 2]> {
     let Axes::Two([slow, fast]) = outputs[0].axes() else {
         return None;
     };
@@ -131,21 +131,21 @@ fn rows<T: Element, const I: usize, const O: usize>(
     if fast.len < SHORT || slow.len < 2 || fast.stride < 1 || slow.stride <= far {
         return None;
     }
-    let (mut inner, mut outer) = (Steps::NONE, Steps::NONE);
-    (inner.count, outer.count) = (fast.len, slow.len);
-    let look = |axes: &Axes, near: &mut isize, row: &mut isize| {
+    let (mut inner, mut outer) = (Aligned::NONE, Aligned::NONE);
+    (inner.len, outer.len) = (fast.len, slow.len);
+    let mut look = |axes: &Axes, k: usize| {
         let Axes::Two(axes) = axes else { return false };
-        (*row, *near) = (axes[0].stride, axes[1].stride);
+        (outer.strides[k], inner.strides[k]) = (axes[0].stride, axes[1].stride);
         let same = |a: &Axis, b: &Axis| a.len == b.len && a.joined == b.joined;
         same(&axes[0], slow) && same(&axes[1], fast)
     };
     for (k, view) in inputs.iter().enumerate() {
-        if !look(view.axes(), &mut inner.from[k], &mut outer.from[k]) {
+        if !look(view.axes(), k) {
             return None;
         }
     }
     for (k, view) in outputs.iter().enumerate() {
-        if !look(view.axes(), &mut inner.to[k], &mut outer.to[k]) {
+        if !look(view.axes(), I + k) {
             return None;
         }
     }
@@ -163,30 +163,6 @@ impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
     }
 }
 
-/// The axes of an alignment, for so many inputs and outputs.
-struct AxesOf<const I: usize, const O: usize>;
-
-impl<const I: usize, const O: usize> AxesOf<I, O> {
-    fn steps(axis: &Aligned) -> Steps<I, O> {
-        let mut steps = Steps {
-            count: axis.len,
-            ..Steps::NONE
-        };
-        steps.from.copy_from_slice(&axis.strides[..I]);
-        steps.to.copy_from_slice(&axis.strides[I..I + O]);
-        steps
-    }
-
-    /// All axes, in this room.
-    fn all<'r>(axes: &[Aligned], room: &'r mut [Steps<I, O>]) -> &'r [Steps<I, O>] {
-        let room = &mut room[..axes.len()];
-        for (steps, axis) in room.iter_mut().zip(axes) {
-            *steps = Self::steps(axis);
-        }
-        room
-    }
-}
-
 /// Most operands have no more axes in common.
 const FEW: usize = 4;
 
@@ -194,14 +170,9 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
     fn run(&mut self, run: &dyn Fn(Job<'_, '_, T, I, O>)) -> Result<(), Error> {
         // Room of two sizes: to clear that for all axes takes as long as a small batch.
         if self.with_operands(most_axes) <= FEW {
-            self.run_in(
-                [Aligned::NONE; FEW].as_mut(),
-                [Steps::NONE; FEW].as_mut(),
-                run,
-            )
+            self.run_in(&mut [Aligned::NONE; FEW], run)
         } else {
-            let mut room = [Aligned::NONE; MOST_ALIGNED];
-            self.run_in(&mut room, [Steps::NONE; MOST_ALIGNED].as_mut(), run)
+            self.run_in(&mut [Aligned::NONE; MOST_ALIGNED], run)
         }
     }
 
@@ -209,7 +180,6 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
     fn run_in(
         &mut self,
         room: &mut [Aligned],
-        steps: &mut [Steps<I, O>],
         run: &dyn Fn(Job<'_, '_, T, I, O>),
     ) -> Result<(), Error> {
         let mut alignment = self.align(room)?;
@@ -228,8 +198,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         }
         let begin = alignment.arrange(I + O, I);
         alignment.lengthen();
-        let axes = AxesOf::<I, O>::all(alignment.axes(), steps);
-        let mut batch = Batch::along(inputs, outputs, &begin, axes);
+        let mut batch = Batch::along(inputs, outputs, &begin, alignment.axes());
         batch.place(self.in_place);
         run(Job::Batch(&mut batch));
         Ok(())
@@ -309,16 +278,7 @@ fn sum<T: Element, const I: usize, const O: usize>(
         let mut kept = alignment.filtered(kept, &|axis| !is_reduced(axis));
         reduced.merge();
         let begin = kept.arrange(I + O, I + k);
-        let mut steps = [[Steps::NONE; MOST_ALIGNED]; 2];
-        let [reduced_steps, kept_steps] = &mut steps;
-        let sums = Sums::new(
-            inputs,
-            outputs,
-            &begin,
-            roles,
-            AxesOf::<I, O>::all(kept.axes(), kept_steps),
-            AxesOf::<I, O>::all(reduced.axes(), reduced_steps),
-        );
+        let sums = Sums::new(inputs, outputs, &begin, roles, kept.axes(), reduced.axes());
         run(Job::Sums(&sums));
     }
 }

@@ -3,6 +3,7 @@
 use super::cursor::Form;
 use super::faces::Faces;
 use super::place::Place;
+use crate::broadcast::{Aligned, MOST_OPERANDS, Offsets, different, go, go_along};
 use crate::element::Float;
 use crate::view::{Flat, FlatMut, moved};
 use crate::{Element, Vectors, VectorsMut};
@@ -21,8 +22,8 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     /// The first row.
     pub(super) inputs: [Flat<'a, T>; I],
     pub(super) outputs: [FlatMut<'a, T>; O],
-    pub(super) rows: Steps<I, O>,
-    slabs: Slabs<'a, I, O>,
+    pub(super) rows: Aligned,
+    slabs: Slabs<'a>,
     /// Whose corners the vectors of the inputs are, if outputs are of faces and not of the vectors in turn.
     faces: Option<Faces<'a>>,
     in_place: bool,
@@ -32,41 +33,10 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     pub(super) fences: bool,
 }
 
-/// An axis: how many steps it has, and how far apart these are in each operand, in elements.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Steps<const I: usize, const O: usize> {
-    pub(crate) count: usize,
-    pub(crate) from: [isize; I],
-    pub(crate) to: [isize; O],
-}
-
-impl<const I: usize, const O: usize> Steps<I, O> {
-    /// One step.
-    pub(crate) const ONE: Self = Self {
-        count: 1,
-        ..Self::NONE
-    };
-
-    /// How far apart steps are, if that is the same in every operand, and forwards.
-    #[inline(always)]
-    pub(super) fn are_in_step(&self) -> Option<usize> {
-        let step = usize::try_from(self.to[0]).ok()?;
-        let mut all = self.from.iter().chain(&self.to);
-        all.all(|stride| *stride == self.to[0]).then_some(step)
-    }
-
-    /// No step.
-    pub(crate) const NONE: Self = Self {
-        count: 0,
-        from: [0; I],
-        to: [0; O],
-    };
-}
-
 /// The slabs `first..first + count`, counted along all `axes`, the fastest first.
 #[derive(Clone, Copy, Debug)]
-struct Slabs<'a, const I: usize, const O: usize> {
-    axes: &'a [Steps<I, O>],
+struct Slabs<'a> {
+    axes: &'a [Aligned],
     first: usize,
     count: usize,
 }
@@ -103,7 +73,7 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
         assert_eq!(faces.len(), out.len(), "lengths are checked before");
         Self {
             faces: Some(faces),
-            ..Self::over_rows([vertices], [out], Steps::ONE)
+            ..Self::over_rows([vertices], [out], Aligned::ONE)
         }
     }
 
@@ -123,7 +93,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
                 && outputs.iter().all(|view| view.len() == len),
             "lengths are checked before"
         );
-        Self::over_rows(inputs, outputs, Steps::ONE)
+        Self::over_rows(inputs, outputs, Aligned::ONE)
     }
 
     /// Rows of which these are the first; all are vectors of the operands.
@@ -131,7 +101,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     pub(super) fn over_rows(
         inputs: [Flat<'a, T>; I],
         outputs: [FlatMut<'a, T>; O],
-        rows: Steps<I, O>,
+        rows: Aligned,
     ) -> Self {
         Self {
             inputs,
@@ -155,18 +125,18 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         inputs: [Flat<'a, T>; I],
         outputs: [FlatMut<'a, T>; O],
         begin: &[isize],
-        axes: &'a [Steps<I, O>],
+        axes: &'a [Aligned],
     ) -> Self {
-        let axis = |i: usize| axes.get(i).copied().unwrap_or(Steps::ONE);
+        let axis = |i: usize| axes.get(i).copied().unwrap_or(Aligned::ONE);
         let inner = axis(0);
         let mut first = (inputs, [const { FlatMut::NONE }; O]);
         for k in 0..I {
             // SAFETY: these are vectors of the view.
-            first.0[k] = unsafe { inputs[k].part(begin[k], inner.from[k], inner.count) };
+            first.0[k] = unsafe { inputs[k].part(begin[k], inner.strides[k], inner.len) };
         }
         for k in 0..O {
             // SAFETY: as above, and the view is used up.
-            first.1[k] = unsafe { outputs[k].part(begin[I + k], inner.to[k], inner.count) };
+            first.1[k] = unsafe { outputs[k].part(begin[I + k], inner.strides[I + k], inner.len) };
         }
         let (inputs, outputs) = first;
         let slabs = axes.get(2..).unwrap_or_default();
@@ -174,7 +144,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             slabs: Slabs {
                 axes: slabs,
                 first: 0,
-                count: slabs.iter().map(|axis| axis.count).product(),
+                count: slabs.iter().map(|axis| axis.len).product(),
             },
             ..Self::over_rows(inputs, outputs, axis(1))
         }
@@ -197,7 +167,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// All vectors.
     #[inline(always)]
     pub(crate) fn total(&self) -> usize {
-        self.len() * self.rows.count * self.slabs.count
+        self.len() * self.rows.len * self.slabs.count
     }
 
     /// Whether the first output is the first input.
@@ -209,7 +179,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// The bytes that the batch moves from and to memory. What is repeated stays in the cache.
     #[inline(always)]
     pub(crate) fn bytes(&self) -> usize {
-        if self.rows.count > 1 || self.slabs.count > 1 {
+        if self.rows.len > 1 || self.slabs.count > 1 {
             return self.bytes_of_rows();
         }
         let of = |scalars: bool, stride: isize| match stride {
@@ -226,69 +196,53 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
 
     #[inline(never)]
     fn bytes_of_rows(&self) -> usize {
-        let inputs = self.inputs.iter().zip(self.rows.from).enumerate();
-        let read = inputs.map(|(k, (view, row))| {
-            let outer = self.outer(|axis| axis.from[k]);
-            self.bytes_of(view.is_scalars(), [view.stride(), row], outer)
-        });
-        let outputs = self.outputs.iter().zip(self.rows.to).enumerate();
-        let written = outputs.map(|(k, (view, row))| {
-            let outer = self.outer(|axis| axis.to[k]);
-            self.bytes_of(view.is_scalars(), [view.stride(), row], outer)
-        });
-        let read = read.fold(0_usize, usize::saturating_add);
-        written.fold(read, usize::saturating_add)
-    }
-
-    /// How many slabs there are that differ in an operand with these strides.
-    fn outer(&self, stride: impl Fn(&Steps<I, O>) -> isize) -> usize {
-        let repeats = |axis: &&Steps<I, O>| stride(axis) == 0;
-        let repeated = self.slabs.axes.iter().filter(repeats);
-        let repeated: usize = repeated.map(|axis| axis.count).product();
-        (self.slabs.count / repeated.max(1)).max(1)
-    }
-
-    /// The bytes of an operand with these strides of vectors and rows, in so many slabs.
-    #[inline(always)]
-    fn bytes_of(&self, scalars: bool, [stride, row]: [isize; 2], slabs: usize) -> usize {
-        let lens = [(self.len(), stride), (self.rows.count, row)];
-        if lens.iter().all(|(len, stride)| *len <= 1 || *stride == 0) && slabs == 1 {
-            return 0;
+        let mut bytes = 0_usize;
+        let mut add = |k: usize, stride: isize, scalars: bool| {
+            let inner = if stride == 0 { 1 } else { self.len() };
+            let rows = different([self.rows].iter(), k);
+            let slabs = different(self.slabs.axes.iter(), k).min(self.slabs.count);
+            let each = if scalars { 1 } else { 3 } * size_of::<T>();
+            // One vector stays in the cache.
+            let len = inner.saturating_mul(rows).saturating_mul(slabs);
+            bytes = bytes.saturating_add(if len > 1 { len.saturating_mul(each) } else { 0 });
+        };
+        for (k, view) in self.inputs.iter().enumerate() {
+            add(k, view.stride(), view.is_scalars());
         }
-        let len = |(len, stride)| if stride == 0 { 1 } else { len };
-        let each = if scalars { 1 } else { 3 } * size_of::<T>();
-        (len(lens[0]) * len(lens[1])).saturating_mul(slabs * each)
+        for (k, view) in self.outputs.iter().enumerate() {
+            add(I + k, view.stride(), view.is_scalars());
+        }
+        bytes
     }
 
     /// Slab `i`.
     pub(crate) fn slab(&self, i: usize) -> Self {
         debug_assert!(i < self.slabs.count, "slab {i} of {}", self.slabs.count);
-        let (mut from, mut to) = ([0_isize; I], [0_isize; O]);
-        let mut i = self.slabs.first + i;
-        for axis in self.slabs.axes {
-            let at = (i % axis.count) as isize;
-            i /= axis.count;
-            for (offset, stride) in from.iter_mut().zip(axis.from) {
-                *offset = offset.wrapping_add(at.wrapping_mul(stride));
-            }
-            for (offset, stride) in to.iter_mut().zip(axis.to) {
-                *offset = offset.wrapping_add(at.wrapping_mul(stride));
-            }
-        }
+        let mut offsets = [0; MOST_OPERANDS];
+        go_along(&mut offsets, self.slabs.axes, self.slabs.first + i);
         Self {
             slabs: Slabs {
                 axes: &[],
                 first: 0,
                 count: 1,
             },
-            ..self.moved(from, to, self.len())
+            ..self.moved(&offsets)
         }
+    }
+
+    /// How far apart rows are, if that is the same in every operand, and forwards.
+    #[inline(always)]
+    pub(super) fn rows_in_step(&self) -> Option<usize> {
+        let strides = &self.rows.strides[..I + O];
+        let step = usize::try_from(strides[0]).ok()?;
+        let all = strides.iter().all(|stride| *stride == strides[0]);
+        all.then_some(step)
     }
 
     /// Whether there are several rows.
     #[inline(always)]
     pub(crate) fn has_rows(&self) -> bool {
-        self.rows.count > 1
+        self.rows.len > 1
     }
 
     /// Whether it is slabs, each of which is to be taken by itself.
@@ -304,18 +258,19 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         self.slabs.count
     }
 
-    /// The same rows of `len` vectors, so many elements further.
-    fn moved(&self, from: [isize; I], to: [isize; O], len: usize) -> Self {
+    /// The same rows, so many elements further.
+    fn moved(&self, offsets: &Offsets) -> Self {
+        let len = self.len();
         let (mut inputs, mut outputs) = (self.inputs, [const { FlatMut::NONE }; O]);
         for k in 0..I {
             let view = &self.inputs[k];
             // SAFETY: the caller says that there are such vectors.
-            inputs[k] = unsafe { view.part(from[k], view.stride(), len) };
+            inputs[k] = unsafe { view.part(offsets[k], view.stride(), len) };
         }
         for k in 0..O {
             let view = &self.outputs[k];
             // SAFETY: as above. `slab`s are worked on in turn, and what `split` takes away is no longer here.
-            outputs[k] = unsafe { view.part(to[k], view.stride(), len) };
+            outputs[k] = unsafe { view.part(offsets[I + k], view.stride(), len) };
         }
         Self {
             inputs,
@@ -338,11 +293,11 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             return (middle > 0).then(|| self.split_off(middle));
         }
         // Rows and slabs are cut where there are enough of them to be divided evenly.
-        let (rows, slabs) = (self.rows.count, self.slabs.count);
+        let (rows, slabs) = (self.rows.len, self.slabs.count);
         if slabs >= EVENLY * parts || (slabs > 1 && slabs >= rows.max(self.len())) {
             let at = cut(slabs);
             return (at > 0).then(|| {
-                let tail = self.moved([0; I], [0; O], self.len());
+                let tail = self.moved(&[0; MOST_OPERANDS]);
                 let (first, count) = (self.slabs.first + at, slabs - at);
                 self.slabs.count = at;
                 let axes = self.slabs.axes;
@@ -355,11 +310,11 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         if rows >= EVENLY * parts || (rows > 1 && rows >= self.len()) {
             let at = cut(rows);
             return (at > 0).then(|| {
-                let by = |stride: isize| stride.wrapping_mul(at as isize);
-                let (from, to) = (self.rows.from.map(by), self.rows.to.map(by));
-                let mut tail = self.moved(from, to, self.len());
-                tail.rows.count = rows - at;
-                self.rows.count = at;
+                let mut offsets = [0; MOST_OPERANDS];
+                go(&mut offsets, &self.rows, at);
+                let mut tail = self.moved(&offsets);
+                tail.rows.len = rows - at;
+                self.rows.len = at;
                 tail
             });
         }
@@ -424,7 +379,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
 impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// What the operands have in common.
     pub(crate) fn shape(&self, stream: bool) -> Shape {
-        if (self.len() <= 1 && self.rows.count == 1)
+        if (self.len() <= 1 && self.rows.len == 1)
             || (self.is(Form::Columns) && !(stream && self.is_out_of_step()))
         {
             Shape::Columns
@@ -447,7 +402,7 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// Whether an output has columns that cannot be streamed together.
     fn is_out_of_step(&self) -> bool {
         let mut outputs = self.outputs.iter();
-        self.rows.count == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
+        self.rows.len == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
     }
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {

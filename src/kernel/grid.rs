@@ -49,11 +49,11 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             places: &batch.outputs(),
             reread: &batch.reread,
             len,
-            rows: Some(&rows.to),
+            rows: Some(&rows.strides[I..I + O]),
         };
         let (way, _) = Way::out::<S, T>(outputs, stream);
         let stream = way == Way::Streamed;
-        let in_step = rows.are_in_step().filter(|_| {
+        let in_step = batch.rows_in_step().filter(|_| {
             let whole = len.is_multiple_of(T::Lanes::<S>::LEN);
             K::FORM == Form::Columns && whole && batch.inputs.iter().all(|v| v.stride() != 0)
         });
@@ -64,7 +64,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
                     ahead,
                     ..Cursor::new(view.components().map(<*const T>::cast_mut), K::FORM)
                 });
-                let rows = (rows.count, row, len);
+                let rows = (rows.len, row, len);
                 let to = self.outputs();
                 // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
                 // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
@@ -76,7 +76,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
                 let from = batch
                     .inputs
                     .map(|view| Cursor::new(view.components().map(<*const T>::cast_mut), K::FORM));
-                let rows = (rows.count, row, len);
+                let rows = (rows.len, row, len);
                 let to = self.outputs();
                 // SAFETY: as above.
                 unsafe {
@@ -117,12 +117,12 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
             stream,
             in_place: batch.is_in_place(),
         };
-        let mut left = rows.count;
+        let mut left = rows.len;
         let mut first = true;
         loop {
             for_each! { k of I {
                 // What is one vector for all rows is repeated once.
-                if inputs[k].stride == 0 && (first || rows.from[k] != 0) {
+                if inputs[k].stride == 0 && (first || rows.strides[k] != 0) {
                     let (vector, room) = (inputs[k].components, rooms[k].as_mut_ptr().cast());
                     // SAFETY: rows are not empty, so that there is a vector, and any register's worth of
                     // vectors fits into the room.
@@ -139,11 +139,11 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
                 return;
             }
             for_each! { k of I {
-                inputs[k].move_by(rows.from[k]);
-                from[k].move_by(if inputs[k].stride == 0 { 0 } else { rows.from[k] });
+                inputs[k].move_by(rows.strides[k]);
+                from[k].move_by(if inputs[k].stride == 0 { 0 } else { rows.strides[k] });
             }}
             for_each! { k of O {
-                to[k].move_by(rows.to[k]);
+                to[k].move_by(rows.strides[I + k]);
             }}
         }
     }

@@ -98,7 +98,7 @@ mod whole;
 
 pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
 use access::{Repeating, Uniform};
-pub(crate) use batch::{Batch, Shape, Steps, in_place};
+pub(crate) use batch::{Batch, Shape, in_place};
 pub(crate) use cross::{Cross, RoundedCross};
 use cursor::{Cursor, Room, repeat};
 pub(crate) use derived::{Accurately, Plainly};

@@ -9,11 +9,11 @@
 //! it is folded. These have a place for each vector to be added (the reduced axis) of each sum (the kept axis), and whichever of these lies closer
 //! in memory is the row that the operation goes along.
 
-use core::array::from_fn;
 use core::mem::MaybeUninit;
 
-use super::batch::{Batch, Steps};
+use super::batch::Batch;
 use crate::Element;
+use crate::broadcast::{Aligned, Offsets, different, go, go_along};
 use crate::element::Float;
 use crate::exact;
 use crate::simd::{Simd, Work};
@@ -102,19 +102,12 @@ impl<T, const I: usize, const O: usize> Run<'_, '_, T, I, O> {
 pub(crate) struct Sums<'a, T, const I: usize, const O: usize> {
     inputs: [Flat<'a, T>; I],
     outputs: &'a [FlatMut<'a, T>; O],
-    begin: Offsets<I, O>,
+    begin: Offsets,
     roles: [Role; O],
     /// The axes of the sums, the fastest first.
-    kept: &'a [Steps<I, O>],
+    kept: &'a [Aligned],
     /// The axes that are summed, the fastest in C order first.
-    reduced: &'a [Steps<I, O>],
-}
-
-/// A place in every operand, in elements from where it begins.
-#[derive(Clone, Copy, Debug)]
-struct Offsets<const I: usize, const O: usize> {
-    from: [isize; I],
-    to: [isize; O],
+    reduced: &'a [Aligned],
 }
 
 /// The sums that are made at the same time.
@@ -122,8 +115,8 @@ type Partial<T, const O: usize> = [[[T; 3]; TOGETHER]; O];
 
 /// So many sums, one after the other along the first kept axis.
 #[derive(Clone, Copy)]
-struct Group<const I: usize, const O: usize> {
-    at: Offsets<I, O>,
+struct Group {
+    at: Offsets,
     len: usize,
 }
 
@@ -133,18 +126,15 @@ impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
     pub(crate) fn new(
         inputs: [Flat<'a, T>; I],
         outputs: &'a [FlatMut<'a, T>; O],
-        begin: &[isize],
+        begin: &Offsets,
         roles: [Role; O],
-        kept: &'a [Steps<I, O>],
-        reduced: &'a [Steps<I, O>],
+        kept: &'a [Aligned],
+        reduced: &'a [Aligned],
     ) -> Self {
         Self {
             inputs,
             outputs,
-            begin: Offsets {
-                from: from_fn(|k| begin[k]),
-                to: from_fn(|k| begin[I + k]),
-            },
+            begin: *begin,
             roles,
             kept,
             reduced,
@@ -155,12 +145,12 @@ impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
 impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// How many vectors are added to each sum.
     fn addends(&self) -> usize {
-        self.reduced.iter().map(|axis| axis.count).product()
+        self.reduced.iter().map(|axis| axis.len).product()
     }
 
     /// How many sums there are.
     fn sums(&self) -> usize {
-        self.kept.iter().map(|axis| axis.count).product()
+        self.kept.iter().map(|axis| axis.len).product()
     }
 
     /// All vectors.
@@ -171,40 +161,38 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// The bytes that it moves from and to memory, as those of a batch.
     pub(crate) fn bytes(&self) -> usize {
         let mut bytes = 0_usize;
-        let mut add = |scalars: bool, stride: &dyn Fn(&Steps<I, O>) -> isize| {
-            let axes = self.kept.iter().chain(self.reduced);
-            let moved = axes.filter(|axis| stride(axis) != 0);
-            let len = moved.map(|axis| axis.count).product::<usize>();
+        let mut add = |scalars: bool, k: usize| {
+            let len = different(self.kept.iter().chain(self.reduced), k);
             let each = if scalars { 1 } else { 3 } * size_of::<T>();
             // One vector stays in the cache.
             bytes = bytes.saturating_add(if len > 1 { len.saturating_mul(each) } else { 0 });
         };
         for (k, view) in self.inputs.iter().enumerate() {
-            add(view.is_scalars(), &|axis| axis.from[k]);
+            add(view.is_scalars(), k);
         }
         for (k, view) in self.outputs.iter().enumerate() {
-            add(view.is_scalars(), &|axis| axis.to[k]);
+            add(view.is_scalars(), I + k);
         }
         bytes
     }
 
     /// The first kept axis.
-    fn row(&self) -> Steps<I, O> {
-        self.kept.first().copied().unwrap_or(Steps::ONE)
+    fn row(&self) -> Aligned {
+        self.kept.first().copied().unwrap_or(Aligned::ONE)
     }
 
     /// Whether sums that follow each other lie closer than what is added to one.
     fn is_kept_closer(&self) -> bool {
         let (kept, reduced) = (self.row(), self.reduced[0]);
-        let mut pairs = kept.from.iter().zip(&reduced.from);
+        let mut pairs = kept.strides[..I].iter().zip(&reduced.strides[..I]);
         let decides = |pair: &(&isize, &isize)| {
             let (kept, reduced) = (pair.0.unsigned_abs(), pair.1.unsigned_abs());
             kept != reduced && kept != 0 && reduced != 0
         };
-        kept.count > 1
+        kept.len > 1
             && pairs
                 .find(decides)
-                .map_or(reduced.count < kept.count, |(kept, reduced)| {
+                .map_or(reduced.len < kept.len, |(kept, reduced)| {
                     kept.unsigned_abs() < reduced.unsigned_abs()
                 })
     }
@@ -212,7 +200,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// How many sums of a row are made at the same time: all of what is added to them fits into columns, or a leaf of each and some more.
     fn together(&self) -> usize {
         let addends = self.addends();
-        let (row, all) = (self.row().count, most::<T>());
+        let (row, all) = (self.row().len, most::<T>());
         if addends <= all / TOGETHER {
             (all / addends).min(row)
         } else if self.is_kept_closer() {
@@ -224,7 +212,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
 
     /// Runs the operation, stores what is stored and adds what is summed, in as many pieces.
     pub(crate) fn run(&self, pieces: usize, run: Run<'_, 'a, T, I, O>) {
-        let (row, together) = (self.row().count, self.together());
+        let (row, together) = (self.row().len, self.together());
         let groups = row.div_ceil(together) * (self.sums() / row);
         self.groups(0, groups, pieces, run);
     }
@@ -246,21 +234,21 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         });
     }
 
-    fn group_at(&self, i: usize) -> Group<I, O> {
+    fn group_at(&self, i: usize) -> Group {
         let (row, together) = (self.row(), self.together());
-        let groups = row.count.div_ceil(together);
+        let groups = row.len.div_ceil(together);
         let first = i % groups * together;
         let mut at = self.begin;
-        at.go(&row, first);
-        at.go_along(self.kept.get(1..).unwrap_or_default(), i / groups);
+        go(&mut at, &row, first);
+        go_along(&mut at, self.kept.get(1..).unwrap_or_default(), i / groups);
         Group {
             at,
-            len: together.min(row.count - first),
+            len: together.min(row.len - first),
         }
     }
 
     /// Makes the sums of a group.
-    fn group(&self, group: Group<I, O>, pieces: usize, run: Run<'_, 'a, T, I, O>) {
+    fn group(&self, group: Group, pieces: usize, run: Run<'_, 'a, T, I, O>) {
         let (addends, row) = (self.addends(), self.row());
         if addends <= self.at_once(group.len) {
             run.if_split(pieces, &mut || self.group_at_once(&group, run));
@@ -272,7 +260,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
 
     /// Makes the sums of a group that are computed at once.
     #[inline(never)] // so that columns are on the stack no longer than they are used
-    fn group_at_once(&self, group: &Group<I, O>, run: Run<'_, 'a, T, I, O>) {
+    fn group_at_once(&self, group: &Group, run: Run<'_, 'a, T, I, O>) {
         let (addends, row) = (self.addends(), self.row());
         let mut columns = [const { MaybeUninit::uninit() }; O];
         self.chunk(group, 0, addends, &mut columns, run);
@@ -295,19 +283,14 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     }
 
     /// Stores sums, the canonical NaN among them: which of two a sum takes over, or makes, depends on the CPU.
-    fn store(
-        &self,
-        group: &Group<I, O>,
-        row: &Steps<I, O>,
-        mut sum: impl FnMut(usize, usize) -> [T; 3],
-    ) {
+    fn store(&self, group: &Group, row: &Aligned, mut sum: impl FnMut(usize, usize) -> [T; 3]) {
         for (k, (view, role)) in self.outputs.iter().zip(&self.roles).enumerate() {
             if *role != Role::Summed {
                 continue;
             }
-            let by = group.at.to[k];
+            let by = group.at[I + k];
             // SAFETY: this many sums begin here, and no other group has them.
-            let mut places = unsafe { view.part(by, row.to[k], group.len) };
+            let mut places = unsafe { view.part(by, row.strides[I + k], group.len) };
             for i in 0..group.len {
                 places.set(i, sum(k, i).map(exact::canonical));
             }
@@ -318,7 +301,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// numbers of vectors alone.
     fn sum(
         &self,
-        group: &Group<I, O>,
+        group: &Group,
         first: usize,
         len: usize,
         pieces: usize,
@@ -361,7 +344,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     #[inline(never)] // as `group_at_once`: halves of halves have no columns
     fn sum_at_once(
         &self,
-        group: &Group<I, O>,
+        group: &Group,
         first: usize,
         len: usize,
         sums: &mut Partial<T, O>,
@@ -394,7 +377,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// Runs the operation for the vectors `first..first + len` of each sum of a group, and folds what is added.
     fn chunk(
         &self,
-        group: &Group<I, O>,
+        group: &Group,
         first: usize,
         len: usize,
         columns: &mut [MaybeUninit<Columns>; O],
@@ -408,11 +391,11 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         let axis = self.reduced[0];
         let mut done = 0;
         while done < len {
-            let (outer, inner) = ((first + done) / axis.count, (first + done) % axis.count);
-            let count = (axis.count - inner).min(len - done);
+            let (outer, inner) = ((first + done) / axis.len, (first + done) % axis.len);
+            let count = (axis.len - inner).min(len - done);
             let mut at = group.at;
-            at.go(&axis, inner);
-            at.go_along(&self.reduced[1..], outer);
+            go(&mut at, &axis, inner);
+            go_along(&mut at, &self.reduced[1..], outer);
             let place = if kept_closer { done * group.len } else { done };
             let places = columns
                 .each_mut()
@@ -438,15 +421,15 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// sum has `len`.
     fn part(
         &self,
-        group: &Group<I, O>,
-        at: Offsets<I, O>,
+        group: &Group,
+        at: Offsets,
         count: usize,
         places: [[*mut T; 3]; O],
         len: usize,
     ) -> Batch<'a, T, I, O> {
         let kept_closer = self.is_kept_closer();
         let (mut kept, mut reduced) = (self.row(), self.reduced[0]);
-        (kept.count, reduced.count) = (group.len, count);
+        (kept.len, reduced.len) = (group.len, count);
         let (inner, mut rows) = if kept_closer {
             (kept, reduced)
         } else {
@@ -455,17 +438,18 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         let (mut inputs, mut outputs) = (self.inputs, [const { FlatMut::NONE }; O]);
         for k in 0..I {
             // SAFETY: these are vectors of the operand.
-            inputs[k] = unsafe { self.inputs[k].part(at.from[k], inner.from[k], inner.count) };
+            inputs[k] = unsafe { self.inputs[k].part(at[k], inner.strides[k], inner.len) };
         }
         let row = if kept_closer { group.len } else { len };
         for k in 0..O {
             if self.roles[k] == Role::Stored {
                 // SAFETY: as above, and no other part has them.
-                outputs[k] = unsafe { self.outputs[k].part(at.to[k], inner.to[k], inner.count) };
+                outputs[k] =
+                    unsafe { self.outputs[k].part(at[I + k], inner.strides[I + k], inner.len) };
             } else {
-                rows.to[k] = row as isize;
+                rows.strides[I + k] = row as isize;
                 // SAFETY: the columns hold all vectors of the chunk, from these places on.
-                outputs[k] = unsafe { FlatMut::of_columns(places[k], inner.count) };
+                outputs[k] = unsafe { FlatMut::of_columns(places[k], inner.len) };
             }
         }
         let mut batch = Batch::over_rows(inputs, outputs, rows);
@@ -473,27 +457,6 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         // That takes as long as 100 vectors, and once is enough.
         batch.fences = false;
         batch
-    }
-}
-
-impl<const I: usize, const O: usize> Offsets<I, O> {
-    /// Goes on by so many steps.
-    fn go(&mut self, axis: &Steps<I, O>, steps: usize) {
-        let by = |stride: &isize| stride.wrapping_mul(steps as isize);
-        for (offset, stride) in self.from.iter_mut().zip(&axis.from) {
-            *offset = offset.wrapping_add(by(stride));
-        }
-        for (offset, stride) in self.to.iter_mut().zip(&axis.to) {
-            *offset = offset.wrapping_add(by(stride));
-        }
-    }
-
-    /// Goes on to place `i`, counted along all axes, the first one first.
-    fn go_along(&mut self, axes: &[Steps<I, O>], mut i: usize) {
-        for axis in axes {
-            self.go(axis, i % axis.count);
-            i /= axis.count;
-        }
     }
 }
 
