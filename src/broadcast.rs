@@ -174,6 +174,7 @@ pub(crate) fn most_axes(operands: &[Shaped<'_>]) -> usize {
 /// # Errors
 /// [`Error::ShapeMismatch`], or [`Error::LengthMismatch`] where all have one axis, if an operand is not broadcast to the common
 /// shape; [`Error::Blocks`].
+#[inline(never)] // into what is compiled for each type and number of operands
 pub(crate) fn align<'r>(
     operands: &[Shaped<'_>],
     inputs: usize,
@@ -321,6 +322,7 @@ impl<'r> Alignment<'r> {
     }
 
     /// The axes for which this is so, in other room.
+    #[inline(never)] // into what is compiled for each type and number of operands
     pub(crate) fn filtered<'o>(
         &self,
         room: &'o mut [Aligned],
@@ -340,6 +342,7 @@ impl<'r> Alignment<'r> {
 
     /// Orders the axes for operands that meet place by place, and returns where each operand then begins: the first vector, or the
     /// last along an axis that is gone along backwards. The operands from `first_output` on decide before the others.
+    #[inline(never)] // into what is compiled for each type and number of operands
     pub(crate) fn arrange(
         &mut self,
         operands: usize,
@@ -374,6 +377,7 @@ impl<'r> Alignment<'r> {
     }
 
     /// Makes one axis of two that lie one behind the other in every operand.
+    #[inline(never)] // into what is compiled for each type and number of operands
     pub(crate) fn merge(&mut self) {
         let mut merged = 0;
         for i in 1..self.rank {
@@ -390,6 +394,7 @@ impl<'r> Alignment<'r> {
     }
 
     /// Has a short first axis change places with a long one.
+    #[inline(never)] // into what is compiled for each type and number of operands
     pub(crate) fn lengthen(&mut self) {
         let Some(first) = self.axes().first().map(|axis| axis.len) else {
             return;

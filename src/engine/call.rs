@@ -246,6 +246,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
 }
 
 /// Runs what has sums, once for each set of axes along which outputs are summed.
+#[inline(never)]
 fn sum<T: Element, const I: usize, const O: usize>(
     inputs: [Flat<'_, T>; I],
     outputs: &[FlatMut<'_, T>; O],

@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 
 use super::access::{Ahead, Repeating, Uniform};
 use super::cursor::{Cursor, Form, Room, repeat};
-use super::place::{Outputs, Way};
+use super::place::{Outputs, Place, Way};
 use super::sweep::{Range, sweep, sweep_rows};
 use super::{Operation, Task};
 use crate::element::Float;
@@ -59,13 +59,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         });
         match (in_step, stream) {
             (Some(row), true) => {
-                let ahead = rows_ahead::<T>(row);
-                let from = batch.inputs.map(|view| Cursor {
-                    ahead,
-                    ..Cursor::new(view.components().map(<*const T>::cast_mut), K::FORM)
-                });
+                let (from, to) = self.operands(rows_ahead::<T>(row));
                 let rows = (rows.len, row, len);
-                let to = self.outputs();
                 // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
                 // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
                 unsafe {
@@ -73,11 +68,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
                 }
             }
             (Some(row), false) => {
-                let from = batch
-                    .inputs
-                    .map(|view| Cursor::new(view.components().map(<*const T>::cast_mut), K::FORM));
+                let (from, to) = self.operands(0);
                 let rows = (rows.len, row, len);
-                let to = self.outputs();
                 // SAFETY: as above.
                 unsafe {
                     sweep_rows::<K, S, T, Op, I, O>(simd, operation, from, to, rows, false);
@@ -95,10 +87,19 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
 impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
     Grid<'_, K, T, Op, I, O>
 {
+    /// The first row, of which loads are prefetched so many elements ahead.
     #[inline(always)]
-    fn outputs(&self) -> [Cursor<T>; O] {
-        let outputs = self.task.batch.outputs.each_ref();
-        outputs.map(|view| Cursor::new(view.components(), K::FORM))
+    fn operands(&self, ahead: isize) -> ([Cursor<T>; I], [Cursor<T>; O]) {
+        let batch = self.task.batch;
+        let (mut from, mut to) = ([Cursor::nowhere(K::FORM); I], [Cursor::nowhere(K::FORM); O]);
+        for_each! { k of I {
+            from[k] = Cursor::new(Place::of(&batch.inputs[k]).components, K::FORM);
+            from[k].ahead = ahead;
+        }}
+        for_each! { k of O {
+            to[k] = Cursor::new(batch.outputs[k].components(), K::FORM);
+        }}
+        (from, to)
     }
 
     /// Whatever the strides and the length are.
@@ -109,8 +110,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
         } = self.task;
         let mut rooms = [const { MaybeUninit::<Room>::uninit() }; I];
         let (mut inputs, rows) = (batch.inputs(), batch.rows);
-        let mut from = inputs.map(|place| Cursor::new(place.components, K::FORM));
-        let mut to = self.outputs();
+        let (mut from, mut to) = self.operands(0);
         let range = Range {
             head: 0,
             len: batch.len(),
