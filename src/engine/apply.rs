@@ -2,6 +2,7 @@
 
 use core::array::from_fn;
 
+use super::call::{Call, call};
 use super::{Engine, Evaluate};
 use crate::element::{PerElement, integers};
 use crate::operation::table;
@@ -190,16 +191,17 @@ impl<'a, T: Element> Application<'a, T> {
 }
 
 impl<T: Real> Application<'_, T> {
-    /// The operation, which is this formula. (Not inlined: the operands of all of them would be on the stack side by side.)
+    /// The operation, which `run` runs. (Not inlined: the operands of all of them would be on the stack side by side.)
     #[inline(never)]
-    fn evaluate<F: Evaluate<I, O>, const I: usize, const O: usize>(
+    fn evaluate<const I: usize, const O: usize>(
         &mut self,
         engine: &Engine,
+        run: for<'c> fn(&'c Engine, Call<'c, T, I, O>),
     ) -> Result<(), Error> {
         self.check()?;
         let operation = self.operation;
         let (inputs, outputs) = self.operands();
-        engine.evaluate::<F, T, I, O>(operation, inputs, outputs)
+        call(operation, inputs, outputs, false, engine, run)
     }
 }
 
@@ -210,7 +212,7 @@ macro_rules! formulas {
                 match self.operation {
                     Operation::Cross => self.product(engine),
                     $(Operation::$variant => {
-                        self.evaluate::<formula::$variant, { [$(Kind::$in),+].len() }, { [$(Kind::$out),+].len() }>(engine)
+                        self.evaluate(engine, <formula::$variant as Evaluate<{ [$(Kind::$in),+].len() }, { [$(Kind::$out),+].len() }>>::evaluate::<T>)
                     })+
                 }
             }

@@ -53,6 +53,14 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         };
         let (way, _) = Way::out::<S, T>(outputs, stream);
         let stream = way == Way::Streamed;
+        if const { Op::LONG } {
+            // Once for everything: a step takes longer than what it asks.
+            self.row_by_row(simd, stream);
+            if stream && batch.fences {
+                fence();
+            }
+            return;
+        }
         let in_step = batch.rows_in_step().filter(|_| {
             let whole = len.is_multiple_of(T::Lanes::<S>::LEN);
             K::FORM == Form::Columns && whole && batch.inputs.iter().all(|v| v.stride() != 0)
