@@ -108,8 +108,8 @@ fn flattened<'a, 'o, T: Element, const I: usize, const O: usize>(
     outputs: [&'o mut VectorsMut<'_, T>; O],
 ) -> ([Flat<'a, T>; I], [FlatMut<'o, T>; O]) {
     let mut first = ([Flat::NONE; I], [const { FlatMut::NONE }; O]);
-    for k in 0..I {
-        first.0[k] = inputs[k].flat();
+    for (to, view) in first.0.iter_mut().zip(inputs) {
+        *to = view.flat();
     }
     for (to, view) in first.1.iter_mut().zip(outputs) {
         *to = view.flat_mut();

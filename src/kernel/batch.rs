@@ -339,8 +339,8 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         let (inputs, faces) = match &mut self.faces {
             None => {
                 let mut tails = self.inputs;
-                for k in 0..I {
-                    tails[k] = self.inputs[k].split_off(at);
+                for (tail, view) in tails.iter_mut().zip(&mut self.inputs) {
+                    *tail = view.split_off(at);
                 }
                 (tails, None)
             }
@@ -351,8 +351,8 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             }
         };
         let mut outputs = [const { FlatMut::NONE }; O];
-        for k in 0..O {
-            outputs[k] = self.outputs[k].split_off(at);
+        for (tail, view) in outputs.iter_mut().zip(&mut self.outputs) {
+            *tail = view.split_off(at);
         }
         Self {
             inputs,
@@ -407,16 +407,16 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {
         let mut places = [Place::NONE; I];
-        for k in 0..I {
-            places[k] = Place::of(&self.inputs[k]);
+        for (place, view) in places.iter_mut().zip(&self.inputs) {
+            *place = Place::of(view);
         }
         places
     }
 
     pub(super) fn outputs(&self) -> [Place<T>; O] {
         let mut places = [Place::NONE; O];
-        for k in 0..O {
-            places[k] = Place::of_mut(&self.outputs[k]);
+        for (place, view) in places.iter_mut().zip(&self.outputs) {
+            *place = Place::of_mut(view);
         }
         places
     }
