@@ -152,59 +152,6 @@ impl<A: Access> Access for Repeating<A> {
     }
 }
 
-/// Columns of many rows, from memory: the next row is prefetched.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ahead;
-
-impl Access for Ahead {
-    type Registers<S: Simd, T: Float> = [T::Lanes<S>; 3];
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn load<S: Simd, T: Float>(cursor: Cursor<T>, simd: S, i: usize) -> [T::Lanes<S>; 3] {
-        for_each! { k of 3 {
-            prefetch(cursor.components[k].wrapping_add(i).wrapping_offset(cursor.ahead));
-        }}
-        // SAFETY: as granted by the caller.
-        unsafe { cursor.load_columns(simd, i) }
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store<S: Simd, T: Float>(
-        cursor: Cursor<T>,
-        i: usize,
-        columns: [T::Lanes<S>; 3],
-        stream: bool,
-    ) {
-        // SAFETY: as granted by the caller.
-        unsafe { Columns::store::<S, T>(cursor, i, columns, stream) };
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn store_two<S: Simd, T: Float>(
-        cursor: Cursor<T>,
-        i: usize,
-        first: [T::Lanes<S>; 3],
-        second: [T::Lanes<S>; 3],
-        stream: bool,
-    ) {
-        // SAFETY: as granted by the caller.
-        unsafe { Columns::store_two::<S, T>(cursor, i, first, second, stream) };
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn operate<S: Simd, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>(
-        operation: Op,
-        inputs: [[T::Lanes<S>; 3]; I],
-    ) -> [[T::Lanes<S>; 3]; O] {
-        operation.lanes(inputs)
-    }
-
-    #[inline(always)]
-    fn steps<S: Simd, T: Float>(long: bool) -> usize {
-        Columns::steps::<S, T>(long)
-    }
-}
-
 /// All operands are columns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Columns;

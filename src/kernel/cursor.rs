@@ -48,8 +48,6 @@ pub(crate) struct Cursor<T> {
     pub(super) mask: usize,
     /// Whether what is stored here may be streamed.
     pub(super) streams: bool,
-    /// How far ahead loads are prefetched, in elements.
-    pub(super) ahead: isize,
     /// Where [the window](super::rows::Row::load) of rows begins, if it is not among them: nonzero for what is repeated.
     pub(super) window: usize,
 }
@@ -65,7 +63,6 @@ impl<T: Float> Cursor<T> {
             form,
             mask: usize::MAX,
             streams: true,
-            ahead: 0,
             window: 0,
         }
     }
@@ -77,7 +74,6 @@ impl<T: Float> Cursor<T> {
             form,
             mask: 0,
             streams: true,
-            ahead: 0,
             window: 0,
         }
     }

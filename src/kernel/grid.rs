@@ -4,7 +4,7 @@
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
-use super::access::{Ahead, Repeating, Uniform};
+use super::access::{Repeating, Uniform};
 use super::cursor::{Cursor, Form, Room, repeat};
 use super::place::{Outputs, Place, Way};
 use super::sweep::{Range, sweep, sweep_rows};
@@ -39,11 +39,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Task {
-            operation,
-            batch,
-            stream,
-        } = self.task;
+        let Task { batch, stream, .. } = self.task;
         let (len, rows) = (batch.len(), batch.rows);
         let outputs = Outputs {
             places: &batch.outputs(),
@@ -66,23 +62,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
             K::FORM == Form::Columns && whole && batch.inputs.iter().all(|v| v.stride() != 0)
         });
         match (in_step, stream) {
-            (Some(row), true) => {
-                let (from, to) = self.operands(rows_ahead::<T>(row));
-                let rows = (rows.len, row, len);
-                // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-                // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
-                unsafe {
-                    sweep_rows::<Ahead, S, T, Op, I, O>(simd, operation, from, to, rows, true);
-                }
-            }
-            (Some(row), false) => {
-                let (from, to) = self.operands(0);
-                let rows = (rows.len, row, len);
-                // SAFETY: as above.
-                unsafe {
-                    sweep_rows::<K, S, T, Op, I, O>(simd, operation, from, to, rows, false);
-                }
-            }
+            (Some(row), true) => self.in_step(simd, row, true),
+            (Some(row), false) => self.in_step(simd, row, false),
             (None, true) => self.row_by_row(simd, true),
             (None, false) => self.row_by_row(simd, false),
         }
@@ -95,19 +76,33 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
 impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
     Grid<'_, K, T, Op, I, O>
 {
-    /// The first row, of which loads are prefetched so many elements ahead.
+    /// The first row.
     #[inline(always)]
-    fn operands(&self, ahead: isize) -> ([Cursor<T>; I], [Cursor<T>; O]) {
+    fn operands(&self) -> ([Cursor<T>; I], [Cursor<T>; O]) {
         let batch = self.task.batch;
         let (mut from, mut to) = ([Cursor::nowhere(K::FORM); I], [Cursor::nowhere(K::FORM); O]);
         for_each! { k of I {
             from[k] = Cursor::new(Place::of(&batch.inputs[k]).components, K::FORM);
-            from[k].ahead = ahead;
         }}
         for_each! { k of O {
             to[k] = Cursor::new(batch.outputs[k].components(), K::FORM);
         }}
         (from, to)
+    }
+
+    /// Rows of whole registers that are `row` elements apart in every operand, none of which is repeated.
+    #[inline(always)]
+    fn in_step<S: Simd>(&self, simd: S, row: usize, stream: bool) {
+        let Task {
+            operation, batch, ..
+        } = self.task;
+        let (from, to) = self.operands();
+        let (rows, ahead) = ((batch.rows.len, row, batch.len()), rows_ahead::<T>(row));
+        // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
+        // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
+        unsafe {
+            sweep_rows::<K, S, T, Op, I, O>(simd, operation, from, to, rows, ahead, stream);
+        }
     }
 
     /// Whatever the strides and the length are.
@@ -118,7 +113,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
         } = self.task;
         let mut rooms = [const { MaybeUninit::<Room>::uninit() }; I];
         let (mut inputs, rows) = (batch.inputs(), batch.rows);
-        let (mut from, mut to) = self.operands(0);
+        let (mut from, mut to) = self.operands();
         let range = Range {
             head: 0,
             len: batch.len(),
@@ -138,7 +133,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
                 }
             }}
             first = false;
-            // SAFETY: as in `run`.
+            // SAFETY: as in `in_step`.
             unsafe {
                 sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, range);
             }
@@ -160,11 +155,11 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
 /// How far ahead the row is that is prefetched, in elements: some 4 KiB. In rows of less than half a KiB the processor finds its way by itself.
 /// (Rows of 64 and 128 vectors of `f32` from memory take 0.5 to 0.8 of the time, Zen 5.)
 #[inline(always)]
-fn rows_ahead<T>(row: usize) -> isize {
+fn rows_ahead<T>(row: usize) -> usize {
     const DISTANCE: usize = 4096;
     const LEAST: usize = 512;
     match row.saturating_mul(size_of::<T>()) {
         ..LEAST => 0,
-        bytes => (row * (DISTANCE / bytes).max(1)) as isize,
+        bytes => row * (DISTANCE / bytes).max(1),
     }
 }

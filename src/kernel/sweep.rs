@@ -12,7 +12,7 @@ use super::access::Access;
 use super::cursor::{Cursor, Room};
 use crate::element::Float;
 use crate::formula::Kind;
-use crate::simd::{Lanes, Simd};
+use crate::simd::{Lanes, Simd, prefetch};
 use crate::unrolled::for_each;
 
 /// What a sweep goes over.
@@ -182,7 +182,7 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
 }
 
 /// Goes over rows of whole registers, whose vectors have the same index in every operand, as if it were one row with gaps. Short rows leave
-/// no time for anything else.
+/// no time for anything else. What is streamed comes from memory: loads are prefetched `ahead` elements before they are made.
 ///
 /// # Safety
 /// As [`sweep`], for every row of `len` vectors; the first begins at index 0, and the next ones are `row` apart.
@@ -193,6 +193,7 @@ pub(super) unsafe fn sweep_rows<A, S, T, Op, const I: usize, const O: usize>(
     from: [Cursor<T>; I],
     to: [Cursor<T>; O],
     (rows, row, len): (usize, usize, usize),
+    ahead: usize,
     stream: bool,
 ) where
     A: Access,
@@ -208,6 +209,13 @@ pub(super) unsafe fn sweep_rows<A, S, T, Op, const I: usize, const O: usize>(
         let (mut i, end) = (first, first + len);
         while i < end {
             let at = i & all;
+            if stream {
+                for_each! { k of I {
+                    for_each! { j of 3 {
+                        prefetch(from[k].components[j].wrapping_add(at).wrapping_add(ahead));
+                    }}
+                }}
+            }
             // SAFETY: as granted by the caller.
             let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
             // SAFETY: as granted by the caller.
