@@ -286,10 +286,15 @@ impl Engine {
         if total == 0 {
             return None;
         }
-        let bytes = batch.bytes();
-        let stream = self.stores.stream(bytes) && !batch.is_in_place();
+        let (pieces, stream) = self.plan(batch.bytes(), total, arithmetic);
+        Some((pieces, stream && !batch.is_in_place()))
+    }
+
+    /// The same of `total` vectors that move so many bytes, if they can be streamed.
+    #[inline]
+    fn plan(&self, bytes: usize, total: usize, arithmetic: usize) -> (usize, bool) {
         let cost = bytes.max(total.saturating_mul(arithmetic));
-        Some((pieces(self.threads, cost), stream))
+        (pieces(self.threads, cost), self.stores.stream(bytes))
     }
 
     fn run_whole<T: Element>(&self, call: Call<'_, T, 2, 1>) {
@@ -300,11 +305,7 @@ impl Engine {
             let Some((pieces, _)) = self.prepare(batch, 3 * T::DIFFERENCE_COST) else {
                 return;
             };
-            split(batch, pieces, &|piece| {
-                for i in 0..piece.slabs() {
-                    multiply_rows(&piece.slab(i));
-                }
-            });
+            run_in_pieces(batch, pieces, false, &multiply_rows);
         });
     }
 
@@ -317,11 +318,8 @@ impl Engine {
             Op::OUTPUTS.iter().all(|kind| *kind == Kind::Vector),
             "gradients of vectors are what is summed"
         );
-        let bytes = sums.bytes();
-        let stream = self.stores.stream(bytes);
         let arithmetic = operation.cost::<T>(self.level.rank());
-        let cost = bytes.max(sums.total().saturating_mul(arithmetic));
-        let pieces = pieces(self.threads, cost);
+        let (pieces, stream) = self.plan(sums.bytes(), sums.total(), arithmetic);
         let rounds_once = operation.rounds_once::<T>();
         let run = Run {
             batch: &|batch| {
@@ -372,7 +370,7 @@ impl Engine {
 }
 
 /// Runs a batch in pieces, slab by slab. It does not know the operation: it is compiled once for all that have as many operands.
-fn run_in_pieces<T: Float, const I: usize, const O: usize>(
+fn run_in_pieces<T: Element, const I: usize, const O: usize>(
     batch: &mut Batch<'_, T, I, O>,
     pieces: usize,
     rounds_once: bool,
