@@ -20,8 +20,8 @@ pub(crate) enum Job<'j, 'a, T, const I: usize, const O: usize> {
 
 /// The operands of a call.
 pub(crate) enum Call<'a, T: Element, const I: usize, const O: usize> {
-    /// They have one axis each, and are equally long.
-    Flat(&'a mut Batch<'a, T, I, O>),
+    /// Their vectors are seen to meet place by place: they have one axis each or the same two.
+    Batch(&'a mut Batch<'a, T, I, O>),
     /// They have any shapes.
     Shaped(&'a mut Operands<'a, T, I, O>),
 }
@@ -49,26 +49,25 @@ pub(super) fn call<'a, T: Element, const I: usize, const O: usize>(
     run: impl for<'c> FnOnce(&'c Engine, Call<'c, T, I, O>),
 ) -> Result<(), Error> {
     let len = outputs[0].len();
-    let flat = |axes: &Axes, own: usize| matches!(axes, Axes::One) && own == len;
-    let mut all = true;
+    let mut flat = true;
     for view in inputs {
-        all &= flat(view.axes(), view.len());
+        flat &= view.is_flat(len);
     }
     for view in &outputs {
-        all &= flat(view.axes(), view.len());
+        flat &= view.is_flat(len);
     }
-    if all {
+    if flat {
         let (inputs, outputs) = flattened(inputs, outputs);
         let mut batch = Batch::of(inputs, outputs);
         batch.place(in_place);
-        run(engine, Call::Flat(&mut batch));
+        run(engine, Call::Batch(&mut batch));
         return Ok(());
     }
     if let Some(axes) = rows(&inputs, &outputs) {
         let (inputs, outputs) = flattened(inputs, outputs);
         let mut batch = Batch::along(inputs, outputs, &[0; MOST_OPERANDS], &axes);
         batch.place(in_place);
-        run(engine, Call::Flat(&mut batch));
+        run(engine, Call::Batch(&mut batch));
         return Ok(());
     }
     // By value: what is referred to has to be in memory, for flat operands too.
@@ -157,7 +156,7 @@ impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
     #[inline(always)]
     pub(super) fn run(self, run: &dyn Fn(Job<'_, '_, T, I, O>)) {
         match self {
-            Self::Flat(batch) => run(Job::Batch(batch)),
+            Self::Batch(batch) => run(Job::Batch(batch)),
             Self::Shaped(operands) => *operands.result = operands.run(run),
         }
     }

@@ -264,6 +264,6 @@ impl Engine {
         mut out: FlatMut<'a, T>,
     ) {
         faces::add_areas(self, vertices, faces, &mut out);
-        formula::Direction::evaluate(self, Call::Flat(&mut Batch::over(out)));
+        formula::Direction::evaluate(self, Call::Batch(&mut Batch::over(out)));
     }
 }

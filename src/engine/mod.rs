@@ -10,7 +10,7 @@ use crate::level::Proof;
 use crate::operation::table;
 use crate::simd::{Environment, fence};
 use crate::threads::{join, pieces, split};
-use crate::view::{Axes, Flat, FlatMut};
+use crate::view::{Flat, FlatMut};
 use crate::{
     Accuracy, Element, Error, Kind, Level, Operation, Real, Stores, Threads, Vectors, VectorsMut,
 };
@@ -194,12 +194,11 @@ impl Engine {
         in_place: bool,
     ) -> Result<(), Error> {
         // What is done before a level would have been chosen.
-        let few = |axes: &Axes, len: usize| matches!(axes, Axes::One) && len == out.len();
-        let [a, b] = inputs;
-        if out.len() <= T::FEW
-            && few(a.axes(), a.len())
-            && few(b.axes(), b.len())
-            && few(out.axes(), out.len())
+        let ([a, b], len) = (inputs, out.len());
+        if len <= T::FEW
+            && a.is_flat(len)
+            && b.is_flat(len)
+            && out.is_flat(len)
             && self.accuracy == Accuracy::Plain
         {
             T::select::<Few>((a.flat(), b.flat(), out.flat_mut()));

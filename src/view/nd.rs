@@ -154,6 +154,12 @@ impl<'a, T: Element> Vectors<'a, T> {
         &self.axes
     }
 
+    /// Whether it has one axis, of this length.
+    #[inline(always)]
+    pub(crate) fn is_flat(&self, len: usize) -> bool {
+        matches!(self.axes, Axes::One) && self.len() == len
+    }
+
     /// All vectors in C order at one stride.
     ///
     /// # Errors
@@ -315,6 +321,12 @@ impl<'a, T: Element> VectorsMut<'a, T> {
     #[inline(always)]
     pub(crate) fn axes(&self) -> &Axes {
         &self.axes
+    }
+
+    /// Whether it has one axis, of this length.
+    #[inline(always)]
+    pub(crate) fn is_flat(&self, len: usize) -> bool {
+        matches!(self.axes, Axes::One) && self.len() == len
     }
 
     /// All vectors in C order at one stride.
