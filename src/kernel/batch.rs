@@ -41,6 +41,14 @@ struct Slabs<'a> {
     count: usize,
 }
 
+impl Slabs<'_> {
+    const ONE: Self = Self {
+        axes: &[],
+        first: 0,
+        count: 1,
+    };
+}
+
 /// The vectors of an exclusive view to be read, and to be written in their place.
 #[inline(always)]
 pub(crate) fn in_place<'a, T: Element>(
@@ -60,9 +68,7 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
         batch.place(true);
         batch
     }
-}
 
-impl<'a, T: Element> Batch<'a, T, 1, 1> {
     /// The vertices of faces in; the indices must have been checked, and `out` to be as long as `faces`.
     pub(crate) fn of_faces(vertices: Flat<'a, T>, faces: Faces<'a>, out: FlatMut<'a, T>) -> Self {
         let inside = |face: &[u32]| face.iter().all(|&i| (i as usize) < vertices.len());
@@ -107,11 +113,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             inputs,
             outputs,
             rows,
-            slabs: Slabs {
-                axes: &[],
-                first: 0,
-                count: 1,
-            },
+            slabs: Slabs::ONE,
             faces: None,
             in_place: false,
             reread: [false; O],
@@ -157,7 +159,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     }
 }
 
-impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
+impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     /// The length of a row.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
@@ -201,10 +203,8 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             let inner = if stride == 0 { 1 } else { self.len() };
             let rows = different([self.rows].iter(), k);
             let slabs = different(self.slabs.axes.iter(), k).min(self.slabs.count);
-            let each = if scalars { 1 } else { 3 } * size_of::<T>();
-            // One vector stays in the cache.
             let len = inner.saturating_mul(rows).saturating_mul(slabs);
-            bytes = bytes.saturating_add(if len > 1 { len.saturating_mul(each) } else { 0 });
+            bytes = bytes.saturating_add(bytes_of::<T>(len, scalars));
         };
         for (k, view) in self.inputs.iter().enumerate() {
             add(k, view.stride(), view.is_scalars());
@@ -221,11 +221,7 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
         let mut offsets = [0; MOST_OPERANDS];
         go_along(&mut offsets, self.slabs.axes, self.slabs.first + i);
         Self {
-            slabs: Slabs {
-                axes: &[],
-                first: 0,
-                count: 1,
-            },
+            slabs: Slabs::ONE,
             ..self.moved(&offsets)
         }
     }
@@ -272,6 +268,12 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             // SAFETY: as above. `slab`s are worked on in turn, and what `split` takes away is no longer here.
             outputs[k] = unsafe { view.part(offsets[I + k], view.stride(), len) };
         }
+        self.with(inputs, outputs)
+    }
+
+    /// The same of other vectors.
+    #[inline(always)]
+    fn with(&self, inputs: [Flat<'a, T>; I], outputs: [FlatMut<'a, T>; O]) -> Self {
         Self {
             inputs,
             outputs,
@@ -355,14 +357,8 @@ impl<T: Element, const I: usize, const O: usize> Batch<'_, T, I, O> {
             *tail = view.split_off(at);
         }
         Self {
-            inputs,
-            outputs,
-            rows: self.rows,
-            slabs: self.slabs,
             faces,
-            in_place: self.in_place,
-            reread: self.reread,
-            fences: self.fences,
+            ..self.with(inputs, outputs)
         }
     }
 
@@ -419,6 +415,15 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
             *place = Place::of_mut(view);
         }
         places
+    }
+}
+
+/// The bytes of so many different vectors, or scalars, that are moved from or to memory. One stays in the cache.
+pub(super) fn bytes_of<T>(len: usize, scalars: bool) -> usize {
+    let components = if scalars { 1 } else { 3 };
+    match len {
+        ..=1 => 0,
+        _ => len.saturating_mul(components * size_of::<T>()),
     }
 }
 

@@ -11,7 +11,7 @@
 
 use core::mem::MaybeUninit;
 
-use super::batch::Batch;
+use super::batch::{Batch, bytes_of};
 use crate::Element;
 use crate::broadcast::{Aligned, Offsets, different, go, go_along};
 use crate::element::Float;
@@ -163,9 +163,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         let mut bytes = 0_usize;
         let mut add = |scalars: bool, k: usize| {
             let len = different(self.kept.iter().chain(self.reduced), k);
-            let each = if scalars { 1 } else { 3 } * size_of::<T>();
-            // One vector stays in the cache.
-            bytes = bytes.saturating_add(if len > 1 { len.saturating_mul(each) } else { 0 });
+            bytes = bytes.saturating_add(bytes_of::<T>(len, scalars));
         };
         for (k, view) in self.inputs.iter().enumerate() {
             add(view.is_scalars(), k);
