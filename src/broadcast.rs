@@ -2,7 +2,7 @@
 //! them. Separate because it is about shapes and strides alone, whatever the operation, the elements and the number of operands.
 //!
 //! The order is that of NumPy's and torch's iterators: the axis along which the output's vectors are nearest comes first, and axes that
-//! lie one behind the other become one. What differs is that a short axis in front changes places with a long one.
+//! lie one behind the other become one. What differs is that a long axis comes before a short one that would be the first.
 
 use crate::Error;
 use crate::view::{Axes, Axis, MOST_AXES};
@@ -393,7 +393,7 @@ impl<'r> Alignment<'r> {
         self.rank = self.rank.min(merged + 1);
     }
 
-    /// Has a short first axis change places with a long one.
+    /// Has the longest axis be the first, if that is a short one.
     #[inline(never)] // into what is compiled for each type and number of operands
     pub(crate) fn lengthen(&mut self) {
         let Some(first) = self.axes().first().map(|axis| axis.len) else {
@@ -404,18 +404,18 @@ impl<'r> Alignment<'r> {
             && first < SHORT
             && self.axes[i].len / 4 >= first
         {
-            self.bring_forward(i);
+            self.axes[..=i].rotate_right(1);
         }
-    }
-
-    /// Has axis `i` be the first.
-    pub(crate) fn bring_forward(&mut self, i: usize) {
-        self.axes[..=i].rotate_right(1);
     }
 }
 
-/// Whether vectors along the one axis are nearer than those along the other, if an operand says so.
-fn nearer(one: &Aligned, other: &Aligned, order: impl Iterator<Item = usize>) -> Option<bool> {
+/// Whether vectors along the one axis are nearer than those along the other: the first operand, in this order, that moves along both and
+/// by different strides says so.
+pub(crate) fn nearer(
+    one: &Aligned,
+    other: &Aligned,
+    order: impl Iterator<Item = usize>,
+) -> Option<bool> {
     for k in order {
         let [one, other] = [one, other].map(|axis| axis.strides[k].unsigned_abs());
         if one != 0 && other != 0 && one != other {

@@ -120,8 +120,8 @@ pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
     /// repeated. If not, there is one loop for everything.
     const EVERY_FORM: bool = true;
 
-    /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched. The loop then
-    /// holds it once, or three times.
+    /// Whether it takes so long that the processor does not see the next loads coming: columns are then prefetched, and the loop has it
+    /// written out once, or three times where two steps in a row are worth it.
     const LONG: bool = false;
 
     /// Whether the first output may be the first input. Where it may not, it must not be.

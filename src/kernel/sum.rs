@@ -13,7 +13,7 @@ use core::mem::MaybeUninit;
 
 use super::batch::{Batch, bytes_of};
 use crate::Element;
-use crate::broadcast::{Aligned, Offsets, different, go, go_along};
+use crate::broadcast::{Aligned, Offsets, different, go, go_along, nearer};
 use crate::element::Float;
 use crate::exact;
 use crate::simd::{Simd, Work};
@@ -108,6 +108,14 @@ pub(crate) struct Sums<'a, T, const I: usize, const O: usize> {
     kept: &'a [Aligned],
     /// The axes that are summed, the fastest in C order first.
     reduced: &'a [Aligned],
+    /// The first kept axis.
+    row: Aligned,
+    /// How many vectors are added to each sum.
+    addends: usize,
+    /// Whether sums that follow each other lie closer than what is added to one.
+    kept_closer: bool,
+    /// How many sums of a row are made at the same time.
+    together: usize,
 }
 
 /// The sums that are made at the same time.
@@ -131,6 +139,10 @@ impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
         kept: &'a [Aligned],
         reduced: &'a [Aligned],
     ) -> Self {
+        let row = kept.first().copied().unwrap_or(Aligned::ONE);
+        let addends = reduced.iter().map(|axis| axis.len).product();
+        let is_nearer = nearer(&row, &reduced[0], 0..I);
+        let kept_closer = row.len > 1 && is_nearer.unwrap_or(reduced[0].len < row.len);
         Self {
             inputs,
             outputs,
@@ -138,16 +150,27 @@ impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
             roles,
             kept,
             reduced,
+            row,
+            addends,
+            kept_closer,
+            together: together::<T>(row.len, addends, kept_closer),
         }
     }
 }
 
-impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
-    /// How many vectors are added to each sum.
-    fn addends(&self) -> usize {
-        self.reduced.iter().map(|axis| axis.len).product()
+/// How many of the sums of a row are made at the same time: all of what is added to them fits into columns, or a leaf of each and some more.
+fn together<T>(row: usize, addends: usize, kept_closer: bool) -> usize {
+    let all = most::<T>();
+    if addends <= all / TOGETHER {
+        (all / addends).min(row)
+    } else if kept_closer {
+        row.min(TOGETHER)
+    } else {
+        row.min(all / addends.min(all))
     }
+}
 
+impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// How many sums there are.
     fn sums(&self) -> usize {
         self.kept.iter().map(|axis| axis.len).product()
@@ -155,7 +178,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
 
     /// All vectors.
     pub(crate) fn total(&self) -> usize {
-        self.sums() * self.addends()
+        self.sums() * self.addends
     }
 
     /// The bytes that it moves from and to memory, as those of a batch.
@@ -174,43 +197,9 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         bytes
     }
 
-    /// The first kept axis.
-    fn row(&self) -> Aligned {
-        self.kept.first().copied().unwrap_or(Aligned::ONE)
-    }
-
-    /// Whether sums that follow each other lie closer than what is added to one.
-    fn is_kept_closer(&self) -> bool {
-        let (kept, reduced) = (self.row(), self.reduced[0]);
-        let mut pairs = kept.strides[..I].iter().zip(&reduced.strides[..I]);
-        let decides = |pair: &(&isize, &isize)| {
-            let (kept, reduced) = (pair.0.unsigned_abs(), pair.1.unsigned_abs());
-            kept != reduced && kept != 0 && reduced != 0
-        };
-        kept.len > 1
-            && pairs
-                .find(decides)
-                .map_or(reduced.len < kept.len, |(kept, reduced)| {
-                    kept.unsigned_abs() < reduced.unsigned_abs()
-                })
-    }
-
-    /// How many sums of a row are made at the same time: all of what is added to them fits into columns, or a leaf of each and some more.
-    fn together(&self) -> usize {
-        let addends = self.addends();
-        let (row, all) = (self.row().len, most::<T>());
-        if addends <= all / TOGETHER {
-            (all / addends).min(row)
-        } else if self.is_kept_closer() {
-            row.min(TOGETHER)
-        } else {
-            row.min(all / addends.min(all))
-        }
-    }
-
     /// Runs the operation, stores what is stored and adds what is summed, in as many pieces.
     pub(crate) fn run(&self, pieces: usize, run: Run<'_, 'a, T, I, O>) {
-        let (row, together) = (self.row().len, self.together());
+        let (row, together) = (self.row.len, self.together);
         let groups = row.div_ceil(together) * (self.sums() / row);
         self.groups(0, groups, pieces, run);
     }
@@ -233,11 +222,11 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     }
 
     fn group_at(&self, i: usize) -> Group {
-        let (row, together) = (self.row(), self.together());
+        let (row, together) = (&self.row, self.together);
         let groups = row.len.div_ceil(together);
         let first = i % groups * together;
         let mut at = self.begin;
-        go(&mut at, &row, first);
+        go(&mut at, row, first);
         go_along(&mut at, self.kept.get(1..).unwrap_or_default(), i / groups);
         Group {
             at,
@@ -247,23 +236,23 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
 
     /// Makes the sums of a group.
     fn group(&self, group: Group, pieces: usize, run: Run<'_, 'a, T, I, O>) {
-        let (addends, row) = (self.addends(), self.row());
+        let addends = self.addends;
         if addends <= self.at_once(group.len) {
             run.if_split(pieces, &mut || self.group_at_once(&group, run));
         } else {
             let partial = self.sum(&group, 0, addends, pieces, run);
-            self.store(&group, &row, |k, i| partial[k][i]);
+            self.store(&group, |k, i| partial[k][i]);
         }
     }
 
     /// Makes the sums of a group that are computed at once.
     #[inline(never)] // so that columns are on the stack no longer than they are used
     fn group_at_once(&self, group: &Group, run: Run<'_, 'a, T, I, O>) {
-        let (addends, row) = (self.addends(), self.row());
+        let addends = self.addends;
         let mut columns = [const { MaybeUninit::uninit() }; O];
         self.chunk(group, 0, addends, &mut columns, run);
         let step = self.step_of_sums(addends);
-        self.store(group, &row, |k, i| {
+        self.store(group, |k, i| {
             let places = Columns::of::<T>(&mut columns[k]);
             // SAFETY: the columns have been folded to a sum at each of these places.
             places.map(|p| unsafe { p.wrapping_add(i * step).read() })
@@ -281,14 +270,14 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     }
 
     /// Stores sums, the canonical NaN among them: which of two a sum takes over, or makes, depends on the CPU.
-    fn store(&self, group: &Group, row: &Aligned, mut sum: impl FnMut(usize, usize) -> [T; 3]) {
+    fn store(&self, group: &Group, mut sum: impl FnMut(usize, usize) -> [T; 3]) {
         for (k, (view, role)) in self.outputs.iter().zip(&self.roles).enumerate() {
             if *role != Role::Summed {
                 continue;
             }
             let by = group.at[I + k];
             // SAFETY: this many sums begin here, and no other group has them.
-            let mut places = unsafe { view.part(by, row.strides[I + k], group.len) };
+            let mut places = unsafe { view.part(by, self.row.strides[I + k], group.len) };
             for i in 0..group.len {
                 places.set(i, sum(k, i).map(exact::canonical));
             }
@@ -366,7 +355,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
 
     /// How far apart sums are in the columns, after so many vectors of each were folded.
     fn step_of_sums(&self, addends: usize) -> usize {
-        match self.is_kept_closer() {
+        match self.kept_closer {
             true => 1,
             false => addends,
         }
@@ -385,7 +374,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
             len * group.len <= most::<T>(),
             "the columns are long enough"
         );
-        let kept_closer = self.is_kept_closer();
+        let kept_closer = self.kept_closer;
         let axis = self.reduced[0];
         let mut done = 0;
         while done < len {
@@ -425,8 +414,8 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         places: [[*mut T; 3]; O],
         len: usize,
     ) -> Batch<'a, T, I, O> {
-        let kept_closer = self.is_kept_closer();
-        let (mut kept, mut reduced) = (self.row(), self.reduced[0]);
+        let kept_closer = self.kept_closer;
+        let (mut kept, mut reduced) = (self.row, self.reduced[0]);
         (kept.len, reduced.len) = (group.len, count);
         let (inner, mut rows) = if kept_closer {
             (kept, reduced)

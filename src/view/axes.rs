@@ -119,7 +119,7 @@ impl Axes {
         }
     }
 
-    /// How many axes there are in memory, of a view that has more than one or none.
+    /// How many axes there are in memory.
     #[inline]
     pub(crate) fn count(&self) -> usize {
         match self {
