@@ -345,7 +345,7 @@ mod sealed {
     macro_rules! compiled {
         ($($integer:ident),+) => {
             $(impl Compiled for $integer {
-                        const DIFFERENCE_COST: usize = 6;
+                const DIFFERENCE_COST: usize = 6;
 
                 fn select<P: PerElement>(input: P::Input<'_, Self>) {
                     P::$integer(input);

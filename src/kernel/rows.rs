@@ -25,7 +25,7 @@ pub(crate) trait Row<L: Rows>: Rotate {
     /// Loads what begins here, and of rows of three [the window](Rows::window) that begins so many elements behind it.
     ///
     /// # Safety
-    /// The components of `LEN` rows at `from` are valid for reads, and so is the window.
+    /// Valid for reads: the components of the `LEN` rows that begin at `from`, and the window.
     unsafe fn load(simd: L::Simd, from: *const L::Element, window: usize) -> Self;
 
     /// The window, as [`Rows::window`].

@@ -110,7 +110,7 @@ pub trait Simd: Copy + Debug + Send + Sync + 'static {
     }
 }
 
-/// Makes streamed stores of this thread visible to others before whatever it does next.
+/// Other threads see what this thread has streamed before they see anything that it stores afterwards.
 #[inline]
 pub(crate) fn fence() {
     target::fence();

@@ -384,7 +384,7 @@ fn only_vectors_that_are_there_are_given() {
         }
         assert!(vectors.block(&[], &mut buffer).is_err(), "axes are lacking");
         assert_eq!(buffer.capacity(), 0, "no memory for what is refused");
-        // The last axis has one place, which is repeated, and so is all along an axis that it lacks.
+        // An axis that is lacking, or of length 1, is repeated: any range of it will do.
         let block = vectors.block(&[5..9, 0..2, 3..8], &mut buffer);
         assert_eq!(
             *block.expect("a block").shape(),
