@@ -1,16 +1,13 @@
 //! The engine: what is decided once per call (level, threads, stores), and the operations by name.
 
-use crate::element::{Float, PerElement, PerReal, integers};
-use crate::formula::{self, Formula};
+use crate::element::Float;
 use crate::kernel::{
-    self, Accurately, AllRows, Batch, Columns, Cross, OfFour, OfThree, Plainly, RoundedCross, Run,
-    Shape, Sums, Task, in_place, multiply_each, multiply_rows,
+    self, AllRows, Batch, Columns, Cross, OfFour, OfThree, RoundedCross, Run, Shape, Sums, Task,
+    in_place, multiply_rows,
 };
 use crate::level::Proof;
-use crate::operation::table;
 use crate::simd::{Environment, fence};
 use crate::threads::{join, pieces, split};
-use crate::view::{Flat, FlatMut};
 use crate::{
     Accuracy, Element, Error, Kind, Level, Operation, Real, Stores, Threads, Vectors, VectorsMut,
 };
@@ -20,12 +17,14 @@ mod call;
 mod faces;
 mod geometry;
 mod gradients;
+mod instances;
 mod meshes;
 #[cfg(test)]
 mod tests;
 
 pub use apply::{Operand, OperandMut};
 use call::{Call, Job, call};
+use instances::{Evaluate, Few};
 
 /// How operations are run; a small value to be made once and kept, or made for every call.
 ///
@@ -397,117 +396,6 @@ impl Default for Engine {
         Self::new()
     }
 }
-
-/// The products of few vectors.
-struct Few;
-
-macro_rules! few {
-    ($($element:ident: $type:ty),+) => {
-        $(fn $element((a, b, out): Self::Input<'_, $type>) {
-            multiply_each(&a, &b, &out);
-        })+
-    };
-    ($($element:ident),+) => {
-        few! { $($element: $element),+ }
-    };
-}
-
-impl PerElement for Few {
-    type Input<'a, T: Element> = (Flat<'a, T>, Flat<'a, T>, FlatMut<'a, T>);
-
-    few! { f32, f64 }
-    #[cfg(feature = "half")]
-    few! { f16: half::f16, bf16: half::bf16 }
-    integers! { few }
-}
-
-/// Products of integers, which are the same whatever the accuracy.
-macro_rules! whole {
-    ($($element:ident),+) => {
-        $(fn $element((engine, call): Self::Input<'_, $element>) {
-            engine.run_whole(call);
-        })+
-    };
-}
-
-/// Compiles operations for every type of element, here.
-macro_rules! per_element {
-    ($($operation:ident, $half:ident;)*) => {
-        $(impl PerElement for $operation {
-            type Input<'a, T: Element> = (&'a Engine, Call<'a, T, 2, 1>);
-
-            fn f32((engine, call): Self::Input<'_, f32>) {
-                engine.run($operation, call);
-            }
-
-            fn f64((engine, call): Self::Input<'_, f64>) {
-                engine.run($operation, call);
-            }
-
-            #[cfg(feature = "half")]
-            fn f16((engine, call): Self::Input<'_, half::f16>) {
-                engine.run($half, call);
-            }
-
-            #[cfg(feature = "half")]
-            fn bf16((engine, call): Self::Input<'_, half::bf16>) {
-                engine.run($half, call);
-            }
-
-            integers! { whole }
-        })*
-    };
-}
-per_element! {
-    Cross, Cross;
-    RoundedCross, Cross; // half types are rounded once anyway
-}
-
-/// A formula that is compiled for every type of real numbers, here.
-trait Evaluate<const I: usize, const O: usize>: Formula<I, O> {
-    /// Evaluates it for each place of a call.
-    fn evaluate<'a, T: Real>(engine: &'a Engine, call: Call<'a, T, I, O>);
-}
-
-/// Compiles formulas.
-macro_rules! formulas {
-    ($($formula:ident, $name:ident($($input:ident: $in:ident),+) -> ($($output:ident: $out:ident),+) $(of $source:ident)?;)+) => {
-        $(formulas! { $formula: [$(Kind::$in),+].len() => [$(Kind::$out),+].len() })+
-    };
-    ($formula:ident: $inputs:expr => $outputs:expr) => {
-        formulas! { Plainly of $formula: $inputs => $outputs }
-        formulas! { Accurately of $formula: $inputs => $outputs }
-
-        impl Evaluate<{ $inputs }, { $outputs }> for formula::$formula {
-            fn evaluate<'a, T: Real>(
-                engine: &'a Engine,
-                call: Call<'a, T, { $inputs }, { $outputs }>,
-            ) {
-                match engine.accuracy {
-                    Accuracy::Plain => T::select_real::<Plainly<Self>>((engine, call)),
-                    Accuracy::CorrectlyRounded => {
-                        T::select_real::<Accurately<Self>>((engine, call));
-                    }
-                }
-            }
-        }
-    };
-    ($how:ident of $formula:ident: $inputs:expr => $outputs:expr) => {
-        impl PerReal for $how<formula::$formula> {
-            type Input<'a, T: Real> = (&'a Engine, Call<'a, T, { $inputs }, { $outputs }>);
-
-            fn f32((engine, call): Self::Input<'_, f32>) {
-                engine.run($how(formula::$formula), call);
-            }
-
-            fn f64((engine, call): Self::Input<'_, f64>) {
-                engine.run($how(formula::$formula), call);
-            }
-        }
-    };
-}
-table! { formulas }
-formulas! { Direction: 1 => 1 }
 
 /// The cross product of every vector of `a` with the vector of `b` at the same place: [`Engine::cross`]
 /// of [`Engine::new`].

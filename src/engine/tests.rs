@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::Soa;
-use crate::kernel::Operation as _;
+use crate::formula::{self, Formula};
+use crate::kernel::{Accurately, Operation as _, Plainly};
 use crate::simd::Rows;
 
 /// Writes down on which lanes it was run, and copies the first operand.

@@ -6,8 +6,9 @@ use core::mem::MaybeUninit;
 
 use super::access::{Repeating, Uniform};
 use super::cursor::{Cursor, Form, Room, repeat};
-use super::place::{Outputs, Place, Way};
+use super::place::Place;
 use super::sweep::{Range, sweep, sweep_rows};
+use super::way::{Outputs, Way};
 use super::{Operation, Task};
 use crate::element::Float;
 use crate::simd::{Lanes, Simd, Work, fence};

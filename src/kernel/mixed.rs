@@ -5,9 +5,10 @@ use core::mem::MaybeUninit;
 
 use super::access::{Any, Repeating};
 use super::cursor::{Cursor, Form};
-use super::place::{Layout, Outputs, Place, Way};
+use super::place::{Layout, Place};
 use super::sweep::{Range, sweep};
 use super::tile::Tile;
+use super::way::{Outputs, Way};
 use super::{Operation, Task};
 use crate::element::Float;
 use crate::formula::Kind;

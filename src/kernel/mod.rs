@@ -87,6 +87,7 @@ mod cross;
 mod cursor;
 mod derived;
 mod faces;
+mod fold;
 mod grid;
 mod mixed;
 mod place;
@@ -94,6 +95,7 @@ mod rows;
 mod sum;
 mod sweep;
 mod tile;
+mod way;
 mod whole;
 
 pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
@@ -103,12 +105,14 @@ pub(crate) use cross::{Cross, RoundedCross};
 use cursor::{Cursor, Room, repeat};
 pub(crate) use derived::{Accurately, Plainly};
 pub(crate) use faces::{EachFace, FaceOperation, Faces};
+pub(crate) use fold::plus;
 pub(crate) use grid::Grid;
 pub(crate) use mixed::Mixed;
-use place::{Outputs, Place, Way};
+use place::Place;
 use rows::Rotate;
-pub(crate) use sum::{Role, Run, Sums, plus};
+pub(crate) use sum::{Role, Run, Sums};
 use sweep::{Range, sweep};
+use way::{Outputs, Way};
 pub(crate) use whole::{multiply_each, multiply_rows};
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.

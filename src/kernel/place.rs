@@ -4,6 +4,7 @@ use core::mem::MaybeUninit;
 
 use super::cursor::{Cursor, Form, repeat};
 use super::tile::{LINE, Tile, gather, scatter, stream_columns};
+use super::way::Way;
 use crate::element::Float;
 use crate::formula::Kind;
 use crate::simd::{Lanes, Simd};
@@ -90,7 +91,7 @@ impl<T: Float> Place<T> {
 
     /// How many vectors lie before the first that starts whole registers, if the operand can be streamed to.
     #[inline(always)]
-    fn head<S: Simd>(&self) -> Option<usize> {
+    pub(super) fn head<S: Simd>(&self) -> Option<usize> {
         match self.layout() {
             Layout::Direct(Form::Columns) if !self.is_in_step() => None,
             Layout::Direct(form @ (Form::Columns | Form::Rows)) => {
@@ -102,7 +103,7 @@ impl<T: Float> Place<T> {
 
     /// Whether the operand can be streamed to from its first vector on.
     #[inline(always)]
-    fn starts_registers<S: Simd>(&self) -> bool {
+    pub(super) fn starts_registers<S: Simd>(&self) -> bool {
         let starts = |p: &*mut T| {
             let register = T::Lanes::<S>::LEN * size_of::<T>();
             p.addr().is_multiple_of(register)
@@ -285,179 +286,5 @@ impl<T: Float> Place<T> {
     #[inline(always)]
     fn moved(&self, start: usize) -> [*mut T; 3] {
         self.components.map(|p| moved(p, start, self.stride))
-    }
-}
-
-/// How results get to memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Through the caches.
-    Cached,
-    /// Past them, all outputs in one loop.
-    Streamed,
-    /// Past them, each column by itself, because they do not start cache lines at the same vectors.
-    StreamedFromTiles,
-}
-
-impl Way {
-    /// The way for the outputs of a batch, if they should be streamed or not, and where to begin with it.
-    #[inline(always)]
-    pub(super) fn out<S: Simd, T: Float>(outputs: Outputs<'_, T>, stream: bool) -> (Self, usize) {
-        if !stream {
-            return (Self::Cached, 0);
-        }
-        let Outputs {
-            places,
-            reread,
-            len,
-            rows,
-        } = outputs;
-        if let Some(rows) = rows {
-            // All columns of all rows begin and end with whole registers, or none is streamed.
-            let whole = |n: usize| n.is_multiple_of(T::Lanes::<S>::LEN);
-            let mut stored = places
-                .iter()
-                .zip(rows)
-                .zip(reread)
-                .filter(|(_, reread)| !**reread);
-            let all = stored.all(|((place, row), _)| {
-                whole(row.unsigned_abs()) && place.starts_registers::<S>()
-            });
-            return match all && whole(len) {
-                true => (Self::Streamed, 0),
-                false => (Self::Cached, 0),
-            };
-        }
-        let mut stored = places.iter().zip(reread);
-        let columns = stored.any(|(place, reread)| !reread && place.stride == 1);
-        let head = |place: &Place<T>| place.head::<S>();
-        let mut stored = places.iter().zip(reread).filter(|(_, reread)| !**reread);
-        let first = stored.next().and_then(|(place, _)| head(place));
-        match first.filter(|_| stored.all(|(place, _)| head(place) == first)) {
-            Some(head) => (Self::Streamed, head),
-            None if columns => (Self::StreamedFromTiles, 0),
-            None => (Self::Cached, 0),
-        }
-    }
-}
-
-/// What there is to know of the outputs of a batch before one is stored to.
-#[derive(Clone, Copy)]
-pub(super) struct Outputs<'a, T> {
-    pub(super) places: &'a [Place<T>],
-    /// Which of them are read again at once, and so are not streamed.
-    pub(super) reread: &'a [bool],
-    /// The length of a row.
-    pub(super) len: usize,
-    /// How far apart rows are, if there are several.
-    pub(super) rows: Option<&'a [isize]>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::simd::Baseline;
-    use crate::{Soa, VectorsMut};
-
-    /// The way of an output with these strides that begins `first` elements of `f32` behind a cache line.
-    fn way(first: usize, component_stride: isize, stride: isize, stream: bool) -> (Way, usize) {
-        way_of_rows(first, component_stride, stride, 50, None, stream)
-    }
-
-    /// The same of rows.
-    fn way_of_rows(
-        first: usize,
-        component_stride: isize,
-        stride: isize,
-        len: usize,
-        rows: Option<isize>,
-        stream: bool,
-    ) -> (Way, usize) {
-        let mut memory = Soa::<f32>::zeros(1000);
-        let [x, ..] = memory.columns_mut();
-        let out = VectorsMut::strided(x, first, component_stride, stride, len).expect("inside");
-        let outputs = Outputs {
-            places: &[Place::of_mut(&out.into_flat())],
-            reread: &[false],
-            len,
-            rows: rows.as_ref().map(core::slice::from_ref),
-        };
-        Way::out::<Baseline, f32>(outputs, stream)
-    }
-
-    #[test]
-    fn what_can_be_streamed_is_from_the_first_vector_that_starts_a_register() {
-        for (first, component_stride, stride, expected) in [
-            // Columns; 4 elements of f32 are a register of the baseline, 16 a line.
-            (0, 64, 1, (Way::Streamed, 0)),
-            (3, 64, 1, (Way::Streamed, 1)),
-            (1, 64, 1, (Way::Streamed, 3)),
-            (0, 65, 1, (Way::StreamedFromTiles, 0)),
-            (0, 68, 1, (Way::StreamedFromTiles, 0)),
-            // Rows: 3 elements further each.
-            (0, 1, 3, (Way::Streamed, 0)),
-            (1, 1, 3, (Way::Streamed, 1)),
-            (2, 1, 3, (Way::Streamed, 2)),
-            (3, 1, 3, (Way::Streamed, 3)),
-            // A register would overwrite what lies between.
-            (0, 1, 4, (Way::Cached, 0)),
-            (0, 64, 3, (Way::Cached, 0)),
-            (900, 1, -3, (Way::Cached, 0)),
-        ] {
-            let place = (first, component_stride, stride);
-            assert_eq!(
-                way(first, component_stride, stride, true),
-                expected,
-                "{place:?}"
-            );
-            let cached = way(first, component_stride, stride, false);
-            assert_eq!(cached, (Way::Cached, 0), "{place:?}");
-        }
-    }
-
-    #[test]
-    fn rows_are_streamed_where_all_are_whole_registers() {
-        for (first, len, row, expected) in [
-            (0, 8, 24, Way::Streamed),
-            (0, 4, 12, Way::Streamed),
-            (0, 8, -24, Way::Streamed),
-            (4, 8, 24, Way::Streamed),
-            (1, 8, 24, Way::Cached),
-            (0, 7, 24, Way::Cached),
-            (0, 8, 25, Way::Cached),
-        ] {
-            let got = way_of_rows(first, 8, 1, len, Some(row), true);
-            assert_eq!(got, (expected, 0), "{first}, {len}, {row}");
-        }
-    }
-
-    #[test]
-    fn several_outputs_are_streamed_in_one_loop_or_each_column_by_itself() {
-        let (mut one, mut other) = (Soa::<f32>::zeros(100), Soa::<f32>::zeros(100));
-        let mut of = |first: [usize; 2], reread: bool| {
-            let places = [(&mut one, first[0]), (&mut other, first[1])].map(|(soa, i)| {
-                let mut view = soa.view_mut().into_flat();
-                if i == usize::MAX {
-                    // Backwards, which cannot be streamed.
-                    view.reverse();
-                    return Place::of_mut(&view);
-                }
-                Place::of_mut(&view.split_off(i))
-            });
-            let outputs = Outputs {
-                places: &places,
-                reread: &[false, reread],
-                len: 50,
-                rows: None,
-            };
-            Way::out::<Baseline, f32>(outputs, true)
-        };
-        assert_eq!(of([0, 0], false), (Way::Streamed, 0));
-        assert_eq!(of([3, 7], false), (Way::Streamed, 1));
-        assert_eq!(of([3, 2], false), (Way::StreamedFromTiles, 0));
-        // What is read again has no say.
-        assert_eq!(of([3, 2], true), (Way::Streamed, 1));
-        // And it is no reason to stream.
-        assert_eq!(of([usize::MAX, 2], true), (Way::Cached, 0));
     }
 }

@@ -1,9 +1,4 @@
-//! Sums over axes along which an operand was repeated: its gradient.
-//!
-//! The bits of a sum depend on its order, so the order is a fixed tree by index, whatever the level, the layout and the threads. The
-//! vectors to be added are counted in C order of the axes that are summed. Leaves of [`leaf`] vectors are folded in
-//! halves (i and i + n/2); leaves, from the first on, are added in pairs, pairs of pairs, and so on. What is missing at the end counts
-//! as −0, which changes nothing that it is added to.
+//! Sums over axes along which an operand was repeated: its gradient. Vectors are added in the order of [a fixed tree](super::fold).
 //!
 //! How it is done: the operation runs as ever, on so much at a time that what is to be added fits into [`Columns`] in L1, from which
 //! it is folded. These have a place for each vector to be added (the reduced axis) of each sum (the kept axis), and whichever of these lies closer
@@ -12,17 +7,12 @@
 use core::mem::MaybeUninit;
 
 use super::batch::{Batch, bytes_of};
+use super::fold::{Fold, leaf, plus};
 use crate::Element;
 use crate::broadcast::{Aligned, Offsets, different, go, go_along, nearer};
 use crate::element::Float;
 use crate::exact;
-use crate::simd::{Simd, Work};
 use crate::view::{Flat, FlatMut};
-
-/// The vectors of a leaf: half a tile.
-const fn leaf<T>() -> usize {
-    256 / size_of::<T>()
-}
 
 /// How many vectors are computed and then folded.
 const fn most<T>() -> usize {
@@ -445,73 +435,4 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         batch.fences = false;
         batch
     }
-}
-
-/// Folds columns: of each of `blocks`, one after the other, `len` rows of `width` elements to the first. A piece of work, and so a function of
-/// its own at each level.
-#[derive(Debug)]
-pub(crate) struct Fold<T> {
-    columns: [*mut T; 3],
-    blocks: usize,
-    len: usize,
-    width: usize,
-}
-
-impl<T: Float> Work for Fold<T> {
-    fn fills<S: Simd>(&self) -> bool {
-        true
-    }
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let elements = self.len * self.width;
-        for column in self.columns {
-            for block in 0..self.blocks {
-                let first = column.wrapping_add(block * elements);
-                // SAFETY: the columns hold so many elements, all of which were written.
-                let rows = unsafe { core::slice::from_raw_parts_mut(first, elements) };
-                fold(rows, self.width);
-            }
-        }
-    }
-}
-
-/// Adds up rows of so many elements, to the first row.
-#[inline(always)]
-fn fold<T: Float>(rows: &mut [T], width: usize) {
-    let leaf = leaf::<T>() * width;
-    for rows in rows.chunks_mut(leaf) {
-        let (mut half, mut len) = (leaf / 2, rows.len());
-        while half >= width {
-            if len > half {
-                add(&mut rows[..len], half);
-                len = half;
-            }
-            half /= 2;
-        }
-    }
-    // In pairs, and pairs of pairs.
-    let mut step = leaf;
-    while step < rows.len() {
-        for pair in rows.chunks_mut(2 * step) {
-            if pair.len() > step {
-                add(&mut pair[..(step + width)], step);
-            }
-        }
-        step *= 2;
-    }
-}
-
-/// Adds what lies from `at` on to what lies from the beginning on.
-#[inline(always)]
-fn add<T: Float>(elements: &mut [T], at: usize) {
-    let (first, second) = elements.split_at_mut(at);
-    for (x, y) in first.iter_mut().zip(second) {
-        *x = *x + *y;
-    }
-}
-
-/// x + y.
-pub(crate) fn plus<T: Element>(x: [T; 3], y: [T; 3]) -> [T; 3] {
-    [x[0] + y[0], x[1] + y[1], x[2] + y[2]]
 }

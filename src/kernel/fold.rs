@@ -1,0 +1,83 @@
+//! The order of additions. Separate because the bits of a sum depend on it alone, and not on how the vectors to be added come about.
+//!
+//! It is a fixed tree by index, whatever the level, the layout and the threads. The vectors to be added are counted in C order of the
+//! axes that are summed. Leaves of [`leaf`] vectors are folded in halves (i and i + n/2); leaves, from the first on, are added in pairs,
+//! pairs of pairs, and so on. What is missing at the end counts as −0, which changes nothing that it is added to.
+
+use crate::Element;
+use crate::element::Float;
+use crate::simd::{Simd, Work};
+
+/// The vectors of a leaf: half a tile.
+pub(super) const fn leaf<T>() -> usize {
+    256 / size_of::<T>()
+}
+
+/// Folds columns: of each of `blocks`, one after the other, `len` rows of `width` elements to the first. A piece of work, and so a function of
+/// its own at each level.
+#[derive(Debug)]
+pub(crate) struct Fold<T> {
+    pub(super) columns: [*mut T; 3],
+    pub(super) blocks: usize,
+    pub(super) len: usize,
+    pub(super) width: usize,
+}
+
+impl<T: Float> Work for Fold<T> {
+    fn fills<S: Simd>(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let elements = self.len * self.width;
+        for column in self.columns {
+            for block in 0..self.blocks {
+                let first = column.wrapping_add(block * elements);
+                // SAFETY: the columns hold so many elements, all of which were written.
+                let rows = unsafe { core::slice::from_raw_parts_mut(first, elements) };
+                fold(rows, self.width);
+            }
+        }
+    }
+}
+
+/// Adds up rows of so many elements, to the first row.
+#[inline(always)]
+fn fold<T: Float>(rows: &mut [T], width: usize) {
+    let leaf = leaf::<T>() * width;
+    for rows in rows.chunks_mut(leaf) {
+        let (mut half, mut len) = (leaf / 2, rows.len());
+        while half >= width {
+            if len > half {
+                add(&mut rows[..len], half);
+                len = half;
+            }
+            half /= 2;
+        }
+    }
+    // In pairs, and pairs of pairs.
+    let mut step = leaf;
+    while step < rows.len() {
+        for pair in rows.chunks_mut(2 * step) {
+            if pair.len() > step {
+                add(&mut pair[..(step + width)], step);
+            }
+        }
+        step *= 2;
+    }
+}
+
+/// Adds what lies from `at` on to what lies from the beginning on.
+#[inline(always)]
+fn add<T: Float>(elements: &mut [T], at: usize) {
+    let (first, second) = elements.split_at_mut(at);
+    for (x, y) in first.iter_mut().zip(second) {
+        *x = *x + *y;
+    }
+}
+
+/// x + y.
+pub(crate) fn plus<T: Element>(x: [T; 3], y: [T; 3]) -> [T; 3] {
+    [x[0] + y[0], x[1] + y[1], x[2] + y[2]]
+}
