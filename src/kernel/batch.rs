@@ -22,7 +22,9 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     /// The first row.
     pub(super) inputs: [Flat<'a, T>; I],
     pub(super) outputs: [FlatMut<'a, T>; O],
-    pub(super) rows: Aligned,
+    pub(super) rows: usize,
+    /// From row to row: how far, whatever its length is. (By reference: most batches have one row, and copies of this cost more.)
+    pub(super) row: &'a Aligned,
     slabs: Slabs<'a>,
     /// Whose corners the vectors of the inputs are, if outputs are of faces and not of the vectors in turn.
     faces: Option<Faces<'a>>,
@@ -79,7 +81,7 @@ impl<'a, T: Element> Batch<'a, T, 1, 1> {
         assert_eq!(faces.len(), out.len(), "lengths are checked before");
         Self {
             faces: Some(faces),
-            ..Self::over_rows([vertices], [out], Aligned::ONE)
+            ..Self::over_rows([vertices], [out], 1, &Aligned::ONE)
         }
     }
 
@@ -99,7 +101,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
                 && outputs.iter().all(|view| view.len() == len),
             "lengths are checked before"
         );
-        Self::over_rows(inputs, outputs, Aligned::ONE)
+        Self::over_rows(inputs, outputs, 1, &Aligned::ONE)
     }
 
     /// Rows of which these are the first; all are vectors of the operands.
@@ -107,12 +109,14 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     pub(super) fn over_rows(
         inputs: [Flat<'a, T>; I],
         outputs: [FlatMut<'a, T>; O],
-        rows: Aligned,
+        rows: usize,
+        row: &'a Aligned,
     ) -> Self {
         Self {
             inputs,
             outputs,
             rows,
+            row,
             slabs: Slabs::ONE,
             faces: None,
             in_place: false,
@@ -129,7 +133,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         begin: &[isize],
         axes: &'a [Aligned],
     ) -> Self {
-        let axis = |i: usize| axes.get(i).copied().unwrap_or(Aligned::ONE);
+        let axis = |i: usize| axes.get(i).unwrap_or(&Aligned::ONE);
         let inner = axis(0);
         let mut first = (inputs, [const { FlatMut::NONE }; O]);
         for k in 0..I {
@@ -148,7 +152,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
                 first: 0,
                 count: slabs.iter().map(|axis| axis.len).product(),
             },
-            ..Self::over_rows(inputs, outputs, axis(1))
+            ..Self::over_rows(inputs, outputs, axis(1).len, axis(1))
         }
     }
 
@@ -169,7 +173,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     /// All vectors.
     #[inline(always)]
     pub(crate) fn total(&self) -> usize {
-        self.len() * self.rows.len * self.slabs.count
+        self.len() * self.rows * self.slabs.count
     }
 
     /// Whether the first output is the first input.
@@ -181,7 +185,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     /// The bytes that the batch moves from and to memory. What is repeated stays in the cache.
     #[inline(always)]
     pub(crate) fn bytes(&self) -> usize {
-        if self.rows.len > 1 || self.slabs.count > 1 {
+        if self.rows > 1 || self.slabs.count > 1 {
             return self.bytes_of_rows();
         }
         let of = |scalars: bool, stride: isize| match stride {
@@ -201,7 +205,11 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         let mut bytes = 0_usize;
         let mut add = |k: usize, stride: isize, scalars: bool| {
             let inner = if stride == 0 { 1 } else { self.len() };
-            let rows = different([self.rows].iter(), k);
+            let rows = if self.row.strides[k] == 0 {
+                1
+            } else {
+                self.rows
+            };
             let slabs = different(self.slabs.axes.iter(), k).min(self.slabs.count);
             let len = inner.saturating_mul(rows).saturating_mul(slabs);
             bytes = bytes.saturating_add(bytes_of::<T>(len, scalars));
@@ -229,7 +237,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     /// How far apart rows are, if that is the same in every operand, and forwards.
     #[inline(always)]
     pub(super) fn rows_in_step(&self) -> Option<usize> {
-        let strides = &self.rows.strides[..I + O];
+        let strides = &self.row.strides[..I + O];
         let step = usize::try_from(strides[0]).ok()?;
         let all = strides.iter().all(|stride| *stride == strides[0]);
         all.then_some(step)
@@ -238,7 +246,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     /// Whether there are several rows.
     #[inline(always)]
     pub(crate) fn has_rows(&self) -> bool {
-        self.rows.len > 1
+        self.rows > 1
     }
 
     /// Whether it is slabs, each of which is to be taken by itself.
@@ -278,6 +286,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             inputs,
             outputs,
             rows: self.rows,
+            row: self.row,
             slabs: self.slabs,
             faces: self.faces,
             in_place: self.in_place,
@@ -295,7 +304,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             return (middle > 0).then(|| self.split_off(middle));
         }
         // Rows and slabs are cut where there are enough of them to be divided evenly.
-        let (rows, slabs) = (self.rows.len, self.slabs.count);
+        let (rows, slabs) = (self.rows, self.slabs.count);
         if slabs >= EVENLY * parts || (slabs > 1 && slabs >= rows.max(self.len())) {
             let at = cut(slabs);
             return (at > 0).then(|| {
@@ -313,10 +322,10 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             let at = cut(rows);
             return (at > 0).then(|| {
                 let mut offsets = [0; MOST_OPERANDS];
-                go(&mut offsets, &self.rows, at);
+                go(&mut offsets, self.row, at);
                 let mut tail = self.moved(&offsets);
-                tail.rows.len = rows - at;
-                self.rows.len = at;
+                tail.rows = rows - at;
+                self.rows = at;
                 tail
             });
         }
@@ -375,7 +384,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
 impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// What the operands have in common.
     pub(crate) fn shape(&self, stream: bool) -> Shape {
-        if (self.len() <= 1 && self.rows.len == 1)
+        if (self.len() <= 1 && self.rows == 1)
             || (self.is(Form::Columns) && !(stream && self.is_out_of_step()))
         {
             Shape::Columns
@@ -398,7 +407,7 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
     /// Whether an output has columns that cannot be streamed together.
     fn is_out_of_step(&self) -> bool {
         let mut outputs = self.outputs.iter();
-        self.rows.len == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
+        self.rows == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
     }
 
     pub(super) fn inputs(&self) -> [Place<T>; I] {

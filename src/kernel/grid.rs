@@ -41,12 +41,12 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Task { batch, stream, .. } = self.task;
-        let (len, rows) = (batch.len(), batch.rows);
+        let len = batch.len();
         let outputs = Outputs {
             places: &batch.outputs(),
             reread: &batch.reread,
             len,
-            rows: Some(&rows.strides[I..I + O]),
+            rows: Some(&batch.row.strides[I..I + O]),
         };
         let (way, _) = Way::out::<S, T>(outputs, stream);
         let stream = way == Way::Streamed;
@@ -98,7 +98,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
             operation, batch, ..
         } = self.task;
         let (from, to) = self.operands();
-        let (rows, ahead) = ((batch.rows.len, row, batch.len()), rows_ahead::<T>(row));
+        let (rows, ahead) = ((batch.rows, row, batch.len()), rows_ahead::<T>(row));
         // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
         // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
         unsafe {
@@ -113,7 +113,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
             operation, batch, ..
         } = self.task;
         let mut rooms = [const { MaybeUninit::<Room>::uninit() }; I];
-        let (mut inputs, rows) = (batch.inputs(), batch.rows);
+        let (mut inputs, row) = (batch.inputs(), *batch.row);
         let (mut from, mut to) = self.operands();
         let range = Range {
             head: 0,
@@ -121,12 +121,12 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
             stream,
             in_place: batch.is_in_place(),
         };
-        let mut left = rows.len;
+        let mut left = batch.rows;
         let mut first = true;
         loop {
             for_each! { k of I {
                 // What is one vector for all rows is repeated once.
-                if inputs[k].stride == 0 && (first || rows.strides[k] != 0) {
+                if inputs[k].stride == 0 && (first || row.strides[k] != 0) {
                     let (vector, room) = (inputs[k].components, rooms[k].as_mut_ptr().cast());
                     // SAFETY: rows are not empty, so that there is a vector, and any register's worth of
                     // vectors fits into the room.
@@ -143,11 +143,11 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
                 return;
             }
             for_each! { k of I {
-                inputs[k].move_by(rows.strides[k]);
-                from[k].move_by(if inputs[k].stride == 0 { 0 } else { rows.strides[k] });
+                inputs[k].move_by(row.strides[k]);
+                from[k].move_by(if inputs[k].stride == 0 { 0 } else { row.strides[k] });
             }}
             for_each! { k of O {
-                to[k].move_by(rows.strides[I + k]);
+                to[k].move_by(row.strides[I + k]);
             }}
         }
     }

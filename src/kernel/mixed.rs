@@ -42,16 +42,15 @@ impl<T: Float, Op: Operation<I, O>, const I: usize, const O: usize> Work
         let mut in_tiles = [const { MaybeUninit::<Tile>::uninit() }; I];
         let mut out_tiles = [const { MaybeUninit::<Tile>::uninit() }; O];
         let (mut inputs, mut outputs) = (batch.inputs(), batch.outputs());
-        let rows = batch.rows;
         let mut blocks = Blocks {
             inputs: &mut inputs,
             outputs: &mut outputs,
             kinds: const { &Op::OUTPUTS },
             in_tiles: &mut in_tiles,
             out_tiles: &mut out_tiles,
-            rows: rows.len,
-            from_rows: &rows.strides[..I],
-            to_rows: &rows.strides[I..I + O],
+            rows: batch.rows,
+            from_rows: &batch.row.strides[..I],
+            to_rows: &batch.row.strides[I..I + O],
             reread: &batch.reread,
             fences: batch.fences,
             total: batch.len(),

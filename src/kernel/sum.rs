@@ -50,9 +50,9 @@ pub(crate) enum Role {
 pub(crate) type Join = fn(&mut (dyn FnMut() + Send), &mut (dyn FnMut() + Send));
 
 /// What a sum needs to be run.
-pub(crate) struct Run<'r, 'a, T, const I: usize, const O: usize> {
+pub(crate) struct Run<'r, T, const I: usize, const O: usize> {
     /// Runs the operation.
-    pub(crate) batch: &'r (dyn Fn(&mut Batch<'a, T, I, O>) + Sync),
+    pub(crate) batch: &'r (dyn Fn(&mut Batch<'_, T, I, O>) + Sync),
     /// Runs a task in the environment that it needs, and sees to it that what it streamed is there in the end.
     pub(crate) guard: &'r (dyn Fn(&mut dyn FnMut()) + Sync),
     pub(crate) join: Join,
@@ -60,14 +60,14 @@ pub(crate) struct Run<'r, 'a, T, const I: usize, const O: usize> {
     pub(crate) fold: &'r (dyn Fn(Fold<T>) + Sync),
 }
 
-impl<T, const I: usize, const O: usize> Clone for Run<'_, '_, T, I, O> {
+impl<T, const I: usize, const O: usize> Clone for Run<'_, T, I, O> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<T, const I: usize, const O: usize> Copy for Run<'_, '_, T, I, O> {}
+impl<T, const I: usize, const O: usize> Copy for Run<'_, T, I, O> {}
 
-impl<T, const I: usize, const O: usize> Run<'_, '_, T, I, O> {
+impl<T, const I: usize, const O: usize> Run<'_, T, I, O> {
     /// Runs a task, in the environment that it needs unless it is split further: then that is its parts' to see to.
     fn unless_split(&self, pieces: usize, task: &mut dyn FnMut()) {
         if pieces > 1 {
@@ -188,13 +188,13 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     }
 
     /// Runs the operation, stores what is stored and adds what is summed, in as many pieces.
-    pub(crate) fn run(&self, pieces: usize, run: Run<'_, 'a, T, I, O>) {
+    pub(crate) fn run(&self, pieces: usize, run: Run<'_, T, I, O>) {
         let (row, together) = (self.row.len, self.together);
         let groups = row.div_ceil(together) * (self.sums() / row);
         self.groups(0, groups, pieces, run);
     }
 
-    fn groups(&self, first: usize, count: usize, pieces: usize, run: Run<'_, 'a, T, I, O>) {
+    fn groups(&self, first: usize, count: usize, pieces: usize, run: Run<'_, T, I, O>) {
         if pieces > 1 && count > 1 {
             let share = (pieces / 2).max(1);
             // Of at least one on either side.
@@ -225,7 +225,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     }
 
     /// Makes the sums of a group.
-    fn group(&self, group: Group, pieces: usize, run: Run<'_, 'a, T, I, O>) {
+    fn group(&self, group: Group, pieces: usize, run: Run<'_, T, I, O>) {
         let addends = self.addends;
         if addends <= self.at_once(group.len) {
             run.if_split(pieces, &mut || self.group_at_once(&group, run));
@@ -237,7 +237,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
 
     /// Makes the sums of a group that are computed at once.
     #[inline(never)] // so that columns are on the stack no longer than they are used
-    fn group_at_once(&self, group: &Group, run: Run<'_, 'a, T, I, O>) {
+    fn group_at_once(&self, group: &Group, run: Run<'_, T, I, O>) {
         let addends = self.addends;
         let mut columns = [const { MaybeUninit::uninit() }; O];
         self.chunk(group, 0, addends, &mut columns, run);
@@ -282,7 +282,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         first: usize,
         len: usize,
         pieces: usize,
-        run: Run<'_, 'a, T, I, O>,
+        run: Run<'_, T, I, O>,
     ) -> Partial<T, O> {
         let mut sums = [[[T::default(); 3]; TOGETHER]; O];
         if len <= self.at_once(group.len) {
@@ -325,7 +325,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         first: usize,
         len: usize,
         sums: &mut Partial<T, O>,
-        run: Run<'_, 'a, T, I, O>,
+        run: Run<'_, T, I, O>,
     ) {
         let mut columns = [const { MaybeUninit::uninit() }; O];
         self.chunk(group, first, len, &mut columns, run);
@@ -358,7 +358,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         first: usize,
         len: usize,
         columns: &mut [MaybeUninit<Columns>; O],
-        run: Run<'_, 'a, T, I, O>,
+        run: Run<'_, T, I, O>,
     ) {
         debug_assert!(
             len * group.len <= most::<T>(),
@@ -377,7 +377,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
             let places = columns
                 .each_mut()
                 .map(|columns| Columns::of::<T>(columns).map(|column| column.wrapping_add(place)));
-            (run.batch)(&mut self.part(group, at, count, places, len));
+            self.run_part(group, at, count, places, len, run);
             done += count;
         }
         let width = if kept_closer { group.len } else { 1 };
@@ -394,16 +394,17 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         }
     }
 
-    /// The vectors from `at` on, `count` along the first reduced axis, of each sum of the group. What is not stored goes to `places`, of which each
-    /// sum has `len`.
-    fn part(
+    /// Runs the operation for the vectors from `at` on, `count` along the first reduced axis, of each sum of the group. What is not stored goes
+    /// to `places`, of which each sum has `len`.
+    fn run_part(
         &self,
         group: &Group,
         at: Offsets,
         count: usize,
         places: [[*mut T; 3]; O],
         len: usize,
-    ) -> Batch<'a, T, I, O> {
+        run: Run<'_, T, I, O>,
+    ) {
         let kept_closer = self.kept_closer;
         let (mut kept, mut reduced) = (self.row, self.reduced[0]);
         (kept.len, reduced.len) = (group.len, count);
@@ -429,10 +430,10 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
                 outputs[k] = unsafe { FlatMut::of_columns(places[k], inner.len) };
             }
         }
-        let mut batch = Batch::over_rows(inputs, outputs, rows);
+        let mut batch = Batch::over_rows(inputs, outputs, rows.len, &rows);
         batch.reread = self.roles.map(|role| role != Role::Stored);
         // That takes as long as 100 vectors, and once is enough.
         batch.fences = false;
-        batch
+        (run.batch)(&mut batch);
     }
 }

@@ -38,16 +38,17 @@ pub(crate) fn multiply_rows<T: Element>(batch: &Batch<'_, T, 2, 1>) {
         inputs: [a, b],
         outputs: [out],
         rows,
+        row,
         ..
     } = batch;
-    for row in 0..rows.len as isize {
-        let by = |stride: isize| row.wrapping_mul(stride);
+    for i in 0..*rows as isize {
+        let by = |k: usize| i.wrapping_mul(row.strides[k]);
         // SAFETY: these are vectors of the operands.
-        let a = unsafe { a.part(by(rows.strides[0]), a.stride(), a.len()) };
+        let a = unsafe { a.part(by(0), a.stride(), a.len()) };
         // SAFETY: as above.
-        let b = unsafe { b.part(by(rows.strides[1]), b.stride(), b.len()) };
+        let b = unsafe { b.part(by(1), b.stride(), b.len()) };
         // SAFETY: as above, and no two rows have one in common.
-        let out = unsafe { out.part(by(rows.strides[2]), out.stride(), out.len()) };
+        let out = unsafe { out.part(by(2), out.stride(), out.len()) };
         multiply_each(&a, &b, &out);
     }
 }
