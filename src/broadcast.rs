@@ -26,6 +26,16 @@ pub(crate) struct Shaped<'a> {
     pub(crate) axes: &'a Axes,
 }
 
+impl Shaped<'_> {
+    /// To have something to overwrite.
+    pub(crate) const NONE: Self = Self {
+        what: "",
+        len: 1,
+        stride: 0,
+        axes: &Axes::One,
+    };
+}
+
 /// What is asked of outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outputs {
@@ -71,6 +81,7 @@ pub(crate) fn go(offsets: &mut Offsets, axis: &Aligned, steps: usize) {
 }
 
 /// Goes on to place `i`, counted along all axes, the first one first.
+#[inline(never)]
 pub(crate) fn go_along(offsets: &mut Offsets, axes: &[Aligned], mut i: usize) {
     for axis in axes {
         go(offsets, axis, i % axis.len);
@@ -79,9 +90,16 @@ pub(crate) fn go_along(offsets: &mut Offsets, axes: &[Aligned], mut i: usize) {
 }
 
 /// How many vectors of operand `k` there are along these axes, each counted once.
-pub(crate) fn different<'a>(axes: impl Iterator<Item = &'a Aligned>, k: usize) -> usize {
-    let moved = axes.filter(|axis| axis.strides[k] != 0);
+#[inline(never)] // into what is compiled for each type and number of operands; so below
+pub(crate) fn different(axes: &[Aligned], k: usize) -> usize {
+    let moved = axes.iter().filter(|axis| axis.strides[k] != 0);
     moved.map(|axis| axis.len).product()
+}
+
+/// How many places there are along these axes.
+#[inline(never)]
+pub(crate) fn places(axes: &[Aligned]) -> usize {
+    axes.iter().map(|axis| axis.len).product()
 }
 
 /// The axes that operands have in common, the fastest in C order first, none of length 1. The caller has room for them.

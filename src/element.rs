@@ -152,13 +152,12 @@ mod sealed {
         where
             F: Formula<I, O>,
         {
-            let results = formula.of(inputs.map(|v| v.map(Plain)));
-            results.map(|v| v.map(|Plain(x)| x))
+            each(formula.of(each(inputs, Plain)), plain_number)
         }
 
         /// A formula of faces evaluated with [`Accuracy::Plain`](crate::Accuracy::Plain), for one face.
         fn plainly_of_face<F: FaceFormula>(formula: F, corners: &[[Self; 3]]) -> [Self; 3] {
-            formula.of_face(corners.map(Plain)).map(|Plain(x)| x)
+            formula.of_face(corners.map(Plain)).map(plain_number)
         }
 
         /// The same with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded).
@@ -186,6 +185,32 @@ mod sealed {
             F: Formula<I, O>;
     }
 
+    /// Every component, as another kind of number. (By a function and not a closure, of which each formula would have one of its own to compile.)
+    #[inline]
+    fn each<X: Copy, Y, const N: usize>(vectors: [[X; 3]; N], number: fn(X) -> Y) -> [[Y; 3]; N] {
+        vectors.map(|[x, y, z]| [number(x), number(y), number(z)])
+    }
+
+    #[inline(always)]
+    fn plain_number<T>(Plain(x): Plain<T>) -> T {
+        x
+    }
+
+    #[inline(always)]
+    fn single(x: f32) -> Single<f64> {
+        Single(x.into())
+    }
+
+    #[inline(always)]
+    fn rounded_single(Single(x): Single<f64>) -> f32 {
+        exact::canonical(x as f32)
+    }
+
+    #[inline(always)]
+    fn rounded_double(Double(x): Double<f64>) -> f64 {
+        exact::canonical(x)
+    }
+
     impl Computed for f32 {
         fn select_real<P: PerReal>(input: P::Input<'_, Self>) {
             P::f32(input);
@@ -195,13 +220,11 @@ mod sealed {
             formula: F,
             inputs: [[Self; 3]; I],
         ) -> [[Self; 3]; O] {
-            let results = formula.of(inputs.map(|v| v.map(|x| Single(f64::from(x)))));
-            results.map(|v| v.map(|Single(x)| exact::canonical(x as Self)))
+            each(formula.of(each(inputs, single)), rounded_single)
         }
 
         fn accurately_of_face<F: FaceFormula>(formula: F, corners: &[[Self; 3]]) -> [Self; 3] {
-            let v = formula.of_face(corners.map(|x| Single(f64::from(x))));
-            v.map(|Single(x)| exact::canonical(x as Self))
+            formula.of_face(corners.map(single)).map(rounded_single)
         }
 
         #[inline]
@@ -227,13 +250,11 @@ mod sealed {
             formula: F,
             inputs: [[Self; 3]; I],
         ) -> [[Self; 3]; O] {
-            let results = formula.of(inputs.map(|v| v.map(Double)));
-            results.map(|v| v.map(|Double(x)| exact::canonical(x)))
+            each(formula.of(each(inputs, Double)), rounded_double)
         }
 
         fn accurately_of_face<F: FaceFormula>(formula: F, corners: &[[Self; 3]]) -> [Self; 3] {
-            let v = formula.of_face(corners.map(Double));
-            v.map(|Double(x)| exact::canonical(x))
+            formula.of_face(corners.map(Double)).map(rounded_double)
         }
 
         #[inline]

@@ -182,8 +182,8 @@ macro_rules! defined {
             match operation {
                 Operation::Cross => product(inputs, accuracy, outputs),
                 $(Operation::$variant => {
-                    let inputs = core::array::from_fn(|k| inputs[k]);
-                    let results = evaluate(formula::$variant, inputs, accuracy);
+                    let inputs = inputs.first_chunk().expect("they are counted before");
+                    let results = evaluate(formula::$variant, *inputs, accuracy);
                     outputs.copy_from_slice(&results);
                 })+
             }

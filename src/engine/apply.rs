@@ -6,6 +6,7 @@ use super::call::{Call, call};
 use super::{Engine, Evaluate};
 use crate::element::{PerElement, integers};
 use crate::operation::table;
+use crate::unrolled::for_each;
 use crate::view::{Scalars, ScalarsMut};
 use crate::{Element, Error, Kind, Operation, Real, Vectors, VectorsMut, formula};
 
@@ -122,15 +123,16 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut result = Ok(());
         let given = outputs.len();
-        let mut outputs = outputs.iter_mut().map(OperandMut::reborrow);
-        let application = Application {
+        let mut outputs = outputs.iter_mut();
+        let mut output = || outputs.next().map(OperandMut::reborrow);
+        let mut application = Application {
             operation,
             inputs,
-            outputs: from_fn(|_| outputs.next()),
+            outputs: [output(), output(), output()],
             given,
             result: &mut result,
         };
-        T::select::<Apply>((self, application));
+        T::select::<Apply>((self, &mut application));
         result
     }
 }
@@ -179,7 +181,10 @@ impl<'a, T: Element> Application<'a, T> {
             let output = outputs.next().expect("they are counted before");
             output.as_vectors_mut()
         };
-        let inputs = from_fn(|k| self.inputs[k].as_vectors());
+        let mut inputs = [self.inputs[0].as_vectors(); I];
+        for_each! { k of I {
+            inputs[k] = self.inputs[k].as_vectors();
+        }}
         (inputs, from_fn(output))
     }
 
@@ -226,30 +231,30 @@ struct Apply;
 
 macro_rules! products {
     ($($element:ident),+) => {
-        $(fn $element((engine, mut of): Self::Input<'_, $element>) {
+        $(fn $element((engine, of): Self::Input<'_, $element>) {
             *of.result = of.product(engine);
         })+
     };
 }
 
 impl PerElement for Apply {
-    type Input<'a, T: Element> = (&'a Engine, Application<'a, T>);
+    type Input<'a, T: Element> = (&'a Engine, &'a mut Application<'a, T>);
 
-    fn f32((engine, mut of): Self::Input<'_, f32>) {
+    fn f32((engine, of): Self::Input<'_, f32>) {
         *of.result = of.formula(engine);
     }
 
-    fn f64((engine, mut of): Self::Input<'_, f64>) {
+    fn f64((engine, of): Self::Input<'_, f64>) {
         *of.result = of.formula(engine);
     }
 
     #[cfg(feature = "half")]
-    fn f16((engine, mut of): Self::Input<'_, half::f16>) {
+    fn f16((engine, of): Self::Input<'_, half::f16>) {
         *of.result = of.product(engine);
     }
 
     #[cfg(feature = "half")]
-    fn bf16((engine, mut of): Self::Input<'_, half::bf16>) {
+    fn bf16((engine, of): Self::Input<'_, half::bf16>) {
         *of.result = of.product(engine);
     }
 

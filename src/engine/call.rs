@@ -1,22 +1,14 @@
 //! A call: from the operands as they were given to a batch, or to batches whose gradients are summed.
 
-use core::array::from_fn;
-
 use super::Engine;
+use super::runner::Runner;
 use crate::broadcast::{
     Aligned, Alignment, MOST_ALIGNED, MOST_OPERANDS, Outputs, SHORT, Shaped, align, most_axes,
 };
 use crate::kernel::{Batch, Role, Sums};
+use crate::unrolled::for_each;
 use crate::view::{Axes, Axis, Flat, FlatMut};
 use crate::{Element, Error, Operation, Vectors, VectorsMut};
-
-/// What an engine is to run.
-pub(crate) enum Job<'j, 'a, T, const I: usize, const O: usize> {
-    /// Vector by vector.
-    Batch(&'j mut Batch<'a, T, I, O>),
-    /// With sums.
-    Sums(&'j Sums<'a, T, I, O>),
-}
 
 /// The operands of a call.
 pub(crate) enum Call<'a, T: Element, const I: usize, const O: usize> {
@@ -107,9 +99,9 @@ fn flattened<'a, 'o, T: Element, const I: usize, const O: usize>(
     outputs: [&'o mut VectorsMut<'_, T>; O],
 ) -> ([Flat<'a, T>; I], [FlatMut<'o, T>; O]) {
     let mut first = ([Flat::NONE; I], [const { FlatMut::NONE }; O]);
-    for (to, view) in first.0.iter_mut().zip(inputs) {
-        *to = view.flat();
-    }
+    for_each! { k of I {
+        first.0[k] = inputs[k].flat();
+    }}
     for (to, view) in first.1.iter_mut().zip(outputs) {
         *to = view.flat_mut();
     }
@@ -152,12 +144,12 @@ fn rows<T: Element, const I: usize, const O: usize>(
 }
 
 impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
-    /// Has the engine run what the call comes to.
+    /// Runs what the call comes to.
     #[inline(always)]
-    pub(super) fn run(self, run: &dyn Fn(Job<'_, '_, T, I, O>)) {
+    pub(super) fn run(self, runner: &Runner<'_, T, I, O>) {
         match self {
-            Self::Batch(batch) => run(Job::Batch(batch)),
-            Self::Shaped(operands) => *operands.result = operands.run(run),
+            Self::Batch(batch) => runner.batch(batch),
+            Self::Shaped(operands) => *operands.result = operands.run(runner),
         }
     }
 }
@@ -166,63 +158,54 @@ impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
 const FEW: usize = 4;
 
 impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
-    fn run(&mut self, run: &dyn Fn(Job<'_, '_, T, I, O>)) -> Result<(), Error> {
+    fn run(&mut self, runner: &Runner<'_, T, I, O>) -> Result<(), Error> {
+        let operands = self.operands();
+        let operands = &operands[..I + O];
         // Room of two sizes: to clear that for all axes takes as long as a small batch.
-        if self.with_operands(most_axes) <= FEW {
-            self.run_in(&mut [Aligned::NONE; FEW], run)
+        let (mut few, mut most);
+        let room: &mut [Aligned] = if most_axes(operands) <= FEW {
+            few = [Aligned::NONE; FEW];
+            &mut few
         } else {
-            self.run_in(&mut [Aligned::NONE; MOST_ALIGNED], run)
-        }
-    }
-
-    #[inline(never)] // called twice
-    fn run_in(
-        &mut self,
-        room: &mut [Aligned],
-        run: &dyn Fn(Job<'_, '_, T, I, O>),
-    ) -> Result<(), Error> {
-        let mut alignment = self.align(room)?;
+            most = [Aligned::NONE; MOST_ALIGNED];
+            &mut most
+        };
+        let outputs = match self.operation.gradient_of() {
+            Some(_) => Outputs::Gradients,
+            None => Outputs::Full,
+        };
+        let mut alignment = align(operands, I, self.operation.common(), outputs, room)?;
         if alignment.empty {
             // The sum of nothing.
-            let zero = |view: &mut VectorsMut<'_, T>| view.fill([T::default(); 3]);
-            self.outputs.iter_mut().for_each(zero);
+            for view in &mut self.outputs {
+                view.fill([T::default(); 3]);
+            }
             return Ok(());
         }
-        let inputs = self.inputs.each_ref().map(Vectors::flat);
-        let outputs = self.outputs.each_mut().map(VectorsMut::flat_mut);
+        let (mut inputs, mut outputs) = ([Flat::NONE; I], [const { FlatMut::NONE }; O]);
+        for_each! { k of I {
+            inputs[k] = self.inputs[k].flat();
+        }}
+        for (to, view) in outputs.iter_mut().zip(&mut self.outputs) {
+            *to = view.flat_mut();
+        }
         // (What has one output has no sums.)
         if const { O > 1 } && alignment.has_sums() {
-            sum(inputs, &outputs, &alignment, run);
+            sum(inputs, &outputs, &alignment, runner);
             return Ok(());
         }
         let begin = alignment.arrange(I + O, I);
         alignment.lengthen();
         let mut batch = Batch::along(inputs, outputs, &begin, alignment.axes());
         batch.place(self.in_place);
-        run(Job::Batch(&mut batch));
+        runner.batch(&mut batch);
         Ok(())
     }
 
-    /// The axes that the operands have in common.
-    fn align<'r>(&self, room: &'r mut [Aligned]) -> Result<Alignment<'r>, Error> {
-        let outputs = match self.operation.gradient_of() {
-            Some(_) => Outputs::Gradients,
-            None => Outputs::Full,
-        };
-        let common = self.operation.common();
-        self.with_operands(|operands| align(operands, I, common, outputs, room))
-    }
-
-    /// Calls a function with what is to be known of the operands.
-    fn with_operands<R>(&self, f: impl FnOnce(&[Shaped<'_>]) -> R) -> R {
+    /// What is to be known of the operands.
+    fn operands(&self) -> [Shaped<'_>; MOST_OPERANDS] {
         let operation = self.operation;
-        let none = Axes::One;
-        let mut operands = [Shaped {
-            what: "",
-            len: 1,
-            stride: 0,
-            axes: &none,
-        }; MOST_OPERANDS];
+        let mut operands = [Shaped::NONE; MOST_OPERANDS];
         for (k, view) in self.inputs.iter().enumerate() {
             operands[k] = Shaped {
                 what: operation.operand(k),
@@ -240,7 +223,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
                 axes: view.axes(),
             };
         }
-        f(&operands[..I + O])
+        operands
     }
 }
 
@@ -250,25 +233,28 @@ fn sum<T: Element, const I: usize, const O: usize>(
     inputs: [Flat<'_, T>; I],
     outputs: &[FlatMut<'_, T>; O],
     alignment: &Alignment<'_>,
-    run: &dyn Fn(Job<'_, '_, T, I, O>),
+    runner: &Runner<'_, T, I, O>,
 ) {
     // Along which axes each output is summed.
-    let axes = alignment.axes();
-    let set = |k: usize| {
-        let summed = |(i, axis): (usize, &Aligned)| u32::from(axis.summed >> (I + k) & 1) << i;
-        axes.iter().enumerate().map(summed).sum::<u32>()
-    };
-    let sets: [u32; O] = from_fn(set);
+    let mut sets = [0_u32; O];
+    for (k, set) in sets.iter_mut().enumerate() {
+        for (i, axis) in alignment.axes().iter().enumerate() {
+            *set |= u32::from(axis.summed >> (I + k) & 1) << i;
+        }
+    }
     let mut stored = true;
-    for (k, set) in sets.into_iter().enumerate() {
+    for (k, &set) in sets.iter().enumerate() {
         if set == 0 || sets[..k].contains(&set) {
             continue;
         }
-        let roles = sets.map(|other| match other {
-            0 if stored => Role::Stored,
-            other if other == set => Role::Summed,
-            _ => Role::Discarded,
-        });
+        let mut roles = [Role::Discarded; O];
+        for (role, &other) in roles.iter_mut().zip(&sets) {
+            if other == set {
+                *role = Role::Summed;
+            } else if other == 0 && stored {
+                *role = Role::Stored;
+            }
+        }
         // What is stored needs to be stored once.
         stored = false;
         let is_reduced = |axis: &Aligned| axis.summed >> (I + k) & 1 == 1;
@@ -279,6 +265,6 @@ fn sum<T: Element, const I: usize, const O: usize>(
         reduced.merge();
         let begin = kept.arrange(I + O, I + k);
         let sums = Sums::new(inputs, outputs, &begin, roles, kept.axes(), reduced.axes());
-        run(Job::Sums(&sums));
+        (runner.sums)(runner, &sums);
     }
 }

@@ -1,13 +1,8 @@
 //! The engine: what is decided once per call (level, threads, stores), and the operations by name.
 
 use crate::element::Float;
-use crate::kernel::{
-    self, AllRows, Batch, Columns, Cross, OfFour, OfThree, RoundedCross, Run, Shape, Sums, Task,
-    in_place, multiply_rows,
-};
+use crate::kernel::{self, Cross, RoundedCross, in_place};
 use crate::level::Proof;
-use crate::simd::{Environment, fence};
-use crate::threads::{join, pieces, split};
 use crate::{
     Accuracy, Element, Error, Kind, Level, Operation, Real, Stores, Threads, Vectors, VectorsMut,
 };
@@ -19,12 +14,14 @@ mod geometry;
 mod gradients;
 mod instances;
 mod meshes;
+mod runner;
 #[cfg(test)]
 mod tests;
 
 pub use apply::{Operand, OperandMut};
-use call::{Call, Job, call};
+use call::{Call, call};
 use instances::{Evaluate, Few};
+use runner::{AtLevel, Runner, Whole};
 
 /// How operations are run; a small value to be made once and kept, or made for every call.
 ///
@@ -233,162 +230,48 @@ impl Engine {
         })
     }
 
-    /// Runs a call at this engine's level: on the caller's thread, or in pieces on several.
+    /// Runs a call at this engine's level.
     #[inline(always)] // into what is compiled once for each operation and type
     fn run<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
         &self,
         operation: Op,
         call: Call<'_, T, I, O>,
     ) {
-        call.run(&|job| match job {
-            Job::Batch(batch) => self.run_batch(operation, batch),
+        const {
+            let mut k = 0;
+            while O > 1 && k < O {
+                assert!(
+                    matches!(Op::OUTPUTS[k], Kind::Vector),
+                    "gradients of vectors are what is summed"
+                );
+                k += 1;
+            }
+        }
+        let level = self.level;
+        call.run(&Runner {
+            engine: self,
+            kernel: &AtLevel { operation, level },
+            cost: operation.cost::<T>(level.rank()),
+            rounds_once: operation.rounds_once::<T>(),
             // (Operations with one output have no gradients. What is always false is not compiled.)
-            Job::Sums(sums) if const { O > 1 } => self.run_sums(operation, sums),
-            Job::Sums(_) => unreachable!("only gradients are summed"),
+            sums: if const { O > 1 } {
+                Runner::sums
+            } else {
+                Runner::no_sums
+            },
         });
     }
 
-    fn run_batch<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
-        &self,
-        operation: Op,
-        batch: &mut Batch<'_, T, I, O>,
-    ) {
-        assert!(
-            Op::IN_PLACE || !batch.is_in_place(),
-            "operations say whether they can be in place"
-        );
-        let arithmetic = operation.cost::<T>(self.level.rank());
-        let Some((pieces, stream)) = self.prepare(batch, arithmetic) else {
-            return;
-        };
-        let rounds_once = operation.rounds_once::<T>();
-        if pieces == 1 && !batch.has_slabs() {
-            let _environment = environment(rounds_once);
-            return self.run_piece(operation, batch, stream);
-        }
-        run_in_pieces(batch, pieces, rounds_once, &|piece| {
-            self.run_piece(operation, piece, stream);
-        });
-    }
-
-    /// Into how many pieces a batch is split, and whether it is streamed, if there is anything to do. It does not know the operation: it is
-    /// compiled once for all that have as many operands.
-    #[inline(never)]
-    fn prepare<T: Element, const I: usize, const O: usize>(
-        &self,
-        batch: &mut Batch<'_, T, I, O>,
-        arithmetic: usize,
-    ) -> Option<(usize, bool)> {
-        batch.run_forwards();
-        let total = batch.total();
-        if total == 0 {
-            return None;
-        }
-        let (pieces, stream) = self.plan(batch.bytes(), total, arithmetic);
-        Some((pieces, stream && !batch.is_in_place()))
-    }
-
-    /// The same of `total` vectors that move so many bytes, if they can be streamed.
-    #[inline]
-    fn plan(&self, bytes: usize, total: usize, arithmetic: usize) -> (usize, bool) {
-        let cost = bytes.max(total.saturating_mul(arithmetic));
-        (pieces(self.threads, cost), self.stores.stream(bytes))
-    }
-
+    /// Runs a product of integers.
     fn run_whole<T: Element>(&self, call: Call<'_, T, 2, 1>) {
-        call.run(&|job| {
-            let Job::Batch(batch) = job else {
-                unreachable!("products have no sums");
-            };
-            let Some((pieces, _)) = self.prepare(batch, 3 * T::DIFFERENCE_COST) else {
-                return;
-            };
-            run_in_pieces(batch, pieces, false, &multiply_rows);
+        call.run(&Runner {
+            engine: self,
+            kernel: &Whole,
+            cost: 3 * T::DIFFERENCE_COST,
+            rounds_once: false,
+            sums: Runner::no_sums,
         });
     }
-
-    fn run_sums<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
-        &self,
-        operation: Op,
-        sums: &Sums<'_, T, I, O>,
-    ) {
-        assert!(
-            Op::OUTPUTS.iter().all(|kind| *kind == Kind::Vector),
-            "gradients of vectors are what is summed"
-        );
-        let arithmetic = operation.cost::<T>(self.level.rank());
-        let (pieces, stream) = self.plan(sums.bytes(), sums.total(), arithmetic);
-        let rounds_once = operation.rounds_once::<T>();
-        let run = Run {
-            batch: &|batch| {
-                batch.run_forwards();
-                self.run_piece(operation, batch, stream);
-            },
-            guard: &|task| {
-                let _environment = environment(rounds_once);
-                task();
-                // What was streamed is there before another thread can ask for it.
-                fence();
-            },
-            join,
-            fold: &|fold| self.level.vectorize(fold),
-        };
-        sums.run(pieces, run);
-    }
-
-    #[inline(never)] // called from several places
-    fn run_piece<T: Float, Op: kernel::Operation<I, O>, const I: usize, const O: usize>(
-        &self,
-        operation: Op,
-        batch: &Batch<'_, T, I, O>,
-        stream: bool,
-    ) {
-        let task = Task {
-            operation,
-            batch,
-            stream,
-        };
-        if !Op::EVERY_FORM {
-            return self.level.vectorize_long(task.mixed());
-        }
-        match (batch.shape(stream), batch.has_rows()) {
-            (Shape::Columns, false) => self.level.vectorize(task.direct::<Columns>()),
-            (Shape::Rows, false) => self.level.vectorize(task.direct::<AllRows<OfThree>>()),
-            (Shape::Padded, false) => self.level.vectorize(task.direct::<AllRows<OfFour>>()),
-            // (Half types take so long that it makes no difference. What is always false is not compiled.)
-            (Shape::Columns, true) if const { !T::ALWAYS_ROUNDED_ONCE } => {
-                self.level.vectorize(task.grid::<Columns>());
-            }
-            (Shape::Rows, true) if const { !T::ALWAYS_ROUNDED_ONCE } => {
-                self.level.vectorize(task.grid::<AllRows<OfThree>>());
-            }
-            _ => self.level.vectorize(task.mixed()),
-        }
-    }
-}
-
-/// Runs a batch in pieces, slab by slab. It does not know the operation: it is compiled once for all that have as many operands.
-fn run_in_pieces<T: Element, const I: usize, const O: usize>(
-    batch: &mut Batch<'_, T, I, O>,
-    pieces: usize,
-    rounds_once: bool,
-    run_piece: &(dyn Fn(&Batch<'_, T, I, O>) + Sync),
-) {
-    split(batch, pieces, &|piece| {
-        // On each thread that works, for as long as it does.
-        let _environment = environment(rounds_once);
-        if piece.has_slabs() {
-            (0..piece.slabs()).for_each(|i| run_piece(&piece.slab(i)));
-        } else {
-            run_piece(piece);
-        }
-    });
-}
-
-/// The environment that an operation needs which [rounds once](kernel::Operation::rounds_once), for as long as it is kept.
-#[inline]
-fn environment(rounds_once: bool) -> Option<Environment> {
-    rounds_once.then(Environment::default_here)
 }
 
 impl Default for Engine {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::Soa;
 use crate::formula::{self, Formula};
-use crate::kernel::{Accurately, Operation as _, Plainly};
+use crate::kernel::{Accurately, Batch, Operation as _, Plainly};
 use crate::simd::Rows;
 
 /// Writes down on which lanes it was run, and copies the first operand.
@@ -41,7 +41,7 @@ fn seen(engine: Engine, len: usize) -> Vec<&'static str> {
     let wide = Vectors::strided(&wide, 0, 2, 7, len).expect("inside");
     let run = |a: Vectors<'_, f64>, out: VectorsMut<'_, f64>| {
         let mut batch = Batch::of([a.flat(); 2], [out.into_flat()]);
-        engine.run_batch(Probe(&seen), &mut batch);
+        engine.run(Probe(&seen), Call::Batch(&mut batch));
     };
     run(columns.view(), soa.view_mut());
     run(Vectors::from(&a), (&mut rows).into());

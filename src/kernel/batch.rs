@@ -1,10 +1,8 @@
 //! A batch: the operands of one call, seen to go together, that are split together.
 
-use super::cursor::Form;
 use super::faces::Faces;
-use super::place::Place;
-use crate::broadcast::{Aligned, MOST_OPERANDS, Offsets, different, go, go_along};
-use crate::element::Float;
+use crate::broadcast::{Aligned, MOST_OPERANDS, Offsets, different, go, go_along, places};
+use crate::unrolled::for_each;
 use crate::view::{Flat, FlatMut, moved};
 use crate::{Element, Vectors, VectorsMut};
 
@@ -96,11 +94,14 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     #[inline(always)]
     pub(crate) fn of(inputs: [Flat<'a, T>; I], outputs: [FlatMut<'a, T>; O]) -> Self {
         let len = outputs[0].len();
-        assert!(
-            inputs.iter().all(|view| view.len() == len)
-                && outputs.iter().all(|view| view.len() == len),
-            "lengths are checked before"
-        );
+        let mut alike = true;
+        for_each! { k of I {
+            alike = alike && inputs[k].len() == len;
+        }}
+        for_each! { k of O {
+            alike = alike && outputs[k].len() == len;
+        }}
+        assert!(alike, "lengths are checked before");
         Self::over_rows(inputs, outputs, 1, &Aligned::ONE)
     }
 
@@ -150,7 +151,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             slabs: Slabs {
                 axes: slabs,
                 first: 0,
-                count: slabs.iter().map(|axis| axis.len).product(),
+                count: places(slabs),
             },
             ..Self::over_rows(inputs, outputs, axis(1).len, axis(1))
         }
@@ -188,37 +189,35 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         if self.rows > 1 || self.slabs.count > 1 {
             return self.bytes_of_rows();
         }
-        let of = |scalars: bool, stride: isize| match stride {
-            0 => 0,
-            _ if scalars => size_of::<T>(),
-            _ => size_of::<[T; 3]>(),
-        };
-        let inputs = self.inputs.iter();
-        let read: usize = inputs.map(|v| of(v.is_scalars(), v.stride())).sum();
-        let outputs = self.outputs.iter();
-        let written: usize = outputs.map(|v| of(v.is_scalars(), v.stride())).sum();
-        self.len().saturating_mul(read + written)
+        // (In loops that are written out: whatever is here is compiled for each type and each number of operands.)
+        let mut bytes = 0;
+        for_each! { k of I {
+            let view = &self.inputs[k];
+            bytes += bytes_of_one::<T>(view.is_scalars(), view.stride());
+        }}
+        for_each! { k of O {
+            let view = &self.outputs[k];
+            bytes += bytes_of_one::<T>(view.is_scalars(), view.stride());
+        }}
+        self.len().saturating_mul(bytes)
     }
 
     #[inline(never)]
     fn bytes_of_rows(&self) -> usize {
         let mut bytes = 0_usize;
-        let mut add = |k: usize, stride: isize, scalars: bool| {
-            let inner = if stride == 0 { 1 } else { self.len() };
-            let rows = if self.row.strides[k] == 0 {
-                1
-            } else {
-                self.rows
+        for k in 0..I + O {
+            let (scalars, stride) = match k.checked_sub(I) {
+                None => (self.inputs[k].is_scalars(), self.inputs[k].stride()),
+                Some(k) => (self.outputs[k].is_scalars(), self.outputs[k].stride()),
             };
-            let slabs = different(self.slabs.axes.iter(), k).min(self.slabs.count);
+            let inner = if stride == 0 { 1 } else { self.len() };
+            let rows = match self.row.strides[k] {
+                0 => 1,
+                _ => self.rows,
+            };
+            let slabs = different(self.slabs.axes, k).min(self.slabs.count);
             let len = inner.saturating_mul(rows).saturating_mul(slabs);
             bytes = bytes.saturating_add(bytes_of::<T>(len, scalars));
-        };
-        for (k, view) in self.inputs.iter().enumerate() {
-            add(k, view.stride(), view.is_scalars());
-        }
-        for (k, view) in self.outputs.iter().enumerate() {
-            add(I + k, view.stride(), view.is_scalars());
         }
         bytes
     }
@@ -263,6 +262,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     }
 
     /// The same rows, so many elements further.
+    #[inline(never)] // called from several places
     fn moved(&self, offsets: &Offsets) -> Self {
         let len = self.len();
         let (mut inputs, mut outputs) = (self.inputs, [const { FlatMut::NONE }; O]);
@@ -335,14 +335,19 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
 
     /// The greatest index up to `at` where a vector of the first output starts a cache line, or `at` where
     /// none near it does. (Of columns that are aligned differently, those of y and z then do not.)
+    #[inline(never)] // as above
     pub(crate) fn line_boundary(&self, at: usize) -> usize {
         const LINE: usize = 64;
         let (start, stride) = (self.outputs[0].components()[0], self.outputs[0].stride());
-        let starts_line = |&i: &usize| moved(start, i, stride).addr().is_multiple_of(LINE);
-        (at.saturating_sub(LINE / size_of::<T>() - 1)..=at)
-            .rev()
-            .find(starts_line)
-            .unwrap_or(at)
+        let least = at.saturating_sub(LINE / size_of::<T>() - 1);
+        let mut i = at;
+        while !moved(start, i, stride).addr().is_multiple_of(LINE) {
+            if i == least {
+                return at;
+            }
+            i -= 1;
+        }
+        i
     }
 
     /// Takes the vectors from `at` on away, of every row and operand; `at` must not exceed the length.
@@ -350,9 +355,9 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         let (inputs, faces) = match &mut self.faces {
             None => {
                 let mut tails = self.inputs;
-                for (tail, view) in tails.iter_mut().zip(&mut self.inputs) {
-                    *tail = view.split_off(at);
-                }
+                for_each! { k of I {
+                    tails[k] = self.inputs[k].split_off(at);
+                }}
                 (tails, None)
             }
             Some(faces) => {
@@ -362,9 +367,9 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
             }
         };
         let mut outputs = [const { FlatMut::NONE }; O];
-        for (tail, view) in outputs.iter_mut().zip(&mut self.outputs) {
-            *tail = view.split_off(at);
-        }
+        for_each! { k of O {
+            outputs[k] = self.outputs[k].split_off(at);
+        }}
         Self {
             faces,
             ..self.with(inputs, outputs)
@@ -375,55 +380,23 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     #[inline(always)]
     pub(crate) fn run_forwards(&mut self) {
         if self.outputs[0].stride() < 0 && self.faces.is_none() {
-            self.inputs.iter_mut().for_each(Flat::reverse);
-            self.outputs.iter_mut().for_each(FlatMut::reverse);
+            for_each! { k of I {
+                self.inputs[k].reverse();
+            }}
+            for_each! { k of O {
+                self.outputs[k].reverse();
+            }}
         }
     }
 }
 
-impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
-    /// What the operands have in common.
-    pub(crate) fn shape(&self, stream: bool) -> Shape {
-        if (self.len() <= 1 && self.rows == 1)
-            || (self.is(Form::Columns) && !(stream && self.is_out_of_step()))
-        {
-            Shape::Columns
-        } else if self.is(Form::Rows) {
-            Shape::Rows
-        } else if self.is(Form::Padded) {
-            Shape::Padded
-        } else {
-            Shape::Mixed
-        }
-    }
-
-    /// Whether all operands are of this form, or one vector repeated.
-    pub(super) fn is(&self, form: Form) -> bool {
-        let (mut inputs, mut outputs) = (self.inputs.iter(), self.outputs.iter());
-        inputs.all(|view| Place::of(view).is(form))
-            && outputs.all(|view| Place::of_mut(view).is(form))
-    }
-
-    /// Whether an output has columns that cannot be streamed together.
-    fn is_out_of_step(&self) -> bool {
-        let mut outputs = self.outputs.iter();
-        self.rows == 1 && outputs.any(|view| !Place::of_mut(view).is_in_step())
-    }
-
-    pub(super) fn inputs(&self) -> [Place<T>; I] {
-        let mut places = [Place::NONE; I];
-        for (place, view) in places.iter_mut().zip(&self.inputs) {
-            *place = Place::of(view);
-        }
-        places
-    }
-
-    pub(super) fn outputs(&self) -> [Place<T>; O] {
-        let mut places = [Place::NONE; O];
-        for (place, view) in places.iter_mut().zip(&self.outputs) {
-            *place = Place::of_mut(view);
-        }
-        places
+/// The bytes of one vector of a view, or scalar; none if it is repeated.
+#[inline(always)]
+fn bytes_of_one<T>(scalars: bool, stride: isize) -> usize {
+    match stride {
+        0 => 0,
+        _ if scalars => size_of::<T>(),
+        _ => size_of::<[T; 3]>(),
     }
 }
 
@@ -438,16 +411,3 @@ pub(super) fn bytes_of<T>(len: usize, scalars: bool) -> usize {
 
 /// So many steps of an axis for each piece are even enough.
 const EVENLY: usize = 8;
-
-/// What the operands of a batch have in common; one vector repeated goes with everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// All are columns; if they are to be streamed, then in step. One vector is columns, whatever its stride.
-    Columns,
-    /// All are rows of three.
-    Rows,
-    /// All are padded rows.
-    Padded,
-    /// Each has a layout of its own.
-    Mixed,
-}

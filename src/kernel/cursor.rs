@@ -178,7 +178,7 @@ pub(super) struct Room([u8; 256]);
 ///
 /// # Safety
 /// The three components are valid for reads, and four registers at `room` for writes.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) unsafe fn repeat<S: Simd, T: Float>(
     simd: S,
     from: [*mut T; 3],

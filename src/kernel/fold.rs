@@ -4,6 +4,8 @@
 //! axes that are summed. Leaves of [`leaf`] vectors are folded in halves (i and i + n/2); leaves, from the first on, are added in pairs,
 //! pairs of pairs, and so on. What is missing at the end counts as −0, which changes nothing that it is added to.
 
+use core::mem::MaybeUninit;
+
 use crate::Element;
 use crate::element::Float;
 use crate::simd::{Simd, Work};
@@ -11,6 +13,39 @@ use crate::simd::{Simd, Work};
 /// The vectors of a leaf: half a tile.
 pub(super) const fn leaf<T>() -> usize {
     256 / size_of::<T>()
+}
+
+/// How many vectors columns hold.
+pub(super) const fn most<T>() -> usize {
+    COLUMN_BYTES / size_of::<T>()
+}
+
+const COLUMN_BYTES: usize = 4096;
+
+/// Vectors to be added, in columns: a stack's worth of L1.
+#[repr(C, align(64))]
+pub(super) struct Columns([[MaybeUninit<u8>; COLUMN_BYTES]; 3]);
+
+impl Columns {
+    /// Where they go on from element `i`.
+    pub(super) fn from<T>(columns: &mut MaybeUninit<Self>, i: usize) -> [*mut T; 3] {
+        let first = columns.as_mut_ptr().cast::<u8>();
+        [0, 1, 2].map(|k| {
+            first
+                .wrapping_add(k * COLUMN_BYTES)
+                .cast::<T>()
+                .wrapping_add(i)
+        })
+    }
+
+    /// Vector `i`.
+    ///
+    /// # Safety
+    /// It has been written.
+    pub(super) unsafe fn read<T>(columns: &mut MaybeUninit<Self>, i: usize) -> [T; 3] {
+        // SAFETY: as granted by the caller.
+        Self::from(columns, i).map(|p: *mut T| unsafe { p.read() })
+    }
 }
 
 /// Folds columns: of each of `blocks`, one after the other, `len` rows of `width` elements to the first. A piece of work, and so a function of

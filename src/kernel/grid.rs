@@ -50,23 +50,22 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         };
         let (way, _) = Way::out::<S, T>(outputs, stream);
         let stream = way == Way::Streamed;
+        // (What is always false is not compiled.)
         if const { Op::LONG } {
             // Once for everything: a step takes longer than what it asks.
             self.row_by_row(simd, stream);
-            if stream && batch.fences {
-                fence();
+        } else if const { matches!(K::FORM, Form::Columns) }
+            && let Some(row) = self.row_of_registers::<S>()
+        {
+            match stream {
+                true => self.in_step(simd, row, true),
+                false => self.in_step(simd, row, false),
             }
-            return;
-        }
-        let in_step = batch.rows_in_step().filter(|_| {
-            let whole = len.is_multiple_of(T::Lanes::<S>::LEN);
-            K::FORM == Form::Columns && whole && batch.inputs.iter().all(|v| v.stride() != 0)
-        });
-        match (in_step, stream) {
-            (Some(row), true) => self.in_step(simd, row, true),
-            (Some(row), false) => self.in_step(simd, row, false),
-            (None, true) => self.row_by_row(simd, true),
-            (None, false) => self.row_by_row(simd, false),
+        } else {
+            match stream {
+                true => self.row_by_row(simd, true),
+                false => self.row_by_row(simd, false),
+            }
         }
         if stream && batch.fences {
             fence();
@@ -91,8 +90,19 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
         (from, to)
     }
 
-    /// Rows of whole registers that are `row` elements apart in every operand, none of which is repeated.
+    /// How far apart rows are, if they are whole registers, in step in every operand, and none of these is repeated.
     #[inline(always)]
+    fn row_of_registers<S: Simd>(&self) -> Option<usize> {
+        let batch = self.task.batch;
+        let mut all = batch.len().is_multiple_of(T::Lanes::<S>::LEN);
+        for_each! { k of I {
+            all = all && batch.inputs[k].stride() != 0;
+        }}
+        batch.rows_in_step().filter(|_| all)
+    }
+
+    /// Rows of whole registers that are `row` elements apart in every operand, none of which is repeated.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn in_step<S: Simd>(&self, simd: S, row: usize, stream: bool) {
         let Task {
             operation, batch, ..
@@ -107,7 +117,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
     }
 
     /// Whatever the strides and the length are.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn row_by_row<S: Simd>(&self, simd: S, stream: bool) {
         let Task {
             operation, batch, ..

@@ -92,15 +92,16 @@ mod grid;
 mod mixed;
 mod place;
 mod rows;
+mod shape;
 mod sum;
 mod sweep;
 mod tile;
 mod way;
 mod whole;
 
+use access::{Access, Repeating, Uniform};
 pub(crate) use access::{AllRows, Columns, OfFour, OfThree};
-use access::{Repeating, Uniform};
-pub(crate) use batch::{Batch, Shape, in_place};
+pub(crate) use batch::{Batch, in_place};
 pub(crate) use cross::{Cross, RoundedCross};
 use cursor::{Cursor, Room, repeat};
 pub(crate) use derived::{Accurately, Plainly};
@@ -110,6 +111,7 @@ pub(crate) use grid::Grid;
 pub(crate) use mixed::Mixed;
 use place::Place;
 use rows::Rotate;
+pub(crate) use shape::Shape;
 pub(crate) use sum::{Role, Run, Sums};
 use sweep::{Range, sweep};
 use way::{Outputs, Way};
@@ -201,11 +203,7 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Task {
-            operation,
-            batch,
-            stream,
-        } = self.task;
+        let Task { batch, stream, .. } = self.task;
         let mut rooms = [const { MaybeUninit::<Room>::uninit() }; I];
         let (mut from, mut to) = ([Cursor::nowhere(K::FORM); I], [Cursor::nowhere(K::FORM); O]);
         let mut repeats = false;
@@ -245,27 +243,31 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize> 
         let of = |stream| Range { stream, ..range };
         // A loop for each: what asks in every step takes up to 1.1 times as long (rounded, Zen 5).
         match (repeats, stream) {
-            // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-            // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
-            (false, false) => unsafe {
-                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(false));
-            },
-            // SAFETY: as above.
-            (false, true) => unsafe {
-                sweep::<K, S, T, Op, I, O>(simd, operation, from, to, of(true));
-            },
-            // SAFETY: as above.
-            (true, false) => unsafe {
-                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(false));
-            },
-            // SAFETY: as above.
-            (true, true) => unsafe {
-                sweep::<Repeating<K>, S, T, Op, I, O>(simd, operation, from, to, of(true));
-            },
+            (false, false) => self.sweep::<K, S>(simd, from, to, of(false)),
+            (false, true) => self.sweep::<K, S>(simd, from, to, of(true)),
+            (true, false) => self.sweep::<Repeating<K>, S>(simd, from, to, of(false)),
+            (true, true) => self.sweep::<Repeating<K>, S>(simd, from, to, of(true)),
         }
         if stream && batch.fences {
             fence();
         }
+    }
+}
+
+impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
+    Direct<'_, K, T, Op, I, O>
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn sweep<A: Access, S: Simd>(
+        &self,
+        simd: S,
+        from: [Cursor<T>; I],
+        to: [Cursor<T>; O],
+        range: Range,
+    ) {
+        // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
+        // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
+        unsafe { sweep::<A, S, T, Op, I, O>(simd, self.task.operation, from, to, range) };
     }
 }
 

@@ -7,33 +7,15 @@
 use core::mem::MaybeUninit;
 
 use super::batch::{Batch, bytes_of};
-use super::fold::{Fold, leaf, plus};
+use super::fold::{Columns, Fold, leaf, most, plus};
 use crate::Element;
-use crate::broadcast::{Aligned, Offsets, different, go, go_along, nearer};
+use crate::broadcast::{Aligned, Offsets, different, go, go_along, nearer, places};
 use crate::element::Float;
 use crate::exact;
 use crate::view::{Flat, FlatMut};
 
-/// How many vectors are computed and then folded.
-const fn most<T>() -> usize {
-    COLUMN_BYTES / size_of::<T>()
-}
-
-const COLUMN_BYTES: usize = 4096;
-
 /// So many sums at a time, of more vectors than fit into the columns.
 const TOGETHER: usize = 16;
-
-/// Vectors to be added, in columns: a stack's worth of L1.
-#[repr(C, align(64))]
-struct Columns([[MaybeUninit<u8>; COLUMN_BYTES]; 3]);
-
-impl Columns {
-    fn of<T>(columns: &mut MaybeUninit<Self>) -> [*mut T; 3] {
-        let first = columns.as_mut_ptr().cast::<u8>();
-        [0, 1, 2].map(|k| first.wrapping_add(k * COLUMN_BYTES).cast())
-    }
-}
 
 /// What becomes of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +112,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
         reduced: &'a [Aligned],
     ) -> Self {
         let row = kept.first().copied().unwrap_or(Aligned::ONE);
-        let addends = reduced.iter().map(|axis| axis.len).product();
+        let addends = places(reduced);
         let is_nearer = nearer(&row, &reduced[0], 0..I);
         let kept_closer = row.len > 1 && is_nearer.unwrap_or(reduced[0].len < row.len);
         Self {
@@ -163,7 +145,7 @@ fn together<T>(row: usize, addends: usize, kept_closer: bool) -> usize {
 impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// How many sums there are.
     fn sums(&self) -> usize {
-        self.kept.iter().map(|axis| axis.len).product()
+        places(self.kept)
     }
 
     /// All vectors.
@@ -174,15 +156,13 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
     /// The bytes that it moves from and to memory, as those of a batch.
     pub(crate) fn bytes(&self) -> usize {
         let mut bytes = 0_usize;
-        let mut add = |scalars: bool, k: usize| {
-            let len = different(self.kept.iter().chain(self.reduced), k);
+        for k in 0..I + O {
+            let scalars = match k.checked_sub(I) {
+                None => self.inputs[k].is_scalars(),
+                Some(k) => self.outputs[k].is_scalars(),
+            };
+            let len = different(self.kept, k) * different(self.reduced, k);
             bytes = bytes.saturating_add(bytes_of::<T>(len, scalars));
-        };
-        for (k, view) in self.inputs.iter().enumerate() {
-            add(view.is_scalars(), k);
-        }
-        for (k, view) in self.outputs.iter().enumerate() {
-            add(view.is_scalars(), I + k);
         }
         bytes
     }
@@ -243,9 +223,8 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         self.chunk(group, 0, addends, &mut columns, run);
         let step = self.step_of_sums(addends);
         self.store(group, |k, i| {
-            let places = Columns::of::<T>(&mut columns[k]);
             // SAFETY: the columns have been folded to a sum at each of these places.
-            places.map(|p| unsafe { p.wrapping_add(i * step).read() })
+            unsafe { Columns::read(&mut columns[k], i * step) }
         });
     }
 
@@ -335,10 +314,9 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
             if *role != Role::Summed {
                 continue;
             }
-            let places = Columns::of::<T>(columns);
             for (i, sum) in sums[..group.len].iter_mut().enumerate() {
                 // SAFETY: the columns have been folded to a sum at each of these places.
-                *sum = places.map(|p| unsafe { p.wrapping_add(i * step).read() });
+                *sum = unsafe { Columns::read(columns, i * step) };
             }
         }
     }
@@ -374,9 +352,10 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
             go(&mut at, &axis, inner);
             go_along(&mut at, &self.reduced[1..], outer);
             let place = if kept_closer { done * group.len } else { done };
-            let places = columns
-                .each_mut()
-                .map(|columns| Columns::of::<T>(columns).map(|column| column.wrapping_add(place)));
+            let mut places = [[core::ptr::null_mut(); 3]; O];
+            for (places, columns) in places.iter_mut().zip(&mut *columns) {
+                *places = Columns::from(columns, place);
+            }
             self.run_part(group, at, count, places, len, run);
             done += count;
         }
@@ -385,7 +364,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         for (columns, role) in columns.iter_mut().zip(&self.roles) {
             if *role == Role::Summed {
                 (run.fold)(Fold {
-                    columns: Columns::of::<T>(columns),
+                    columns: Columns::from(columns, 0),
                     blocks,
                     len,
                     width,
@@ -431,7 +410,9 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
             }
         }
         let mut batch = Batch::over_rows(inputs, outputs, rows.len, &rows);
-        batch.reread = self.roles.map(|role| role != Role::Stored);
+        for (reread, role) in batch.reread.iter_mut().zip(&self.roles) {
+            *reread = *role != Role::Stored;
+        }
         // That takes as long as 100 vectors, and once is enough.
         batch.fences = false;
         (run.batch)(&mut batch);

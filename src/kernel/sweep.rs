@@ -98,16 +98,16 @@ pub(super) unsafe fn sweep<A, S, T, Op, const I: usize, const O: usize>(
         // SAFETY: as above.
         let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
         // SAFETY: as above.
-        unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
+        unsafe { store::<A, S, T, O>(&Op::OUTPUTS, to, at, results, stream) };
         i += lanes;
     }
     if let Some(results) = before {
         // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, Op, I, O>(to, 0, results, false) };
+        unsafe { store::<A, S, T, O>(&Op::OUTPUTS, to, 0, results, false) };
     }
     if let Some(results) = after {
         // SAFETY: as for its `compute`.
-        unsafe { store::<A, S, T, Op, I, O>(to, last, results, false) };
+        unsafe { store::<A, S, T, O>(&Op::OUTPUTS, to, last, results, false) };
     }
 }
 
@@ -139,7 +139,7 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
     // In place, earlier steps overwrite what the last step needs: its first input is saved.
     let mut room = MaybeUninit::<Room>::uninit();
     let (mut inputs, mut saved) = (from, from[0]);
-    if Op::IN_PLACE && in_place && rest {
+    if const { Op::IN_PLACE } && in_place && rest {
         // SAFETY: the last vectors are among the `len`.
         let vectors = unsafe { A::load::<S, T>(saved, simd, last) };
         saved = saved.in_room(&mut room, lanes, last);
@@ -164,12 +164,12 @@ unsafe fn sweep_once<A, S, T, Op, const I: usize, const O: usize>(
             // SAFETY: a register's worth from `last` or before; or, of the first input, what was saved of it.
             let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, inputs, at) };
             // SAFETY: as above, and whole steps from `head` on start whole registers.
-            unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
+            unsafe { store::<A, S, T, O>(&Op::OUTPUTS, to, at, results, stream) };
             i += lanes;
         }
         if rest {
             (rest, i, stop) = (false, last, last);
-            if Op::IN_PLACE {
+            if const { Op::IN_PLACE } {
                 inputs[0].components = saved.components;
             }
         } else if cut {
@@ -219,7 +219,7 @@ pub(super) unsafe fn sweep_rows<A, S, T, Op, const I: usize, const O: usize>(
             // SAFETY: as granted by the caller.
             let results = unsafe { compute::<A, S, T, Op, I, O>(simd, operation, from, at) };
             // SAFETY: as granted by the caller.
-            unsafe { store::<A, S, T, Op, I, O>(to, at, results, stream) };
+            unsafe { store::<A, S, T, O>(&Op::OUTPUTS, to, at, results, stream) };
             i += lanes;
         }
         first += row;
@@ -278,27 +278,22 @@ where
     Op: Operation<I, O>,
 {
     // SAFETY: as granted by the caller.
-    let inputs = unsafe { load::<A, S, T, Op, I, O>(simd, from, i) };
+    let inputs = unsafe { load::<A, S, T, I>(simd, from, i, const { Op::LONG }) };
     A::operate::<S, T, Op, I, O>(operation, inputs)
 }
 
-/// Loads the inputs from vector `i` on.
+/// Loads the inputs from vector `i` on, of an operation that is [long](Operation::LONG) or not.
 ///
 /// # Safety
 /// As [`compute`].
 #[cfg_attr(not(debug_assertions), inline(always))]
-unsafe fn load<A, S, T, Op, const I: usize, const O: usize>(
+unsafe fn load<A: Access, S: Simd, T: Float, const I: usize>(
     simd: S,
     from: [Cursor<T>; I],
     i: usize,
-) -> [A::Registers<S, T>; I]
-where
-    A: Access,
-    S: Simd,
-    T: Float,
-    Op: Operation<I, O>,
-{
-    if Op::LONG {
+    long: bool,
+) -> [A::Registers<S, T>; I] {
+    if long {
         for_each! { k of I {
             A::prefetch::<S, T>(from[k], i);
         }}
@@ -315,27 +310,23 @@ where
     inputs
 }
 
-/// Stores the outputs from vector `i` on.
+/// Stores the outputs, of these kinds, from vector `i` on.
 ///
 /// # Safety
 /// One register's worth of vectors from `i` on is valid for writes in every output; to `stream`, they start whole
 /// registers.
 #[cfg_attr(not(debug_assertions), inline(always))]
-unsafe fn store<A, S, T, Op, const I: usize, const O: usize>(
+unsafe fn store<A: Access, S: Simd, T: Float, const O: usize>(
+    kinds: &[Kind; O],
     to: [Cursor<T>; O],
     i: usize,
     results: [A::Registers<S, T>; O],
     stream: bool,
-) where
-    A: Access,
-    S: Simd,
-    T: Float,
-    Op: Operation<I, O>,
-{
+) {
     for_each! { k of O {
         let (cursor, registers) = (to[k], results[k]);
         let stream = stream && (O == 1 || cursor.streams);
-        match Op::OUTPUTS[k] {
+        match kinds[k] {
             // SAFETY: as granted by the caller.
             Kind::Vector => unsafe { A::store::<S, T>(cursor, i, registers, stream) },
             // SAFETY: as granted by the caller.

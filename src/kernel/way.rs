@@ -17,7 +17,7 @@ pub(super) enum Way {
 
 impl Way {
     /// The way for the outputs of a batch, if they should be streamed or not, and where to begin with it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn out<S: Simd, T: Float>(outputs: Outputs<'_, T>, stream: bool) -> (Self, usize) {
         if !stream {
             return (Self::Cached, 0);
@@ -30,26 +30,33 @@ impl Way {
         } = outputs;
         if let Some(rows) = rows {
             // All columns of all rows begin and end with whole registers, or none is streamed.
-            let whole = |n: usize| n.is_multiple_of(T::Lanes::<S>::LEN);
-            let mut stored = places
-                .iter()
-                .zip(rows)
-                .zip(reread)
-                .filter(|(_, reread)| !**reread);
-            let all = stored.all(|((place, row), _)| {
-                whole(row.unsigned_abs()) && place.starts_registers::<S>()
-            });
-            return match all && whole(len) {
+            let lanes = T::Lanes::<S>::LEN;
+            let mut whole = len.is_multiple_of(lanes);
+            for k in 0..places.len() {
+                whole = whole
+                    && (reread[k]
+                        || (rows[k].unsigned_abs().is_multiple_of(lanes)
+                            && places[k].starts_registers::<S>()));
+            }
+            return match whole {
                 true => (Self::Streamed, 0),
                 false => (Self::Cached, 0),
             };
         }
-        let mut stored = places.iter().zip(reread);
-        let columns = stored.any(|(place, reread)| !reread && place.stride == 1);
-        let head = |place: &Place<T>| place.head::<S>();
-        let mut stored = places.iter().zip(reread).filter(|(_, reread)| !**reread);
-        let first = stored.next().and_then(|(place, _)| head(place));
-        match first.filter(|_| stored.all(|(place, _)| head(place) == first)) {
+        // Where each output begins with whole registers, as far as they agree.
+        let (mut columns, mut heads) = (false, None);
+        for (place, reread) in places.iter().zip(reread) {
+            if !reread {
+                columns |= place.stride == 1;
+                let head = place.head::<S>();
+                heads = match heads {
+                    None => Some(head),
+                    Some(all) if all == head => heads,
+                    Some(_) => Some(None),
+                };
+            }
+        }
+        match heads.flatten() {
             Some(head) => (Self::Streamed, head),
             None if columns => (Self::StreamedFromTiles, 0),
             None => (Self::Cached, 0),

@@ -3,6 +3,7 @@
 
 use super::Batch;
 use crate::Element;
+use crate::unrolled::for_each;
 use crate::view::{Flat, FlatMut};
 
 /// The products of vectors that lie in any way. What the compiler makes of it is 5 to 10 times as fast as NumPy for integers.
@@ -11,24 +12,28 @@ pub(crate) fn multiply_each<T: Element>(a: &Flat<'_, T>, b: &Flat<'_, T>, out: &
         a.len() == out.len() && b.len() == out.len(),
         "lengths are checked before"
     );
-    let (mut from, mut to) = ((a.components(), b.components()), out.components());
+    let (mut from, strides) = ([a.components(), b.components()], [a.stride(), b.stride()]);
+    let mut to = out.components();
     for _ in 0..out.len() {
-        // SAFETY: the views are as long as the output, and say that their vectors are valid for reads.
-        let [ax, ay, az] = from.0.map(|p| unsafe { p.read() });
-        // SAFETY: as above.
-        let [bx, by, bz] = from.1.map(|p| unsafe { p.read() });
+        let mut vectors = [[T::default(); 3]; 2];
+        for_each! { k of 2 {
+            for_each! { j of 3 {
+                // SAFETY: the views are as long as the output, and say that their vectors are valid for reads.
+                vectors[k][j] = unsafe { from[k][j].read() };
+                from[k][j] = from[k][j].wrapping_offset(strides[k]);
+            }}
+        }}
+        let [[ax, ay, az], [bx, by, bz]] = vectors;
         let product = [
             T::difference_of_products(ay, bz, az, by),
             T::difference_of_products(az, bx, ax, bz),
             T::difference_of_products(ax, by, ay, bx),
         ];
-        for (x, p) in product.into_iter().zip(to) {
+        for_each! { j of 3 {
             // SAFETY: as above, for writes.
-            unsafe { p.write(x) };
-        }
-        from.0 = from.0.map(|p| p.wrapping_offset(a.stride()));
-        from.1 = from.1.map(|p| p.wrapping_offset(b.stride()));
-        to = to.map(|p| p.wrapping_offset(out.stride()));
+            unsafe { to[j].write(product[j]) };
+            to[j] = to[j].wrapping_offset(out.stride());
+        }}
     }
 }
 

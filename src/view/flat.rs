@@ -96,7 +96,8 @@ macro_rules! flat {
             /// The components `steps` times `stride` elements further.
             #[inline(always)]
             fn moved(&self, steps: isize, stride: isize) -> [$($pointer)+ T; 3] {
-                self.components.map(|p| p.wrapping_offset(steps.wrapping_mul(stride)))
+                let ([x, y, z], by) = (self.components, steps.wrapping_mul(stride));
+                [x.wrapping_offset(by), y.wrapping_offset(by), z.wrapping_offset(by)]
             }
 
             /// `len` vectors at another stride, the first of them `by` elements further.

@@ -1,6 +1,7 @@
 //! What a batch knows of its operands: shape, direction, bytes, and where it may be split.
 
 use super::*;
+use crate::kernel::Shape;
 use crate::{Scalars, ScalarsMut, Soa};
 
 fn batch<'a, T: Element, const I: usize>(
