@@ -314,7 +314,7 @@ impl Blocks {
 
     fn of_8(&mut self, engine: &Engine) {
         let [a, b, out] = black_box(&mut self.theirs);
-        let [a, b] = [&*a, &*b].map(|v| Vectors::blocks(as_blocks(v)));
+        let (a, b) = (Vectors::blocks(as_blocks(a)), Vectors::blocks(as_blocks(b)));
         engine
             .cross(a, b, VectorsMut::blocks(as_blocks_mut(out)))
             .unwrap();
@@ -322,7 +322,7 @@ impl Blocks {
 
     fn of_16(&mut self, engine: &Engine) {
         let [a, b, out] = black_box(&mut self.of_16);
-        let [a, b] = [&*a, &*b].map(|v| Vectors::blocks(v));
+        let (a, b) = (Vectors::blocks(a), Vectors::blocks(b));
         engine.cross(a, b, VectorsMut::blocks(out)).unwrap();
     }
 
