@@ -81,7 +81,7 @@ pub(crate) fn go(offsets: &mut Offsets, axis: &Aligned, steps: usize) {
 }
 
 /// Goes on to place `i`, counted along all axes, the first one first.
-#[inline(never)]
+#[inline(never)] // into what is compiled for each type and number of operands
 pub(crate) fn go_along(offsets: &mut Offsets, axes: &[Aligned], mut i: usize) {
     for axis in axes {
         go(offsets, axis, i % axis.len);
@@ -90,14 +90,14 @@ pub(crate) fn go_along(offsets: &mut Offsets, axes: &[Aligned], mut i: usize) {
 }
 
 /// How many vectors of operand `k` there are along these axes, each counted once.
-#[inline(never)] // into what is compiled for each type and number of operands; so below
+#[inline(never)] // into what is compiled for each type and number of operands
 pub(crate) fn different(axes: &[Aligned], k: usize) -> usize {
     let moved = axes.iter().filter(|axis| axis.strides[k] != 0);
     moved.map(|axis| axis.len).product()
 }
 
 /// How many places there are along these axes.
-#[inline(never)]
+#[inline(never)] // as above
 pub(crate) fn places(axes: &[Aligned]) -> usize {
     axes.iter().map(|axis| axis.len).product()
 }

@@ -185,7 +185,7 @@ mod sealed {
             F: Formula<I, O>;
     }
 
-    /// Every component, as another kind of number. (By a function and not a closure, of which each formula would have one of its own to compile.)
+    /// Every component, as another kind of number. (By functions, not closures: each formula would have closures of its own to compile.)
     #[inline]
     fn each<X: Copy, Y, const N: usize>(vectors: [[X; 3]; N], number: fn(X) -> Y) -> [[Y; 3]; N] {
         vectors.map(|[x, y, z]| [number(x), number(y), number(z)])

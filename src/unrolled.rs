@@ -3,8 +3,8 @@
 /// Runs a block for each of the numbers below `N`, a constant of 6 at most, one after the other.
 ///
 /// A loop would end as the same machine code, where the compiler finds it short enough to write out; here it has nothing to find. All that
-/// goes through the hands of each operation is compiled for each level and type, and half of the time went into these loops. Where nothing
-/// is optimised it is the other way round: loops are what is compiled fastest.
+/// goes through the hands of each operation is compiled for each level and type, and half of the time went into these loops. With debug
+/// assertions, where as a rule nothing is optimised, it is the other way round: loops are what is compiled fastest.
 #[cfg(not(debug_assertions))]
 macro_rules! for_each {
     // The compiler would find fault with an index that is never reached.
@@ -45,8 +45,8 @@ macro_rules! for_each {
         let mut next = 0;
         while next < $n {
             let $i: usize = next;
-            $body
             next += 1;
+            $body
         }
     };
 }

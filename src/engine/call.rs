@@ -158,6 +158,7 @@ impl<T: Element, const I: usize, const O: usize> Call<'_, T, I, O> {
 const FEW: usize = 4;
 
 impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
+    #[inline(never)] // flat calls would pay for what it needs of the stack
     fn run(&mut self, runner: &Runner<'_, T, I, O>) -> Result<(), Error> {
         let operands = self.operands();
         let operands = &operands[..I + O];
@@ -182,13 +183,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
             }
             return Ok(());
         }
-        let (mut inputs, mut outputs) = ([Flat::NONE; I], [const { FlatMut::NONE }; O]);
-        for_each! { k of I {
-            inputs[k] = self.inputs[k].flat();
-        }}
-        for (to, view) in outputs.iter_mut().zip(&mut self.outputs) {
-            *to = view.flat_mut();
-        }
+        let (inputs, outputs) = flattened(self.inputs.each_ref(), self.outputs.each_mut());
         // (What has one output has no sums.)
         if const { O > 1 } && alignment.has_sums() {
             sum(inputs, &outputs, &alignment, runner);

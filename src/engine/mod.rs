@@ -1,4 +1,4 @@
-//! The engine: what is decided once per call (level, threads, stores), and the operations by name.
+//! The engine: what a caller chooses (accuracy, level, threads, stores), and the operations by name.
 
 use crate::element::Float;
 use crate::kernel::{self, Cross, RoundedCross, in_place};

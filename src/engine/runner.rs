@@ -1,9 +1,8 @@
-//! How operations are run: on the caller's thread or in pieces on several, streamed or not. Nothing here knows which operation it is but
-//! [`AtLevel`], so that it is compiled once for all that have as many operands.
+//! How operations are run: on the caller's thread or in pieces on several, streamed or not. Only [`AtLevel`] knows the operation. Everything
+//! else here is compiled once for each type and number of operands.
 
 use super::Engine;
 use crate::Element;
-use crate::broadcast::SHORT;
 use crate::element::Float;
 use crate::kernel::{
     AllRows, Batch, Columns, OfFour, OfThree, Operation, Run, Shape, Sums, Task, multiply_rows,
@@ -12,9 +11,9 @@ use crate::level::Proof;
 use crate::simd::{Environment, fence};
 use crate::threads::{join, pieces, split};
 
-/// What is done to a batch, or to a piece of one. A trait and not a closure, of which there would be three more functions to compile.
+/// What is done to a batch, or to a piece of one. A trait and not a closure: that would be three more functions to compile for each operation.
 pub(super) trait Kernel<T, const I: usize, const O: usize>: Sync {
-    /// Does it, on the caller's thread, and streams the results or not.
+    /// Does it, on this thread, and streams the results or not.
     fn run(&self, batch: &Batch<'_, T, I, O>, stream: bool);
 }
 
@@ -41,24 +40,19 @@ impl<T: Float, Op: Operation<I, O>, const I: usize, const O: usize> Kernel<T, I,
         if !Op::EVERY_FORM {
             return level.vectorize_long(task.mixed());
         }
-        if !batch.has_rows() {
-            return match batch.shape(stream) {
-                Shape::Columns => level.vectorize(task.direct::<Columns>()),
-                Shape::Rows => level.vectorize(task.direct::<AllRows<OfThree>>()),
-                Shape::Padded => level.vectorize(task.direct::<AllRows<OfFour>>()),
-                Shape::Mixed => level.vectorize(task.mixed()),
-            };
-        }
-        // (Half types take so long that it makes no difference. What is always false is not compiled.)
-        if const { !T::ALWAYS_ROUNDED_ONCE } && batch.len() >= SHORT {
-            // (Such rows fill a register of the baseline.)
-            match batch.shape(stream) {
-                Shape::Columns => return level.vectorize_long(task.grid::<Columns>()),
-                Shape::Rows => return level.vectorize_long(task.grid::<AllRows<OfThree>>()),
-                Shape::Padded | Shape::Mixed => {}
+        match (batch.shape(stream), batch.has_rows()) {
+            (Shape::Columns, false) => level.vectorize(task.direct::<Columns>()),
+            (Shape::Rows, false) => level.vectorize(task.direct::<AllRows<OfThree>>()),
+            (Shape::Padded, false) => level.vectorize(task.direct::<AllRows<OfFour>>()),
+            // (Half types take so long that it makes no difference. What is always false is not compiled.)
+            (Shape::Columns, true) if const { !T::ALWAYS_ROUNDED_ONCE } && !batch.is_short() => {
+                level.vectorize_long(task.grid::<Columns>());
             }
+            (Shape::Rows, true) if const { !T::ALWAYS_ROUNDED_ONCE } && !batch.is_short() => {
+                level.vectorize_long(task.grid::<AllRows<OfThree>>());
+            }
+            _ => level.vectorize(task.mixed()),
         }
-        level.vectorize(task.mixed());
     }
 }
 
@@ -75,9 +69,9 @@ impl<T: Element> Kernel<T, 2, 1> for Whole {
 pub(super) struct Runner<'r, T, const I: usize, const O: usize> {
     pub(super) engine: &'r Engine,
     pub(super) kernel: &'r dyn Kernel<T, I, O>,
-    /// What one vector costs if all its operands are in L1: the bytes that could be moved from memory meanwhile.
+    /// [`Operation::cost`].
     pub(super) cost: usize,
-    /// Whether exact results are rounded once, which takes the default floating-point environment.
+    /// [`Operation::rounds_once`].
     pub(super) rounds_once: bool,
     /// Runs what has [sums](Runner::sums). (Only floating-point numbers are summed, and batches are of integers, too.)
     pub(super) sums: fn(&Self, &Sums<'_, T, I, O>),
@@ -85,6 +79,7 @@ pub(super) struct Runner<'r, T, const I: usize, const O: usize> {
 
 impl<T: Element, const I: usize, const O: usize> Runner<'_, T, I, O> {
     /// Vector by vector.
+    #[inline(never)] // called from several places for each operation
     pub(super) fn batch(&self, batch: &mut Batch<'_, T, I, O>) {
         batch.run_forwards();
         let total = batch.total();
@@ -94,19 +89,30 @@ impl<T: Element, const I: usize, const O: usize> Runner<'_, T, I, O> {
         let (pieces, stream) = self.plan(batch.bytes(), total);
         let stream = stream && !batch.is_in_place();
         if pieces == 1 && !batch.has_slabs() {
-            let _environment = self.environment();
-            return self.kernel.run(batch, stream);
+            // (`split` would come to the same, by way of more calls.)
+            return self.piece(batch, stream);
         }
+        self.pieces(batch, pieces, stream);
+    }
+
+    /// In pieces, slab by slab.
+    #[inline(never)] // flat calls would pay for what it needs of the stack
+    fn pieces(&self, batch: &mut Batch<'_, T, I, O>, pieces: usize, stream: bool) {
         split(batch, pieces, &|piece| {
-            // On each thread that works, for as long as it does.
-            let _environment = self.environment();
             if !piece.has_slabs() {
-                return self.kernel.run(piece, stream);
+                return self.piece(piece, stream);
             }
             for i in 0..piece.slabs() {
-                self.kernel.run(&piece.slab(i), stream);
+                self.piece(&piece.slab(i), stream);
             }
         });
+    }
+
+    #[inline(always)]
+    fn piece(&self, piece: &Batch<'_, T, I, O>, stream: bool) {
+        // On the thread that works, for as long as it does.
+        let _environment = self.environment();
+        self.kernel.run(piece, stream);
     }
 
     /// Into how many pieces `total` vectors are split that move so many bytes, and whether they are streamed if they can be.

@@ -1,7 +1,7 @@
 //! A batch: the operands of one call, seen to go together, that are split together.
 
 use super::faces::Faces;
-use crate::broadcast::{Aligned, MOST_OPERANDS, Offsets, different, go, go_along, places};
+use crate::broadcast::{Aligned, MOST_OPERANDS, Offsets, SHORT, different, go, go_along, places};
 use crate::unrolled::for_each;
 use crate::view::{Flat, FlatMut, moved};
 use crate::{Element, Vectors, VectorsMut};
@@ -20,8 +20,9 @@ pub(crate) struct Batch<'a, T, const I: usize, const O: usize> {
     /// The first row.
     pub(super) inputs: [Flat<'a, T>; I],
     pub(super) outputs: [FlatMut<'a, T>; O],
+    /// How many rows there are.
     pub(super) rows: usize,
-    /// From row to row: how far, whatever its length is. (By reference: most batches have one row, and copies of this cost more.)
+    /// The strides from row to row; its length is not used. (By reference: most batches have one row, and copying eight strides costs more.)
     pub(super) row: &'a Aligned,
     slabs: Slabs<'a>,
     /// Whose corners the vectors of the inputs are, if outputs are of faces and not of the vectors in turn.
@@ -189,7 +190,6 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
         if self.rows > 1 || self.slabs.count > 1 {
             return self.bytes_of_rows();
         }
-        // (In loops that are written out: whatever is here is compiled for each type and each number of operands.)
         let mut bytes = 0;
         for_each! { k of I {
             let view = &self.inputs[k];
@@ -246,6 +246,12 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
     #[inline(always)]
     pub(crate) fn has_rows(&self) -> bool {
         self.rows > 1
+    }
+
+    /// Whether rows need not fill a register of the baseline.
+    #[inline(always)]
+    pub(crate) fn is_short(&self) -> bool {
+        self.len() < SHORT
     }
 
     /// Whether it is slabs, each of which is to be taken by itself.
@@ -335,7 +341,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
 
     /// The greatest index up to `at` where a vector of the first output starts a cache line, or `at` where
     /// none near it does. (Of columns that are aligned differently, those of y and z then do not.)
-    #[inline(never)] // as above
+    #[inline(never)] // called from several places
     pub(crate) fn line_boundary(&self, at: usize) -> usize {
         const LINE: usize = 64;
         let (start, stride) = (self.outputs[0].components()[0], self.outputs[0].stride());
@@ -393,19 +399,27 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
 /// The bytes of one vector of a view, or scalar; none if it is repeated.
 #[inline(always)]
 fn bytes_of_one<T>(scalars: bool, stride: isize) -> usize {
-    match stride {
-        0 => 0,
-        _ if scalars => size_of::<T>(),
-        _ => size_of::<[T; 3]>(),
+    if stride == 0 {
+        0
+    } else {
+        bytes_of_place::<T>(scalars)
+    }
+}
+
+#[inline(always)]
+fn bytes_of_place<T>(scalars: bool) -> usize {
+    if scalars {
+        size_of::<T>()
+    } else {
+        size_of::<[T; 3]>()
     }
 }
 
 /// The bytes of so many different vectors, or scalars, that are moved from or to memory. One stays in the cache.
 pub(super) fn bytes_of<T>(len: usize, scalars: bool) -> usize {
-    let components = if scalars { 1 } else { 3 };
     match len {
         ..=1 => 0,
-        _ => len.saturating_mul(components * size_of::<T>()),
+        _ => len.saturating_mul(bytes_of_place::<T>(scalars)),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The order of additions. Separate because the bits of a sum depend on it alone, and not on how the vectors to be added come about.
+//! The order of additions, and the columns in which it is done. Separate because the bits of a sum depend on it alone, and not on how the
+//! vectors to be added come about.
 //!
 //! It is a fixed tree by index, whatever the level, the layout and the threads. The vectors to be added are counted in C order of the
 //! axes that are summed. Leaves of [`leaf`] vectors are folded in halves (i and i + n/2); leaves, from the first on, are added in pairs,

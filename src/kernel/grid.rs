@@ -10,8 +10,9 @@ use super::place::Place;
 use super::sweep::{Range, sweep, sweep_rows};
 use super::way::{Outputs, Way};
 use super::{Operation, Task};
+use crate::broadcast::SHORT;
 use crate::element::Float;
-use crate::simd::{Lanes, Simd, Work, fence};
+use crate::simd::{Baseline, Lanes, Simd, Work, fence};
 use crate::unrolled::for_each;
 
 /// A task whose operands all are of one form, and which has several rows.
@@ -22,7 +23,18 @@ pub(crate) struct Grid<'a, K, T, Op, const I: usize, const O: usize> {
 }
 
 impl<'a, K, T, Op, const I: usize, const O: usize> Grid<'a, K, T, Op, I, O> {
-    pub(super) fn new(task: Task<'a, T, Op, I, O>) -> Self {
+    /// Of rows that are not [short](super::Batch::is_short).
+    pub(super) fn new(task: Task<'a, T, Op, I, O>) -> Self
+    where
+        T: Float,
+    {
+        const {
+            assert!(
+                <T::Lanes<Baseline> as Lanes>::LEN <= SHORT,
+                "such rows fill a register of the baseline"
+            );
+        }
+        assert!(!task.batch.is_short(), "rows fill a register");
         Self {
             task,
             access: PhantomData,
@@ -110,7 +122,8 @@ impl<K: Uniform, T: Float, Op: Operation<I, O>, const I: usize, const O: usize>
         let (from, to) = self.operands();
         let (rows, ahead) = ((batch.rows, row, batch.len()), rows_ahead::<T>(row));
         // SAFETY: the views say that the operands are valid, and they are of this form; a batch has outputs that
-        // meet inputs as it says, `in_place` or not at all, and it `fills` a register.
+        // meet inputs as it says, `in_place` or not at all, and its rows fill a register: that of this level, which `fills`
+        // was asked, or of the baseline, which `new` was.
         unsafe {
             sweep_rows::<K, S, T, Op, I, O>(simd, operation, from, to, rows, ahead, stream);
         }

@@ -1,4 +1,4 @@
-//! What the operands of a batch have in common, which says in which loop it is run.
+//! What the operands of a batch have in common, which says in which loop it is run. Separate because the batch itself knows nothing of loops.
 
 use super::Batch;
 use super::cursor::Form;
@@ -56,6 +56,7 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
         self.rows == 1 && !in_step
     }
 
+    /// Where the inputs begin.
     pub(super) fn inputs(&self) -> [Place<T>; I] {
         let mut places = [Place::NONE; I];
         for_each! { k of I {
@@ -64,6 +65,7 @@ impl<T: Float, const I: usize, const O: usize> Batch<'_, T, I, O> {
         places
     }
 
+    /// Where the outputs begin.
     pub(super) fn outputs(&self) -> [Place<T>; O] {
         let mut places = [Place::NONE; O];
         for_each! { k of O {

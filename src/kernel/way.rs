@@ -43,7 +43,7 @@ impl Way {
                 false => (Self::Cached, 0),
             };
         }
-        // Where each output begins with whole registers, as far as they agree.
+        // Where outputs begin with whole registers. `None`: none was looked at; `Some(None)`: they disagree, or one cannot be streamed.
         let (mut columns, mut heads) = (false, None);
         for (place, reread) in places.iter().zip(reread) {
             if !reread {
