@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use crosslane::{Error, ScalarsMut, VectorsMut};
+use crosslane::{Accuracy, Error, ScalarsMut, Vectors, VectorsMut, cross, reference};
 
 use super::support::places::Arguments;
-use super::support::{Random, one_in};
+use super::support::{Random, Tested, one_in};
 
 #[test]
 fn views_are_made_exactly_where_the_set_of_their_places_allows_it() {
@@ -57,5 +57,47 @@ fn views_of_many_places_are_made() {
         let first = if component_stride < 0 { all - 1 } else { 0 };
         let view = VectorsMut::nd(&mut data, first, component_stride, &shape, &strides);
         assert_eq!(view.unwrap().shape(), shape);
+    }
+}
+
+/// As many axes as a view can have, in two orders, so that none can be merged; and four axes with blocks, which divide the last.
+#[test]
+fn operands_can_have_all_axes_that_there_are() {
+    let mut random = Random(701);
+    for (shape, in_blocks) in [(&[2; 16][..], false), (&[2, 2, 2, 16], true)] {
+        let len = shape.iter().product();
+        let mut vector = |_| [0; 3].map(|_| f32::ordinary(&mut random));
+        let [a, b] = [0; 2].map(|_| (0..len).map(&mut vector).collect::<Vec<_>>());
+        let mut out = vec![[0.0; 3]; len];
+        // C order, and the opposite.
+        let stride = |lens: &[usize]| 3 * lens.iter().product::<usize>() as isize;
+        let rank = 0..shape.len();
+        let slowest_first: Vec<_> = rank.clone().map(|i| stride(&shape[i + 1..])).collect();
+        let fastest_first: Vec<_> = rank.map(|i| stride(&shape[..i])).collect();
+        let view = |v| Vectors::nd(v, 0, 1, shape, &fastest_first).unwrap();
+        let blocks =
+            [0, 1].map(|k| [0, 1, 2].map(|j| [0, 1, 2, 3, 4, 5, 6, 7].map(|i| b[8 * k + i][j])));
+        let (a, b) = match in_blocks {
+            true => (view(a.as_flattened()), Vectors::blocks(&blocks)),
+            false => (
+                view(a.as_flattened()),
+                Vectors::nd(b.as_flattened(), 0, 1, shape, &slowest_first).unwrap(),
+            ),
+        };
+        let written = out.as_flattened_mut();
+        cross(
+            a,
+            b,
+            VectorsMut::nd(written, 0, 1, shape, &slowest_first).unwrap(),
+        )
+        .unwrap();
+        for (i, got) in out.into_iter().enumerate() {
+            let (a, b) = (a.get(i).unwrap(), b.get(i % b.len()).unwrap());
+            assert_eq!(
+                got,
+                reference::cross(a, b, Accuracy::Plain),
+                "{shape:?}, vector {i}"
+            );
+        }
     }
 }
