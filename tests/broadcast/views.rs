@@ -101,3 +101,16 @@ fn operands_can_have_all_axes_that_there_are() {
         }
     }
 }
+
+/// Blocks of one vector are rows, and axes of length 1 in memory.
+#[test]
+fn blocks_can_be_of_one_vector() {
+    let rows = [[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 10.0]];
+    let blocks = rows.map(|row| row.map(|x| [x]));
+    let others = [[[2.0, 3.0, 5.0], [7.0, 11.0, 13.0], [17.0, 19.0, 23.0]]];
+    let (mut out, mut expected) = ([[0.0; 3]; 3], [[0.0; 3]; 3]);
+    cross(Vectors::blocks(&blocks), Vectors::blocks(&others), &mut out).unwrap();
+    let [x, y, z] = &others[0];
+    cross(&rows, Vectors::soa(x, y, z).unwrap(), &mut expected).unwrap();
+    assert_eq!(out, expected);
+}
