@@ -18,8 +18,7 @@
 //! knows of the operands, so there is one instance for each [`Shape`] where that is worth it ([`Operation::EVERY_FORM`]): [`Direct`] for columns, for rows
 //! and for padded rows, [`Mixed`] for everything else, which asks each operand for its form as it goes. Several rows, the two
 //! fastest axes of what has any rank, are gone along inside: by [`Grid`] where all operands are columns or rows that fill a register of the
-//! baseline, by [`Mixed`] otherwise. Slabs
-//! of rows are taken one after the other. No kernel sums: what is to be added is computed to columns in L1, and added from there (`sum`).
+//! baseline, by [`Mixed`] otherwise. Slabs of rows are taken one after the other. No kernel sums: what is to be added is computed to columns in L1, and added from there (`sum`).
 //!
 //! 1. The loop overlaps itself where the length is no multiple of a register: nothing is done by halves, nothing
 //!    behind the last element is touched. What does not fill one register goes to a level with narrower ones,
@@ -50,7 +49,8 @@
 //! # What it costs to compile
 //!
 //! Whoever links the crate pays for it. `cargo build --release -p crosslane` took 95 s of CPU and 2.3 GB, and takes 36 s and 1.04 GB,
-//! of which batches of any rank are 7 s (EPYC, Zen 5, Rust 1.95, 2 cores). Before these, seconds that LLVM spends, by what is compiled (`-Zllvm-time-trace` of a nightly compiler):
+//! of which batches of any rank are 7 s (EPYC, Zen 5, Rust 1.95, 2 cores). Seconds that LLVM spends, by what is compiled, before there were
+//! such batches (`-Zllvm-time-trace` of a nightly compiler):
 //!
 //! | part | functions | before | now |
 //! |---|---|---|---|
