@@ -204,22 +204,15 @@ impl<'a, T: Element, const I: usize, const O: usize> Batch<'a, T, I, O> {
 
     #[inline(never)]
     fn bytes_of_rows(&self) -> usize {
-        let mut bytes = 0_usize;
-        for k in 0..I + O {
-            let (scalars, stride) = match k.checked_sub(I) {
-                None => (self.inputs[k].is_scalars(), self.inputs[k].stride()),
-                Some(k) => (self.outputs[k].is_scalars(), self.outputs[k].stride()),
-            };
+        bytes_of(&self.inputs, &self.outputs, &|k, stride| {
             let inner = if stride == 0 { 1 } else { self.len() };
             let rows = match self.row.strides[k] {
                 0 => 1,
                 _ => self.rows,
             };
             let slabs = different(self.slabs.axes, k).min(self.slabs.count);
-            let len = inner.saturating_mul(rows).saturating_mul(slabs);
-            bytes = bytes.saturating_add(bytes_of::<T>(len, scalars));
-        }
-        bytes
+            inner.saturating_mul(rows).saturating_mul(slabs)
+        })
     }
 
     /// Slab `i`.
@@ -415,12 +408,27 @@ fn bytes_of_place<T>(scalars: bool) -> usize {
     }
 }
 
-/// The bytes of so many different vectors, or scalars, that are moved from or to memory. One stays in the cache.
-pub(super) fn bytes_of<T>(len: usize, scalars: bool) -> usize {
-    match len {
-        ..=1 => 0,
-        _ => len.saturating_mul(bytes_of_place::<T>(scalars)),
+/// The bytes that operands move from or to memory, which have so many different vectors, or scalars, as `different` says of operand k and its
+/// stride. One stays in the cache.
+pub(super) fn bytes_of<T, const I: usize, const O: usize>(
+    inputs: &[Flat<'_, T>; I],
+    outputs: &[FlatMut<'_, T>; O],
+    different: &dyn Fn(usize, isize) -> usize,
+) -> usize {
+    let mut bytes = 0_usize;
+    let mut add = |k: usize, stride: isize, scalars: bool| {
+        bytes = bytes.saturating_add(match different(k, stride) {
+            ..=1 => 0,
+            len => len.saturating_mul(bytes_of_place::<T>(scalars)),
+        });
+    };
+    for (k, view) in inputs.iter().enumerate() {
+        add(k, view.stride(), view.is_scalars());
     }
+    for (k, view) in outputs.iter().enumerate() {
+        add(I + k, view.stride(), view.is_scalars());
+    }
+    bytes
 }
 
 /// So many steps of an axis for each piece are even enough.

@@ -155,16 +155,9 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
 
     /// The bytes that it moves from and to memory, as those of a batch.
     pub(crate) fn bytes(&self) -> usize {
-        let mut bytes = 0_usize;
-        for k in 0..I + O {
-            let scalars = match k.checked_sub(I) {
-                None => self.inputs[k].is_scalars(),
-                Some(k) => self.outputs[k].is_scalars(),
-            };
-            let len = different(self.kept, k) * different(self.reduced, k);
-            bytes = bytes.saturating_add(bytes_of::<T>(len, scalars));
-        }
-        bytes
+        bytes_of(&self.inputs, self.outputs, &|k, _| {
+            different(self.kept, k) * different(self.reduced, k)
+        })
     }
 
     /// Runs the operation, stores what is stored and adds what is summed, in as many pieces.
