@@ -2,11 +2,12 @@
 //! documentation.
 
 use super::Engine;
+use super::runner::{Kernel, Runner};
 use crate::element::{Float, PerReal};
 use crate::formula::{self, FaceFormula};
 use crate::kernel::{Accurately, Batch, EachFace, FaceOperation, Faces, Plainly, plus};
+use crate::level::Proof;
 use crate::simd::Environment;
-use crate::threads::{pieces, split};
 use crate::view::{Flat, FlatMut, check_len};
 use crate::{Accuracy, Error, Real, Threads, VectorsMut};
 
@@ -144,12 +145,30 @@ impl Engine {
         let corners = faces.all_corners().len();
         let bytes = corners.saturating_mul(size_of::<[T; 3]>() + size_of::<u32>());
         let triangles = corners.saturating_sub(2 * faces.len());
-        let cost = triangles.saturating_mul(operation.cost::<T>(self.level.rank()));
-        let pieces = pieces(self.threads, bytes.max(cost));
-        split(batch, pieces, &|batch| {
-            let _environment = Op::ROUNDS_ONCE.then(Environment::default_here);
-            self.level.vectorize_long(EachFace { operation, batch });
-        });
+        let level = self.level;
+        let runner = Runner {
+            engine: self,
+            kernel: &FacesAtLevel { operation, level },
+            cost: operation.cost::<T>(level.rank()),
+            rounds_once: Op::ROUNDS_ONCE,
+            sums: Runner::no_sums,
+        };
+        // (What is computed of faces is not streamed.)
+        let (pieces, _) = runner.plan(bytes, triangles);
+        runner.pieces(batch, pieces, false);
+    }
+}
+
+/// An operation of faces at a level.
+struct FacesAtLevel<Op> {
+    operation: Op,
+    level: Proof,
+}
+
+impl<T: Float, Op: FaceOperation> Kernel<T, 1, 1> for FacesAtLevel<Op> {
+    fn run(&self, batch: &Batch<'_, T, 1, 1>, _stream: bool) {
+        let operation = self.operation;
+        self.level.vectorize_long(EachFace { operation, batch });
     }
 }
 

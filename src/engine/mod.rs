@@ -225,9 +225,7 @@ impl Engine {
         F: Evaluate<I, O>,
         T: Real,
     {
-        call(operation, inputs, outputs, false, self, |engine, call| {
-            F::evaluate(engine, call);
-        })
+        call(operation, inputs, outputs, false, self, F::evaluate)
     }
 
     /// Runs a call at this engine's level.

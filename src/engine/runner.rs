@@ -88,35 +88,40 @@ impl<T: Element, const I: usize, const O: usize> Runner<'_, T, I, O> {
         }
         let (pieces, stream) = self.plan(batch.bytes(), total);
         let stream = stream && !batch.is_in_place();
-        if pieces == 1 && !batch.has_slabs() {
-            // (`split` would come to the same, by way of more calls.)
-            return self.piece(batch, stream);
-        }
         self.pieces(batch, pieces, stream);
     }
 
-    /// In pieces, slab by slab.
-    #[inline(never)] // flat calls would pay for what it needs of the stack
-    fn pieces(&self, batch: &mut Batch<'_, T, I, O>, pieces: usize, stream: bool) {
-        split(batch, pieces, &|piece| {
-            if !piece.has_slabs() {
-                return self.piece(piece, stream);
-            }
-            for i in 0..piece.slabs() {
-                self.piece(&piece.slab(i), stream);
-            }
-        });
+    /// In so many pieces.
+    #[inline(always)]
+    pub(super) fn pieces(&self, batch: &mut Batch<'_, T, I, O>, pieces: usize, stream: bool) {
+        if pieces == 1 {
+            // (`split` would come to the same, by way of more calls.)
+            return self.piece(batch, stream);
+        }
+        split(batch, pieces, &|piece| self.piece(piece, stream));
     }
 
     #[inline(always)]
     fn piece(&self, piece: &Batch<'_, T, I, O>, stream: bool) {
         // On the thread that works, for as long as it does.
         let _environment = self.environment();
-        self.kernel.run(piece, stream);
+        if piece.has_slabs() {
+            self.slabs(piece, stream);
+        } else {
+            self.kernel.run(piece, stream);
+        }
+    }
+
+    /// Slab by slab.
+    #[inline(never)] // flat calls would pay for what it needs of the stack
+    fn slabs(&self, piece: &Batch<'_, T, I, O>, stream: bool) {
+        for i in 0..piece.slabs() {
+            self.kernel.run(&piece.slab(i), stream);
+        }
     }
 
     /// Into how many pieces `total` vectors are split that move so many bytes, and whether they are streamed if they can be.
-    fn plan(&self, bytes: usize, total: usize) -> (usize, bool) {
+    pub(super) fn plan(&self, bytes: usize, total: usize) -> (usize, bool) {
         let Engine {
             threads, stores, ..
         } = self.engine;
