@@ -208,6 +208,61 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// The shape that operands of these shapes are broadcast to, as those of NumPy are: they are aligned at the last axis, and an axis that
+    /// has length 1 or is missing is repeated.
+    ///
+    /// That is the shape of the output of every operation that is no gradient, and the shape of the upstream gradient of those that are.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if they do not go together, [`Error::Rank`] if a view cannot have so many axes,
+    /// [`Error::TooManyVectors`] if the product of the lengths is more than `usize::MAX`.
+    ///
+    /// # Examples
+    /// ```
+    /// use crosslane::Shape;
+    ///
+    /// assert_eq!(Shape::broadcast([[7, 1].as_slice(), &[5]])?, [7, 5]);
+    /// assert!(Shape::broadcast([[7, 4].as_slice(), &[5]]).is_err());
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn broadcast<'s>(shapes: impl IntoIterator<Item = &'s [usize]>) -> Result<Self, Error> {
+        let mut all = Self::of(&[]);
+        for shape in shapes {
+            all = all.broadcast_with(shape)?;
+        }
+        product(&all, &[0; MOST_AXES][..all.len()])?;
+        Ok(all)
+    }
+
+    fn broadcast_with(&self, shape: &[usize]) -> Result<Self, Error> {
+        let (longer, shorter) = if shape.len() > self.len() {
+            (shape, &**self)
+        } else {
+            (&**self, shape)
+        };
+        if longer.len() > MOST_AXES {
+            return Err(Error::Rank {
+                got: longer.len(),
+                most: MOST_AXES,
+            });
+        }
+        let mut both = Self::of(longer);
+        let (rank, first) = (longer.len(), longer.len() - shorter.len());
+        for (k, (len, &other)) in both.lens[first..rank].iter_mut().zip(shorter).enumerate() {
+            if *len == 1 {
+                *len = other;
+            } else if other != 1 && other != *len {
+                return Err(Error::ShapeMismatch {
+                    what: "an operand",
+                    axis: shorter.len() - k,
+                    expected: self[self.len() + k - shorter.len()],
+                    got: shape[shape.len() + k - shorter.len()],
+                });
+            }
+        }
+        Ok(both)
+    }
+
     fn of(lens: &[usize]) -> Self {
         let mut all = [1; MOST_AXES];
         all[..lens.len()].copy_from_slice(lens);

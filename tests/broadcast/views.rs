@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crosslane::{Accuracy, Error, ScalarsMut, Vectors, VectorsMut, cross, reference};
+use crosslane::{Accuracy, Error, ScalarsMut, Shape, Vectors, VectorsMut, cross, reference};
 
 use super::support::places::Arguments;
 use super::support::{Random, Tested, one_in};
@@ -113,4 +113,84 @@ fn blocks_can_be_of_one_vector() {
     let [x, y, z] = &others[0];
     cross(&rows, Vectors::soa(x, y, z).unwrap(), &mut expected).unwrap();
     assert_eq!(out, expected);
+}
+
+/// The shapes of up to `rank` axes of these lengths.
+fn shapes(rank: usize, lens: &[usize]) -> Vec<Vec<usize>> {
+    let mut all = vec![vec![]];
+    let mut last = all.clone();
+    for _ in 0..rank {
+        let longer = |shape: &Vec<usize>| {
+            let shape = shape.clone();
+            lens.iter()
+                .map(move |len| [shape.clone(), vec![*len]].concat())
+        };
+        last = last.iter().flat_map(longer).collect();
+        all.extend(last.iter().cloned());
+    }
+    all
+}
+
+/// By NumPy's rule, said in another way: at each place, counted from the last, all lengths but 1 are the same.
+fn broadcast_by_definition(shapes: &[&[usize]]) -> Option<Vec<usize>> {
+    let rank = shapes.iter().map(|shape| shape.len()).max().unwrap();
+    let place = |place: usize| {
+        let lens = shapes
+            .iter()
+            .filter_map(|shape| shape.iter().rev().nth(place));
+        let mut others: Vec<_> = lens.filter(|len| **len != 1).collect();
+        others.sort();
+        others.dedup();
+        match others[..] {
+            [] => Some(1),
+            [only] => Some(*only),
+            _ => None,
+        }
+    };
+    (0..rank).rev().map(place).collect()
+}
+
+#[test]
+fn shapes_are_broadcast_by_the_rule_of_numpy() {
+    let shapes = shapes(3, &[0, 1, 2, 3]);
+    let (mut together, mut apart) = (0, 0);
+    for a in &shapes {
+        for b in &shapes {
+            for c in [&[][..], &[1], &[2], &[3, 1], &[2, 1, 1, 1]] {
+                let all = [a.as_slice(), b.as_slice(), c];
+                let expected = broadcast_by_definition(&all);
+                match (Shape::broadcast(all), expected) {
+                    (Ok(got), Some(expected)) => {
+                        assert_eq!(got, expected, "{all:?}");
+                        together += 1;
+                    }
+                    (Err(Error::ShapeMismatch { expected, got, .. }), None) => {
+                        assert!(expected != got && expected != 1 && got != 1, "{all:?}");
+                        apart += 1;
+                    }
+                    (got, expected) => panic!("{all:?}: {got:?} for {expected:?}"),
+                }
+            }
+        }
+    }
+    assert!(together > 1000 && apart > 1000, "{together} and {apart}");
+    let long = [2; 17];
+    assert_eq!(
+        Shape::broadcast([&long[..]]),
+        Err(Error::Rank { got: 17, most: 16 })
+    );
+    assert_eq!(
+        Shape::broadcast([[usize::MAX, 2].as_slice()]),
+        Err(Error::TooManyVectors)
+    );
+    let mismatch = Error::ShapeMismatch {
+        what: "an operand",
+        axis: 2,
+        expected: 7,
+        got: 5,
+    };
+    assert_eq!(
+        Shape::broadcast([[7, 1].as_slice(), &[5, 4]]),
+        Err(mismatch)
+    );
 }
