@@ -139,6 +139,64 @@ impl Operation {
         self.row().output_names
     }
 
+    /// What it is, in a line.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Cross => "The cross product.",
+            Self::Dot => "The dot product.",
+            Self::CrossNorm => {
+                "The length of the cross product: the area of the parallelogram of both vectors."
+            }
+            Self::UnitNormal => "The unit vector in the direction of the cross product.",
+            Self::Angle => "The angle between both vectors, from 0 to pi, in radians.",
+            Self::ScalarTriple => {
+                "The scalar triple product: the volume of the parallelepiped of three vectors, with its sign."
+            }
+            Self::VectorTriple => "The vector triple product.",
+            Self::CrossJvp => {
+                "The derivative of the cross product in a direction (Jacobian-vector product, forward mode)."
+            }
+            Self::CrossVjp => {
+                "The gradients of the cross product (vector-Jacobian product, reverse mode)."
+            }
+            Self::CrossVjpVjp => {
+                "The gradients of the gradients of the cross product, for second derivatives."
+            }
+            Self::CrossNormVjp => "The gradients of the length of the cross product.",
+            Self::UnitNormalVjp => {
+                "The gradients of the unit vector in the direction of the cross product."
+            }
+            Self::AngleVjp => "The gradients of the angle between both vectors.",
+            Self::ScalarTripleVjp => "The gradients of the scalar triple product.",
+        }
+    }
+
+    /// Its formula, of plain characters; where there are several outputs, with their names.
+    pub fn formula(self) -> &'static str {
+        match self {
+            Self::Cross => "a x b = (a2 b3 - a3 b2, a3 b1 - a1 b3, a1 b2 - a2 b1)",
+            Self::Dot => "a . b = a1 b1 + a2 b2 + a3 b3",
+            Self::CrossNorm => "|a x b|",
+            Self::UnitNormal => "n = (a x b) / |a x b|, and zero where a x b is zero",
+            Self::Angle => "atan2(|a x b|, a . b)",
+            Self::ScalarTriple => "a . (b x c)",
+            Self::VectorTriple => "a x (b x c)",
+            Self::CrossJvp => "da x b + a x db",
+            Self::CrossVjp => "grad_a = b x g, grad_b = g x a",
+            Self::CrossVjpVjp => "grad_a = vb x g, grad_b = g x va, grad_g = va x b + a x vb",
+            Self::CrossNormVjp => {
+                "grad_a = g (b x n), grad_b = g (n x a), where n = (a x b) / |a x b|"
+            }
+            Self::UnitNormalVjp => {
+                "grad_a = b x d, grad_b = d x a, where d = ((n x g) x n) / |a x b| and n = (a x b) / |a x b|"
+            }
+            Self::AngleVjp => {
+                "grad_a = g (a x n) / |a|^2, grad_b = g (n x b) / |b|^2, where n = (a x b) / |a x b|"
+            }
+            Self::ScalarTripleVjp => "grad_a = g (b x c), grad_b = g (c x a), grad_c = g (a x b)",
+        }
+    }
+
     /// The operation whose gradient (vector-Jacobian product) this is, if it is one: output k is then the gradient of input k, and the
     /// input `g` has the shape that operands are broadcast to.
     pub fn gradient_of(self) -> Option<Self> {
