@@ -29,6 +29,30 @@ pub(crate) fn output() -> io::Result<File> {
     owned(io::stdout())
 }
 
+/// Opens the null device in place of each standard stream that is closed. Otherwise the next file that is opened takes the place of the
+/// stream, and what is printed is written into that file. Rust does this at the start of a Rust program, but not in another program.
+#[cfg(unix)]
+pub(crate) fn open_closed() -> io::Result<()> {
+    use std::os::fd::IntoRawFd;
+    let copies = || [owned(io::stdin()), owned(io::stdout()), owned(io::stderr())];
+    for _ in 0..3 {
+        // A stream that is closed cannot be copied.
+        if copies().iter().all(Result::is_ok) {
+            break;
+        }
+        // This takes the lowest descriptor that is free, which is that of such a stream. It stays open.
+        let null = File::options().read(true).write(true).open("/dev/null")?;
+        let _ = null.into_raw_fd();
+    }
+    Ok(())
+}
+
+/// On Windows no file takes the place of a stream that is closed.
+#[cfg(not(unix))]
+pub(crate) fn open_closed() -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(unix)]
 fn owned(stream: impl std::os::fd::AsFd) -> io::Result<File> {
     stream.as_fd().try_clone_to_owned().map(File::from)

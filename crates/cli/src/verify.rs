@@ -11,7 +11,7 @@ use crosslane::{Level, Threads};
 use crosslane_cases::Float;
 use crosslane_npy::Component;
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 
 use crate::interrupt::Interrupt;
 
@@ -67,30 +67,30 @@ impl Verify {
                 "not all threads could be started; kernels run on {threads} only"
             ));
         }
-        let workers = workers(threads)?;
+        let workers = workers(threads);
         let interrupt = Interrupt::watch()?;
         let progress = progress(self.cases);
-        let outcome = verify(self.cases, &kernels, &workers, digest::TABLE, |cases| {
+        let between = |cases| {
             progress.set_position(cases);
             Ok(interrupt.check()?)
-        })?;
+        };
+        let workers = workers.as_ref();
+        let outcome = verify(self.cases, &kernels, workers, digest::TABLE, between)?;
         progress.finish_and_clear();
         report::write(out, &outcome, level).context("standard output")?;
         outcome.verdict()
     }
 }
 
-/// The threads that make the cases: the caller's own where no others are wanted, or none can be started.
-fn workers(threads: Threads) -> Result<ThreadPool> {
+/// The threads that make the cases; none where the caller's own is enough, or no others can be started.
+fn workers(threads: Threads) -> Option<ThreadPool> {
     let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let wanted = match threads {
         Threads::Serial => 1,
         Threads::Max(n) => n.get().min(available),
         _ => available,
     };
-    let others = (wanted > 1).then(|| kernels::pool(wanted).ok()).flatten();
-    let own = || ThreadPoolBuilder::new().num_threads(1).use_current_thread();
-    others.map_or_else(|| own().build().context("threads"), Ok)
+    (wanted > 1).then(|| kernels::pool(wanted).ok()).flatten()
 }
 
 /// A bar of the cases that are done, on a terminal only.
@@ -104,7 +104,7 @@ fn progress(cases: u64) -> ProgressBar {
 fn verify(
     cases: u64,
     kernels: &Kernels,
-    workers: &ThreadPool,
+    workers: Option<&ThreadPool>,
     table: &Table,
     mut between: impl FnMut(u64) -> Result<()>,
 ) -> Result<Outcome> {
@@ -153,9 +153,12 @@ impl Progress {
         block: usize,
         range: Range<u64>,
         kernels: &Kernels,
-        workers: &ThreadPool,
+        workers: Option<&ThreadPool>,
     ) -> Result<()> {
-        let cases = workers.install(|| cases::cases::<T>(range));
+        let cases = match workers {
+            Some(workers) => workers.install(|| cases::cases::<T>(range)),
+            None => cases::serial(range),
+        };
         self.tally.judge(&cases);
         let mut first = true;
         kernels.run(block, &cases, |configuration, cases, out| {
@@ -208,7 +211,7 @@ mod tests {
     fn outcome(cases: u64, table: &Table) -> Outcome {
         let kernels = Kernels::new(vec![Level::Baseline]);
         let workers = kernels::pool(2).expect("threads");
-        verify(cases, &kernels, &workers, table, |_| Ok(())).expect("a level that is there")
+        verify(cases, &kernels, Some(&workers), table, |_| Ok(())).expect("a level that is there")
     }
 
     fn report(outcome: &Outcome) -> String {
@@ -270,9 +273,8 @@ mod tests {
     #[test]
     fn an_error_between_blocks_ends_the_run() {
         let kernels = Kernels::new(vec![Level::Baseline]);
-        let workers = kernels::pool(1).expect("threads");
         let mut calls = 0;
-        let ended = verify(u64::MAX, &kernels, &workers, digest::TABLE, |done| {
+        let ended = verify(u64::MAX, &kernels, None, digest::TABLE, |done| {
             calls += 1;
             ensure!(done < 2 * BLOCK, "enough");
             Ok(())

@@ -35,6 +35,11 @@ pub(super) fn cases<T: Component + Float>(range: Range<u64>) -> Vec<Case<T>> {
     made.map(|i| Case::new(range.start + i as u64)).collect()
 }
 
+/// The same on the caller's own thread; rayon is not touched.
+pub(super) fn serial<T: Component + Float>(range: Range<u64>) -> Vec<Case<T>> {
+    range.map(Case::new).collect()
+}
+
 impl<T: Component + Float> Case<T> {
     fn new(index: u64) -> Self {
         let Numbered {
