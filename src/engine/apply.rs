@@ -5,6 +5,7 @@ use core::array::from_fn;
 use super::call::{Call, call};
 use super::{Engine, Evaluate};
 use crate::element::{PerElement, integers};
+use crate::formula::Formula;
 use crate::operation::table;
 use crate::unrolled::for_each;
 use crate::view::{Scalars, ScalarsMut};
@@ -218,6 +219,31 @@ macro_rules! formulas {
                     Operation::Cross => self.product(engine),
                     $(Operation::$variant => {
                         self.evaluate(engine, <formula::$variant as Evaluate<{ [$(Kind::$in),+].len() }, { [$(Kind::$out),+].len() }>>::evaluate::<T>)
+                    })+
+                }
+            }
+        }
+
+        impl Operation {
+            /// Whether the exception flags (invalid, divide by zero, overflow, underflow) that a call with [`Accuracy::Plain`](crate::Accuracy::Plain) leaves on
+            /// the thread that makes it are those of the operation's formula: a product that overflows sets that flag, and ordinary
+            /// numbers, zeros among them, set none. A program can then clear the flags, call, and report what it reads.
+            ///
+            /// Of other operations the flags say nothing: `unit_normal` of large vectors may say that a square overflows, which is seen
+            /// to, and `angle_vjp` of zero vectors that zero was divided. (On targets other than x86-64 and aarch64, calls that are split over threads
+            /// leave no flags of the pieces that other threads work on.)
+            ///
+            /// ```
+            /// use crosslane::Operation;
+            ///
+            /// assert!(Operation::Cross.signals());
+            /// assert!(!Operation::UnitNormal.signals());
+            /// ```
+            pub fn signals(self) -> bool {
+                match self {
+                    Self::Cross => true,
+                    $(Self::$variant => {
+                        <formula::$variant as Formula<{ [$(Kind::$in),+].len() }, { [$(Kind::$out),+].len() }>>::SIGNALS
                     })+
                 }
             }

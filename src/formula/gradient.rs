@@ -18,6 +18,7 @@ pub(crate) struct CrossVjp;
 
 impl Formula<3, 2> for CrossVjp {
     const COST: usize = 6;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, g]: [[N; 3]; 3]) -> [[N; 3]; 2] {
@@ -48,6 +49,7 @@ pub(crate) struct CrossJvp;
 
 impl Formula<4, 1> for CrossJvp {
     const COST: usize = 10;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, inputs: [[N; 3]; 4]) -> [[N; 3]; 1] {
@@ -61,6 +63,7 @@ pub(crate) struct CrossVjpVjp;
 
 impl Formula<5, 3> for CrossVjpVjp {
     const COST: usize = 16;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, g, va, vb]: [[N; 3]; 5]) -> [[N; 3]; 3] {
@@ -78,6 +81,7 @@ pub(crate) struct CrossNormVjp;
 
 impl Formula<3, 2> for CrossNormVjp {
     const COST: usize = 12;
+    const SIGNALS: bool = false;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, [g, ..]]: [[N; 3]; 3]) -> [[N; 3]; 2] {
@@ -97,6 +101,7 @@ pub(crate) struct UnitNormalVjp;
 
 impl Formula<3, 2> for UnitNormalVjp {
     const COST: usize = 16;
+    const SIGNALS: bool = false;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, g]: [[N; 3]; 3]) -> [[N; 3]; 2] {
@@ -119,6 +124,7 @@ pub(crate) struct AngleVjp;
 
 impl Formula<3, 2> for AngleVjp {
     const COST: usize = 14;
+    const SIGNALS: bool = false;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, [g, ..]]: [[N; 3]; 3]) -> [[N; 3]; 2] {
@@ -140,6 +146,7 @@ pub(crate) struct ScalarTripleVjp;
 
 impl Formula<4, 3> for ScalarTripleVjp {
     const COST: usize = 12;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, c, [g, ..]]: [[N; 3]; 4]) -> [[N; 3]; 3] {

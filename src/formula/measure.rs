@@ -16,6 +16,7 @@ pub(crate) struct Dot;
 impl Formula<2, 1> for Dot {
     const OUTPUTS: [Kind; 1] = [Kind::Scalar];
     const COST: usize = 2;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
@@ -31,6 +32,7 @@ pub(crate) struct CrossNorm;
 impl Formula<2, 1> for CrossNorm {
     const OUTPUTS: [Kind; 1] = [Kind::Scalar];
     const COST: usize = 5;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
@@ -46,6 +48,7 @@ pub(crate) struct UnitNormal;
 
 impl Formula<2, 1> for UnitNormal {
     const COST: usize = 6;
+    const SIGNALS: bool = false;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
@@ -62,6 +65,7 @@ pub(crate) struct Angle;
 impl Formula<2, 1> for Angle {
     const OUTPUTS: [Kind; 1] = [Kind::Scalar];
     const COST: usize = 60;
+    const SIGNALS: bool = false;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b]: [[N; 3]; 2]) -> [[N; 3]; 1] {
@@ -78,6 +82,7 @@ pub(crate) struct ScalarTriple;
 impl Formula<3, 1> for ScalarTriple {
     const OUTPUTS: [Kind; 1] = [Kind::Scalar];
     const COST: usize = 8;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, c]: [[N; 3]; 3]) -> [[N; 3]; 1] {
@@ -93,6 +98,7 @@ pub(crate) struct VectorTriple;
 
 impl Formula<3, 1> for VectorTriple {
     const COST: usize = 12;
+    const SIGNALS: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, c]: [[N; 3]; 3]) -> [[N; 3]; 1] {

@@ -132,6 +132,7 @@ pub(crate) struct Direction;
 impl Formula<1, 1> for Direction {
     const IN_PLACE: bool = true;
     const COST: usize = 4;
+    const SIGNALS: bool = false;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [v]: [[N; 3]; 1]) -> [[N; 3]; 1] {

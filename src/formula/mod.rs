@@ -33,6 +33,11 @@ pub trait Formula<const I: usize, const O: usize>: Copy + Send + Sync {
     /// What it costs, in differences of products.
     const COST: usize;
 
+    /// Whether plain numbers raise the exceptions of the formula as it is written, and no others. They do where it adds, subtracts, multiplies
+    /// and takes roots. They do not where it divides by what may be zero: a zero is replaced by one, but the compiler may divide first and
+    /// choose afterwards. Nor where a square that is out of range is computed again, or where a function of a library is called.
+    const SIGNALS: bool;
+
     /// The formula; must be `#[inline(always)]` where it is optimised.
     fn of<N: Number>(self, inputs: [[N; 3]; I]) -> [[N; 3]; O];
 }
