@@ -41,6 +41,10 @@ mod pool;
 /// that of the thread that runs the piece: products of other tasks may be rounded otherwise or lose their subnormals. Workers keep the
 /// environment of the thread that started them.
 ///
+/// With [`Accuracy::Plain`](crate::Accuracy::Plain) a call leaves the exception flags that its arithmetic raises (overflow, say) on the thread that makes it, the
+/// same on any number of threads (x86-64 and aarch64); [`Operation::signals`](crate::Operation::signals) tells of which operations they are those of the formula.
+/// What is correctly rounded, and half types, leave none. Other threads keep the flags that they had.
+///
 /// # Processes
 ///
 /// A process made by `fork` has no workers of its parent's pools. A call there is serial instead of waiting for them: on the thread that

@@ -8,7 +8,7 @@ use crate::kernel::{
     AllRows, Batch, Columns, OfFour, OfThree, Operation, Run, Shape, Sums, Task, multiply_rows,
 };
 use crate::level::Proof;
-use crate::simd::{Environment, fence};
+use crate::simd::{Environment, Exceptions, fence};
 use crate::threads::{join, pieces, split};
 
 /// What is done to a batch, or to a piece of one. A trait and not a closure: that would be three more functions to compile for each operation.
@@ -98,7 +98,11 @@ impl<T: Element, const I: usize, const O: usize> Runner<'_, T, I, O> {
             // (`split` would come to the same, by way of more calls.)
             return self.piece(batch, stream);
         }
-        split(batch, pieces, &|piece| self.piece(piece, stream));
+        let exceptions = Exceptions::of_pieces();
+        split(batch, pieces, &|piece| {
+            let _gather = exceptions.gather();
+            self.piece(piece, stream);
+        });
     }
 
     #[inline(always)]
@@ -145,12 +149,14 @@ impl<T: Float, const I: usize, const O: usize> Runner<'_, T, I, O> {
     /// With sums.
     pub(super) fn sums(&self, sums: &Sums<'_, T, I, O>) {
         let (pieces, stream) = self.plan(sums.bytes(), sums.total());
+        let exceptions = (pieces > 1).then(Exceptions::of_pieces);
         let run = Run {
             batch: &|batch| {
                 batch.run_forwards();
                 self.kernel.run(batch, stream);
             },
             guard: &|task| {
+                let _gather = exceptions.as_ref().map(Exceptions::gather);
                 let _environment = self.environment();
                 task();
                 // What was streamed is there before another thread can ask for it.

@@ -1,24 +1,26 @@
-//! The floating-point environment: how the processor rounds, and whether it takes subnormal numbers for zeros.
+//! The floating-point environment: how the processor rounds, whether it takes subnormal numbers for zeros, and the flags of the
+//! exceptions that it has met.
 //!
 //! Libraries built with -ffast-math switch subnormals off for the whole process, and a program may have its own rounding mode.
-//! What promises correct rounding sets the default environment for itself, on each thread that works.
+//! What promises correct rounding sets the default environment for itself, on each thread that works. A program may also clear the flags,
+//! call, and read them: the flags of pieces that other threads work on are brought to the thread that calls.
 
-use super::control;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::control::{self, Control};
 
 /// The default environment of this thread: nearest even, subnormals kept, no traps. What it was before is back when this is
-/// dropped, exceptions that were noted included.
+/// dropped, flags included: whatever is done meanwhile raises none.
 #[derive(Debug)]
 pub(crate) struct Environment {
-    /// `None` if it was the default one.
-    before: Option<control::Control>,
+    before: Control,
 }
 
 impl Environment {
     /// Sets the default environment, if it is not set.
     pub(crate) fn default_here() -> Self {
         let before = control::read();
-        let before = (!control::is_default(before)).then_some(before);
-        if before.is_some() {
+        if !control::is_default(before) {
             control::write(control::DEFAULT);
         }
         Self { before }
@@ -27,8 +29,116 @@ impl Environment {
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        if let Some(before) = self.before {
-            control::write(before);
+        // (To read the register takes less than to write it, and flags are often set already.)
+        if control::read() != self.before {
+            control::write(self.before);
         }
+    }
+}
+
+/// The exception flags of a call that is split: made before that by the thread that calls, which has them when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Exceptions {
+    /// Those that the thread had before.
+    before: u32,
+    /// Those of pieces that are done.
+    raised: AtomicU32,
+}
+
+impl Exceptions {
+    /// None yet.
+    pub(crate) fn of_pieces() -> Self {
+        Self {
+            before: control::flags(control::read()),
+            raised: AtomicU32::new(0),
+        }
+    }
+
+    /// Clears the flags of this thread, for a piece. When the result is dropped, what the piece has raised is gathered here, and the
+    /// thread has its own flags again.
+    pub(crate) fn gather(&self) -> Gather<'_> {
+        let before = set_flags(0);
+        Gather { to: self, before }
+    }
+}
+
+impl Drop for Exceptions {
+    /// All pieces are done. Tasks of others that this thread ran while it waited leave it none of their flags.
+    fn drop(&mut self) {
+        set_flags(self.before | *self.raised.get_mut());
+    }
+}
+
+/// See [`Exceptions::gather`].
+#[derive(Debug)]
+pub(crate) struct Gather<'a> {
+    to: &'a Exceptions,
+    before: u32,
+}
+
+impl Drop for Gather<'_> {
+    fn drop(&mut self) {
+        let raised = set_flags(self.before);
+        self.to.raised.fetch_or(raised, Ordering::Relaxed);
+    }
+}
+
+/// Sets the flags of this thread to these, and traps none of them; returns what they were.
+fn set_flags(flags: u32) -> u32 {
+    let control = control::read();
+    let before = control::flags(control);
+    if flags != before {
+        control::write(control::with_flags(control, flags));
+    }
+    before
+}
+
+#[cfg(all(
+    test,
+    feature = "rayon",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn wait_for(event: &AtomicBool) {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !event.load(Ordering::Relaxed) {
+            assert!(Instant::now() < patience, "two threads work");
+            std::thread::yield_now();
+        }
+    }
+
+    /// One piece gives the pool a task, and waits until the thread that waits for this piece has run it.
+    #[test]
+    fn a_task_that_is_run_inside_a_call_leaves_it_no_flags() {
+        let [caller, task, piece] = [1, 4, 8];
+        let (begun, ran) = (AtomicBool::new(false), AtomicBool::new(false));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
+        pool.expect("threads can be started").scope(|scope| {
+            set_flags(caller);
+            let exceptions = Exceptions::of_pieces();
+            let here = || {
+                let _gather = exceptions.gather();
+                wait_for(&begun);
+            };
+            let there = || {
+                let _gather = exceptions.gather();
+                begun.store(true, Ordering::Relaxed);
+                scope.spawn(|_| {
+                    set_flags(task);
+                    ran.store(true, Ordering::Relaxed);
+                });
+                wait_for(&ran);
+                assert_eq!(set_flags(piece), 0, "of the piece, before it raises any");
+            };
+            rayon::join(here, there);
+            assert_eq!(control::flags(control::read()), task, "as the task left it");
+            drop(exceptions);
+            assert_eq!(set_flags(0), caller | piece, "of the call");
+        });
     }
 }

@@ -25,7 +25,7 @@ mod half;
 mod reals;
 mod rounded;
 mod shuffles;
-pub(crate) use environment::Environment;
+pub(crate) use environment::{Environment, Exceptions};
 pub(crate) use reals::Reals;
 
 #[cfg(target_arch = "x86_64")]
@@ -47,7 +47,7 @@ use portable as target;
 #[cfg(target_arch = "x86_64")]
 use x86 as target;
 
-/// The register that says how numbers are rounded.
+/// The registers that say how numbers are rounded, and which exceptions there were.
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]

@@ -76,14 +76,26 @@ pub(super) fn narrow(halves: [f64x2; 2]) -> f32x4 {
 /// Where there is no register of the environment, or none that is known here.
 #[cfg(not(target_arch = "aarch64"))]
 pub(super) mod control {
-    pub(in crate::simd) type Control = ();
-    pub(in crate::simd) const DEFAULT: Control = ();
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(in crate::simd) struct Control;
 
-    pub(in crate::simd) fn is_default((): Control) -> bool {
+    pub(in crate::simd) const DEFAULT: Control = Control;
+
+    pub(in crate::simd) fn is_default(_: Control) -> bool {
         true
     }
 
-    pub(in crate::simd) fn read() -> Control {}
+    pub(in crate::simd) fn flags(_: Control) -> u32 {
+        0
+    }
 
-    pub(in crate::simd) fn write((): Control) {}
+    pub(in crate::simd) fn with_flags(_: Control, _: u32) -> Control {
+        Control
+    }
+
+    pub(in crate::simd) fn read() -> Control {
+        Control
+    }
+
+    pub(in crate::simd) fn write(_: Control) {}
 }

@@ -1,4 +1,4 @@
-//! The control register of floating-point arithmetic, as far as the tests change it.
+//! The control register of floating-point arithmetic, and the flags of its exceptions, as far as the tests change them.
 
 #[cfg(target_arch = "x86_64")]
 pub mod register {
@@ -22,6 +22,20 @@ pub mod register {
         // SAFETY: a valid value; what is computed until it is back, the tests say.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const control) };
     }
+
+    pub const INVALID: u64 = 1;
+    pub const DIVIDE: u64 = 1 << 2;
+    pub const OVERFLOW: u64 = 1 << 3;
+    pub const UNDERFLOW: u64 = 1 << 4;
+    const FLAGS: u64 = 0x3f;
+
+    pub fn flags() -> u64 {
+        read() & FLAGS
+    }
+
+    pub fn set_flags(flags: u64) {
+        write(read() & !FLAGS | flags);
+    }
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -42,6 +56,38 @@ pub mod register {
         // SAFETY: a valid value; what is computed until it is back, the tests say.
         unsafe { asm!("msr fpcr, {}", in(reg) control) };
     }
+
+    pub const INVALID: u64 = 1;
+    pub const DIVIDE: u64 = 1 << 1;
+    pub const OVERFLOW: u64 = 1 << 2;
+    pub const UNDERFLOW: u64 = 1 << 3;
+
+    pub fn flags() -> u64 {
+        let flags: u64;
+        // SAFETY: every aarch64 has the register.
+        unsafe { asm!("mrs {}, fpsr", out(reg) flags) };
+        flags & 0x9f
+    }
+
+    pub fn set_flags(flags: u64) {
+        // SAFETY: a valid value, which changes no result.
+        unsafe { asm!("msr fpsr, {}", in(reg) flags) };
+    }
+}
+
+/// What a caller is told: that a result is no number, infinite, or too small for its digits. (The others say that it was rounded, and
+/// that an operand was subnormal.)
+pub const TOLD: u64 =
+    register::INVALID | register::DIVIDE | register::OVERFLOW | register::UNDERFLOW;
+
+/// The exception flags that `work` raises, of which this thread keeps none.
+pub fn raised<R>(work: impl FnOnce() -> R) -> u64 {
+    let before = register::flags();
+    register::set_flags(0);
+    std::hint::black_box(std::hint::black_box(work)());
+    let raised = register::flags();
+    register::set_flags(before);
+    raised
 }
 
 /// Runs `work` in another environment, and returns what it returns and the environment that it left.

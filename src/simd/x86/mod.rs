@@ -121,9 +121,21 @@ pub(super) type Control = u32;
 /// To nearest even, all exceptions masked, subnormals kept.
 pub(super) const DEFAULT: Control = 0x1f80;
 
+/// The exceptions: invalid, subnormal, divide by zero, overflow, underflow, inexact.
+const FLAGS: Control = 0x3f;
+
 pub(super) fn is_default(control: Control) -> bool {
-    const NOTED: Control = 0x3f;
-    control & !NOTED == DEFAULT
+    control & !FLAGS == DEFAULT
+}
+
+/// The exceptions that there have been.
+pub(super) fn flags(control: Control) -> u32 {
+    control & FLAGS
+}
+
+/// The same with these exceptions and no others. (One that is not masked traps when it is met the next time, not when this is written.)
+pub(super) fn with_flags(control: Control, flags: u32) -> Control {
+    control & !FLAGS | flags
 }
 
 pub(super) fn read() -> Control {
