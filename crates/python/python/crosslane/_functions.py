@@ -1,0 +1,154 @@
+"""The operations of the library as functions, each made from its row of the library's table."""
+
+from typing import NamedTuple
+
+from . import _core
+from ._examples import EXAMPLES
+
+
+class Operation(NamedTuple):
+    """What the library knows of one operation.
+
+    Inputs and outputs are pairs of a name and a kind, ``"vector"`` or ``"scalar"``. The outputs of a gradient have the shapes of its
+    first inputs.
+    """
+
+    name: str
+    inputs: tuple[tuple[str, str], ...]
+    outputs: tuple[tuple[str, str], ...]
+    is_gradient: bool
+    summary: str
+    formula: str
+
+
+_TABLE = tuple(Operation(*row) for row in _core.table())
+
+
+def operations():
+    """Return what there is to compute: an `Operation` for each function of this package that has vectors for operands.
+
+    Examples
+    --------
+    >>> import crosslane
+    >>> [operation.name for operation in crosslane.operations()][:3]
+    ['cross', 'dot', 'cross_norm']
+    """
+    return _TABLE
+
+
+_SOURCE = """
+def {name}({inputs}, *, axis=-1, out=None, accuracy="plain"):
+    result = _apply({place}, ({inputs},), axis, out, accuracy)
+    if result is NotImplemented:
+        return _ask({name}, ({inputs},), axis, out, accuracy)
+    return result
+"""
+
+
+def make(operation):
+    """The function of an operation."""
+    scope = {"__name__": "crosslane", "_apply": _core.apply, "_ask": _ask}
+    inputs = ", ".join(name for name, _ in operation.inputs)
+    place = _TABLE.index(operation)
+    exec(_SOURCE.format(name=operation.name, inputs=inputs, place=place), scope)
+    function = scope[operation.name]
+    function.__doc__ = _doc(operation)
+    return function
+
+
+def _ask(function, operands, axis, out, accuracy):
+    """Have an operand answer that has its own `__array_function__` (NEP 18)."""
+    given = {"axis": (axis, -1), "out": (out, None), "accuracy": (accuracy, "plain")}
+    names = {name: value for name, (value, default) in given.items() if value is not default and value != default}
+    foreign = []
+    for operand in operands:
+        if _core.is_foreign(operand) and type(operand) not in map(type, foreign):
+            # Of two, a subclass comes first.
+            place = next((k for k, other in enumerate(foreign) if issubclass(type(operand), type(other))), len(foreign))
+            foreign.insert(place, operand)
+    types = [type(operand) for operand in foreign]
+    for operand in foreign:
+        result = operand.__array_function__(function, types, operands, names)
+        if result is not NotImplemented:
+            return result
+    listed = ", ".join(str(kind) for kind in types)
+    raise TypeError(f"no implementation found for 'crosslane.{function.__name__}' on types that implement __array_function__: [{listed}]")
+
+
+_KINDS = {"vector": "Vectors", "scalar": "Numbers"}
+
+
+def _operand(names, kind):
+    where = ", with three components along `axis`" if kind == "vector" else ""
+    return f"    {', '.join(names)} : array_like\n        {_KINDS[kind]}{where}."
+
+
+def _groups(operands):
+    """Names that follow each other and are of one kind."""
+    groups = []
+    for name, kind in operands:
+        if groups and groups[-1][1] == kind:
+            groups[-1][0].append(name)
+        else:
+            groups.append(([name], kind))
+    return groups
+
+
+def _doc(operation):
+    inputs = "\n".join(_operand(names, kind) for names, kind in _groups(operation.inputs))
+    shape = "the shape to which those of the operands are broadcast"
+    if operation.is_gradient:
+        shapes = """Operands are broadcast to the shape of `g`, which is the shape that they have in common. A gradient has the shape of its operand, and is
+    summed along axes where that was repeated. The order of the sums depends on the shapes alone: the bits are the same on any number
+    of threads."""
+        results = "\n".join(
+            f"    {name} : ndarray\n        The gradient of `{of}`, in its shape."
+            for (name, _), (of, _) in zip(operation.outputs, operation.inputs)
+        )
+        out = "tuple of ndarray, optional\n        Where the gradients are written; None for a new array."
+    else:
+        shapes = f"The result has {shape}."
+        kind = "Vectors along `axis`" if operation.outputs[0][1] == "vector" else "Numbers: `axis` is gone"
+        results = f"    ndarray or scalar\n        {kind}."
+        out = "ndarray, optional\n        Where the result is written."
+    return f"""{operation.summary}
+
+    .. math:: {operation.formula}
+
+    Parameters
+    ----------
+{inputs}
+    axis : int, optional
+        The axis of the components, the last if it is not given. Shapes are broadcast without it.
+    out : {out}
+    accuracy : {{"plain", "correctly-rounded"}}
+        "plain" rounds each operation of the formula. "correctly-rounded" uses exact differences of products, and formulas that
+        survive cancellation; errors are then a few units in the last place.
+
+    Returns
+    -------
+{results}
+
+    Raises
+    ------
+    ValueError
+        If shapes are not broadcast, there are not three components, or `out` has another shape. Nothing is written.
+    TypeError
+        If an operand is not of real numbers, or `out` cannot hold the result. Nothing is written.
+
+    Notes
+    -----
+    {shapes}
+
+    Types are promoted as by `numpy.result_type`. float16 is computed as float32 and rounded at the end; integers are computed as float64.
+    Bounds of errors are with the method of this name of the Rust library.
+
+    Examples
+    --------
+    >>> import crosslane
+{_indented(EXAMPLES.get(operation.name, ""))}
+    """
+
+
+def _indented(text):
+    return "\n".join(f"    {line}" if line else line for line in text.strip().splitlines())

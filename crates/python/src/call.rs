@@ -1,0 +1,318 @@
+//! A call: operands as arrays, their shapes, the arrays for the results, and the library's work on them.
+//!
+//! The same for every operation of the table. What a caller is told when something does not fit is decided by who calls.
+
+use std::ffi::c_int;
+
+use crosslane::{Accuracy, Operation, Shape};
+use numpy::{PyArrayDescrMethods, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::array::{self, Array};
+use crate::element;
+use crate::operand::{FEW_AXES, MOST_AXES, Operand};
+use crate::target::{Results, Target, as_output};
+use crate::work::Work;
+
+/// No operation has more inputs, or outputs.
+const MOST_INPUTS: usize = 5;
+const MOST_OUTPUTS: usize = 3;
+pub(crate) const MOST_OPERANDS: usize = MOST_INPUTS + MOST_OUTPUTS;
+
+/// What is asked for.
+pub(crate) struct Call<'a, 'py> {
+    pub(crate) operation: Operation,
+    /// One for each input of the operation.
+    pub(crate) inputs: &'a [Bound<'py, PyAny>],
+    /// Where the vectors of each input lie.
+    pub(crate) axes: &'a [isize],
+    /// Where those of results lie.
+    pub(crate) axis: isize,
+    /// Arrays to write to.
+    pub(crate) out: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) accuracy: Accuracy,
+}
+
+/// Why nothing was done.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// An input has its own `__array_function__`.
+    Foreign,
+    /// There is no such operation for the type of the inputs.
+    Dtype,
+    /// An axis is no integer.
+    NoAxis,
+    /// An array has no axis of this number.
+    Axis { axis: isize, rank: usize },
+    /// There are not three components along the axis of an input.
+    Components { input: usize, got: usize },
+    /// More axes than a view of the library has.
+    Rank(usize),
+    /// The shapes are not broadcast.
+    Shapes,
+    /// Anything else.
+    Error(PyErr),
+}
+
+impl From<PyErr> for Refusal {
+    fn from(error: PyErr) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl<'py> Call<'_, 'py> {
+    /// Does it. What is returned is an array or a number, or a tuple of them where there are several outputs.
+    pub(crate) fn run(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Refusal> {
+        if self.inputs.iter().any(array::is_foreign) {
+            return Err(Refusal::Foreign);
+        }
+        let mut arrays = [const { None }; MOST_INPUTS];
+        let count = self.inputs.len();
+        for (array, input) in arrays.iter_mut().zip(self.inputs) {
+            *array = Some(array::as_array(input)?);
+        }
+        let number = self.dtype(arrays[..count].iter().flatten())?;
+        let (computed, given) =
+            element::computed_in(self.operation, number).ok_or(Refusal::Dtype)?;
+        // Everything that is wrong is found before anything is copied.
+        let mut axes = [None; MOST_INPUTS];
+        for (k, array) in arrays.iter().flatten().enumerate() {
+            axes[k] = self.axis_of(k, array)?;
+        }
+        let common = common(arrays[..count].iter().flatten().zip(&axes))?;
+        for array in &mut arrays {
+            *array = array
+                .take()
+                .map(|array| array::cast(array, computed))
+                .transpose()?;
+        }
+        let results = self.results(py, &arrays, &axes, &common, computed, given)?;
+        let rank =
+            |array: &Array<'_>, axis: &Option<usize>| array.ndim() - usize::from(axis.is_some());
+        let few = arrays
+            .iter()
+            .flatten()
+            .zip(&axes)
+            .all(|(array, axis)| rank(array, axis) <= FEW_AXES);
+        let arrays = &arrays[..count];
+        if few {
+            self.work::<FEW_AXES>(py, arrays, &axes, &common, &results, computed)?;
+        } else {
+            self.work::<MOST_AXES>(py, arrays, &axes, &common, &results, computed)?;
+        }
+        self.returned(py, results)
+    }
+
+    /// Has it done.
+    fn work<const N: usize>(
+        &self,
+        py: Python<'py>,
+        arrays: &[Option<Array<'py>>],
+        axes: &[Option<usize>],
+        common: &[usize],
+        results: &[Option<Target<'py>>],
+        computed: c_int,
+    ) -> Result<(), Refusal> {
+        let mut inputs = [Operand::<N>::NONE; MOST_INPUTS];
+        for (k, array) in arrays.iter().flatten().enumerate() {
+            inputs[k] = array::operand(array, axes[k]);
+        }
+        let mut outputs = [Operand::<N>::NONE; MOST_OUTPUTS];
+        for (k, result) in results.iter().flatten().enumerate() {
+            let axis = self.axis_of_result(k, axes, common.len())?;
+            outputs[k] = array::operand(&result.written, axis);
+        }
+        let work = Work {
+            operation: self.operation,
+            accuracy: self.accuracy,
+            inputs: &inputs[..arrays.len()],
+            outputs: &outputs[..self.operation.outputs().len()],
+        };
+        Ok(work.run(py, computed)?)
+    }
+
+    /// The type that all inputs are cast to, by its number.
+    fn dtype<'a>(&self, arrays: impl Iterator<Item = &'a Array<'py>>) -> Result<c_int, Refusal>
+    where
+        'py: 'a,
+    {
+        let mut all: Option<array::Dtype<'py>> = None;
+        for array in arrays {
+            let dtype = array.dtype();
+            all = Some(match all {
+                None => dtype,
+                Some(before) if before.is(&dtype) => before,
+                // (Nothing is promoted to that is a number if there is an error.)
+                Some(before) => array::promoted(&before, &dtype).map_err(|_| Refusal::Dtype)?,
+            });
+        }
+        Ok(all.map_or(-1, |dtype| dtype.num()))
+    }
+
+    /// The axis of an input's vectors; none if it is of numbers.
+    fn axis_of(&self, k: usize, array: &Array<'py>) -> Result<Option<usize>, Refusal> {
+        let rank = array.ndim();
+        if rank > MOST_AXES {
+            return Err(Refusal::Rank(rank));
+        }
+        if self.operation.inputs()[k] == crosslane::Kind::Scalar {
+            return Ok(None);
+        }
+        let axis = normalized(self.axes[k], rank)?;
+        match array.shape()[axis] {
+            3 => Ok(Some(axis)),
+            got => Err(Refusal::Components { input: k, got }),
+        }
+    }
+
+    /// The axis of the vectors of a result, of which the shape of the batch has so many axes.
+    fn axis_of_result(
+        &self,
+        k: usize,
+        axes: &[Option<usize>],
+        rank: usize,
+    ) -> Result<Option<usize>, Refusal> {
+        if self.operation.gradient_of().is_some() {
+            return Ok(axes[k]);
+        }
+        match self.operation.outputs()[k] {
+            crosslane::Kind::Scalar => Ok(None),
+            _ => normalized(self.axis, rank + 1).map(Some),
+        }
+    }
+
+    /// The arrays for the results: given, or new.
+    fn results(
+        &self,
+        py: Python<'py>,
+        arrays: &[Option<Array<'py>>; MOST_INPUTS],
+        axes: &[Option<usize>],
+        common: &[usize],
+        computed: c_int,
+        given: c_int,
+    ) -> Result<[Option<Target<'py>>; MOST_OUTPUTS], Refusal> {
+        let count = self.operation.outputs().len();
+        let out = self.out(count)?;
+        let mut results: [Option<Target<'py>>; MOST_OUTPUTS] = [const { None }; MOST_OUTPUTS];
+        for k in 0..count {
+            let mut room = [0; MOST_AXES];
+            let shape = if self.operation.gradient_of().is_some() {
+                // That of its operand.
+                arrays[k].as_ref().map_or(&[][..], |array| array.shape())
+            } else {
+                let rank = common.len();
+                match self.axis_of_result(k, axes, rank)? {
+                    None => common,
+                    Some(axis) => {
+                        room[..axis].copy_from_slice(&common[..axis]);
+                        room[axis] = 3;
+                        room[axis + 1..=rank].copy_from_slice(&common[axis..]);
+                        &room[..=rank]
+                    }
+                }
+            };
+            let (before, after) = results.split_at_mut(k);
+            let written = before.iter().flatten().map(|target| &target.written);
+            let results = Results {
+                name: self.operation.name(),
+                shape,
+                computed,
+                given,
+            };
+            let others = arrays.iter().flatten().chain(written);
+            after[0] = Some(Target::new(py, results, out[k].as_ref(), others)?);
+        }
+        Ok(results)
+    }
+
+    /// The arrays that were given, one for each output.
+    fn out(&self, count: usize) -> PyResult<[Option<Array<'py>>; MOST_OUTPUTS]> {
+        let mut all = [const { None }; MOST_OUTPUTS];
+        let Some(out) = self.out else {
+            return Ok(all);
+        };
+        if let Ok(tuple) = out.cast::<PyTuple>() {
+            if tuple.len() != count {
+                let expected = if count == 1 {
+                    "one array".to_owned()
+                } else {
+                    format!("{count} arrays")
+                };
+                let got = tuple.len();
+                return Err(PyValueError::new_err(format!(
+                    "The 'out' tuple must have exactly {expected}, got {got}"
+                )));
+            }
+            for (k, out) in tuple.iter().enumerate() {
+                if !out.is_none() {
+                    all[k] = Some(as_output(&out)?);
+                }
+            }
+        } else if count == 1 {
+            all[0] = Some(as_output(out)?);
+        } else {
+            let name = self.operation.name();
+            return Err(PyTypeError::new_err(format!(
+                "{name} has {count} outputs: 'out' must be a tuple of {count} arrays"
+            )));
+        }
+        Ok(all)
+    }
+
+    fn returned(
+        &self,
+        py: Python<'py>,
+        results: [Option<Target<'py>>; MOST_OUTPUTS],
+    ) -> Result<Bound<'py, PyAny>, Refusal> {
+        // What was given is returned itself.
+        let object = |target: Target<'py>| match (target.finish()?, self.out) {
+            (array, Some(_)) => Ok(array.into_any()),
+            (array, None) => array::returned(array),
+        };
+        let mut objects = results.into_iter().flatten().map(object);
+        if let [_] = self.operation.outputs()
+            && let Some(only) = objects.next()
+        {
+            return Ok(only?);
+        }
+        let all: PyResult<Vec<_>> = objects.collect();
+        Ok(PyTuple::new(py, all?)?.into_any())
+    }
+}
+
+/// The axis, counted from the first.
+fn normalized(axis: isize, rank: usize) -> Result<usize, Refusal> {
+    let counted = if axis < 0 { axis + rank as isize } else { axis };
+    match usize::try_from(counted) {
+        Ok(counted) if counted < rank => Ok(counted),
+        _ => Err(Refusal::Axis { axis, rank }),
+    }
+}
+
+/// The shape of the batch: that to which those of the inputs are broadcast, without the axes of their components.
+fn common<'a, 'py: 'a>(
+    arrays: impl Iterator<Item = (&'a Array<'py>, &'a Option<usize>)>,
+) -> Result<Shape, Refusal> {
+    let mut common = Shape::broadcast([[].as_slice()]).map_err(|_| Refusal::Shapes)?;
+    for (array, axis) in arrays {
+        let mut room = [0; MOST_AXES];
+        let mut rank = 0;
+        for (k, &len) in array.shape().iter().enumerate() {
+            if Some(k) != *axis {
+                room[rank] = len;
+                rank += 1;
+            }
+        }
+        let shape = &room[..rank];
+        if common == *shape {
+            continue;
+        }
+        common = Shape::broadcast([&*common, shape]).map_err(|error| match error {
+            crosslane::Error::Rank { got, .. } => Refusal::Rank(got),
+            _ => Refusal::Shapes,
+        })?;
+    }
+    Ok(common)
+}

@@ -1,0 +1,56 @@
+//! The extension module of the Python package: NumPy's arrays go in, the library's work comes out.
+//!
+//! There is no arithmetic here, no loop over vectors and no list of operations: these are the library's. What is here is what NumPy wants:
+//! types, shapes and axes, arrays for results, warnings, gufuncs.
+
+use pyo3::prelude::*;
+
+mod array;
+mod call;
+mod element;
+mod exceptions;
+mod functions;
+mod mesh;
+mod operand;
+mod pair;
+mod program;
+mod target;
+mod threads;
+mod ufunc;
+mod work;
+
+/// What `crosslane` is made of.
+#[pymodule(gil_used = false)]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::functions::{apply, cross, is_foreign, table};
+    #[pymodule_export]
+    use crate::mesh::mesh;
+    #[pymodule_export]
+    use crate::program::program;
+    #[pymodule_export]
+    use crate::threads::{available_threads, limit_this_thread, set_threads};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // While nothing has replaced it.
+        crate::functions::numpy_cross(py)?;
+        crate::exceptions::FloatingPoint::of_numpy(py)?;
+        Ok(())
+    }
+
+    /// The operations as generalized ufuncs.
+    #[pymodule(gil_used = false)]
+    mod ufuncs {
+        use pyo3::prelude::*;
+
+        #[pymodule_init]
+        fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+            crate::ufunc::add(module)
+        }
+    }
+}
