@@ -20,11 +20,12 @@ pub fn threads() -> usize {
     allowed().get()
 }
 
-/// Sets how many threads large calls in this process may use; 1 makes all calls serial.
+/// Sets how many threads large calls in this process may use; 1 makes all calls serial. There are never more than four for each core, or 16
+/// where there are fewer than four cores.
 ///
 /// Calls that have begun are not affected. A process made by `fork` later has the number of its parent.
 pub fn set_threads(n: NonZeroUsize) {
-    NUMBER.store(n.get(), Ordering::Relaxed);
+    NUMBER.store(n.get().min(most()), Ordering::Relaxed);
 }
 
 /// Limits the large calls made on the calling thread, and returns its previous limit; `None` is no limit.
@@ -59,10 +60,16 @@ pub(crate) fn of_process() -> NonZeroUsize {
     if let Some(number) = NonZeroUsize::new(NUMBER.load(Ordering::Relaxed)) {
         return number;
     }
-    let default = default_number();
+    let default = default_number().min(NonZeroUsize::MIN.saturating_add(most() - 1));
     // `set_threads` may have been called meanwhile.
     let known = NUMBER.compare_exchange(0, default.get(), Ordering::Relaxed, Ordering::Relaxed);
     known.err().and_then(NonZeroUsize::new).unwrap_or(default)
+}
+
+/// No more threads are started: a number that is a mistake would take all that the system has.
+fn most() -> usize {
+    let cores = std::thread::available_parallelism();
+    cores.map_or(1, NonZeroUsize::get).saturating_mul(4).max(16)
 }
 
 fn default_number() -> NonZeroUsize {

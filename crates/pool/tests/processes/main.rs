@@ -16,6 +16,10 @@ mod no_threads;
 mod calls;
 mod forked;
 mod numbers;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod scarce;
 mod support;
 
@@ -56,8 +60,6 @@ const SITUATIONS: &[(&str, Situation)] = &[
         any(target_arch = "x86_64", target_arch = "aarch64")
     ))]
     ("without_threads", scarce::without_threads),
-    #[cfg(target_os = "linux")]
-    ("with_too_few_threads", scarce::with_too_few_threads),
 ];
 
 /// Which situation this process is to be in.

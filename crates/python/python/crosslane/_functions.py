@@ -1,5 +1,6 @@
 """The operations of the library as functions, each made from its row of the library's table."""
 
+import inspect
 from typing import NamedTuple
 
 from . import _core
@@ -54,6 +55,34 @@ def make(operation):
     function = scope[operation.name]
     function.__doc__ = _doc(operation)
     return function
+
+
+def variant(module, operation, parameters, call, documentation):
+    """The function of an operation in the module of this name, for arrays of another kind.
+
+    It has the operation's inputs and these further parameters, and returns ``call(operation, inputs, **others)``. Its documentation begins
+    with what the operation is.
+    """
+    named = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    inputs = [inspect.Parameter(name, named) for name, _ in operation.inputs]
+    signature = inspect.Signature([*inputs, *parameters])
+
+    def function(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        others = dict(bound.arguments)
+        return call(operation, [others.pop(name) for name, _ in operation.inputs], **others)
+
+    function.__module__ = module
+    function.__name__ = function.__qualname__ = operation.name
+    function.__signature__ = signature
+    function.__doc__ = f"{operation.summary}\n\n.. math:: {operation.formula}\n\n{documentation}"
+    return function
+
+
+def option(name, default=inspect.Parameter.empty):
+    """A parameter that is given by its name."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
 
 
 def _ask(function, operands, axis, out, accuracy):

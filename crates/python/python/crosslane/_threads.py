@@ -25,7 +25,8 @@ def set_threads(n):
     Parameters
     ----------
     n : int
-        The number; 1 means that nothing is split.
+        The number; 1 means that nothing is split. There are never more than four for each core, or 16 where there are fewer than four
+        cores.
 
     Raises
     ------

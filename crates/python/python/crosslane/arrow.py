@@ -29,7 +29,6 @@ written. If there are nulls, the bitmap of the result is new.
 **Floating-point warnings** of NumPy are not given, as :mod:`pyarrow.compute` gives none: the values under a null row can be anything.
 """
 
-import inspect
 from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -42,6 +41,8 @@ except ImportError as error:
     raise ImportError('crosslane.arrow needs pyarrow: pip install "crosslane[arrow]"') from error
 
 import crosslane
+
+from ._functions import option, variant
 
 if TYPE_CHECKING:
     # The operations, which a type checker cannot see: they come from the table.
@@ -181,38 +182,15 @@ def _result(result: np.ndarray, kind: str, bitmap: pa.Buffer | None) -> pa.Array
     return pa.Array.from_buffers(values.type, len(result), [bitmap, values.buffers()[1]])
 
 
-def _function(operation: Any) -> Callable[..., Any]:
-    """Return the function of this module for one row of the table."""
-    signature = inspect.Signature(
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any) for name, _ in operation.inputs]
-        + [inspect.Parameter("accuracy", inspect.Parameter.KEYWORD_ONLY, default="plain", annotation=str)]
-    )
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        *operands, accuracy = bound.arguments.values()
-        return _apply(operation, operands, accuracy)
-
-    function.__name__ = function.__qualname__ = operation.name
-    function.__signature__ = signature  # type: ignore[attr-defined]
-    function.__doc__ = _documentation(operation)
-    return function
-
-
 def _documentation(operation: Any) -> str:
-    """Return the docstring of a function: the summary and formula of the one that it runs, and what Arrow adds."""
-    doc = inspect.getdoc(getattr(crosslane, operation.name)) or f"Compute {operation.name}."
-    summary, _, _ = doc.partition("\nParameters\n---")
+    """Return what follows the summary and formula in the docstring of a function."""
     names = [name for name, _ in operation.inputs]
     values = {"vector": "[[1.0, 0.0, 0.0], None], pa.list_(pa.float64(), 3)", "scalar": "[1.0, None]"}
     arrays = "\n".join(f">>> {name} = pa.array({values[kind]})" for name, kind in operation.inputs)
     call = f"crosslane.arrow.{operation.name}({', '.join(names)})"
     many = len(operation.outputs) > 1
     example = f">>> [array.null_count for array in {call}]\n{[1] * len(operation.outputs)}" if many else f">>> {call}.null_count\n1"
-    return f"""{summary.rstrip()}
-
-This is :func:`crosslane.{operation.name}` on Arrow arrays.
+    return f"""This is :func:`crosslane.{operation.name}` on Arrow arrays.
 
 Parameters
 ----------
@@ -246,5 +224,5 @@ Examples
 
 _OPERATIONS = {operation.name: operation for operation in crosslane.operations() if not operation.is_gradient}
 for _operation in _OPERATIONS.values():
-    globals()[_operation.name] = _function(_operation)
+    globals()[_operation.name] = variant(__name__, _operation, [option("accuracy", "plain")], _apply, _documentation(_operation))
 __all__ = list(_OPERATIONS)

@@ -27,7 +27,6 @@ vectors as the product of the two chunks: choose small chunks there.
 (``nan``) is an error raised later, when a block shows it.
 """
 
-import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -40,6 +39,8 @@ except ImportError as error:
     raise ImportError('crosslane.dask needs Dask: pip install "crosslane[dask]"') from error
 
 import crosslane
+
+from ._functions import option, variant
 
 if TYPE_CHECKING:
     # The other operations, which a type checker cannot see: they come from the table.
@@ -240,34 +241,15 @@ def _labels(ndim: int, axis: int | None, components: int) -> tuple[int, ...]:
 # The other functions, from the table.
 
 
-def _function(operation: Any) -> Callable[..., Any]:
-    """Return the function of this module for one row of the table."""
-    signature = inspect.Signature(
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any) for name, _ in operation.inputs]
-        + [
-            inspect.Parameter("axis", inspect.Parameter.KEYWORD_ONLY, default=-1, annotation=int),
-            inspect.Parameter("accuracy", inspect.Parameter.KEYWORD_ONLY, default="plain", annotation=str),
-        ]
-    )
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        *arrays, axis, accuracy = bound.arguments.values()
-        axes = [axis if kind == "vector" else None for _, kind in operation.inputs]
-        outputs = _apply(operation, arrays, axes, axis, {"axis": axis, "accuracy": accuracy})
-        return tuple(outputs) if len(outputs) > 1 else outputs[0]
-
-    function.__name__ = function.__qualname__ = operation.name
-    function.__signature__ = signature  # type: ignore[attr-defined]
-    function.__doc__ = _documentation(operation)
-    return function
+def _call(operation: Any, arrays: list[Any], axis: int, accuracy: str) -> Any:
+    """Run the function of one row of the table."""
+    axes = [axis if kind == "vector" else None for _, kind in operation.inputs]
+    outputs = _apply(operation, arrays, axes, axis, {"axis": axis, "accuracy": accuracy})
+    return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
 
 def _documentation(operation: Any) -> str:
-    """Return the docstring of a function: the summary and formula of the one that it runs, and what Dask adds."""
-    doc = inspect.getdoc(getattr(crosslane, operation.name)) or f"Compute {operation.name}."
-    summary, _, _ = doc.partition("\nParameters\n---")
+    """Return what follows the summary and formula in the docstring of a function."""
     names = [name for name, _ in operation.inputs]
     examples = [f">>> {name} = dask.array.ones({(4, 3) if kind == 'vector' else (4,)}, chunks=2)" for name, kind in operation.inputs]
     many = len(operation.outputs) > 1
@@ -285,9 +267,7 @@ def _documentation(operation: Any) -> str:
     )
     returns = "tuple of dask.array.Array" if many else "dask.array.Array"
     example = "\n".join(examples)
-    return f"""{summary.rstrip()}
-
-This is :func:`crosslane.{operation.name}` on the blocks of Dask arrays. It is lazy.
+    return f"""This is :func:`crosslane.{operation.name}` on the blocks of Dask arrays. It is lazy.
 {gradients}
 Parameters
 ----------
@@ -320,8 +300,9 @@ Examples
 """
 
 
+_OPTIONS = option("axis", -1), option("accuracy", "plain")
 _OPERATIONS = {operation.name: operation for operation in crosslane.operations()}
 for _operation in _OPERATIONS.values():
     if _operation.name not in globals():
-        globals()[_operation.name] = _function(_operation)
+        globals()[_operation.name] = variant(__name__, _operation, _OPTIONS, _call, _documentation(_operation))
 __all__ = list(_OPERATIONS)

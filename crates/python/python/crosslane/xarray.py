@@ -28,6 +28,8 @@ except ImportError as error:
 
 import crosslane
 
+from ._functions import option, variant
+
 if TYPE_CHECKING:
     # The other operations, which a type checker cannot see: they come from the table.
     def __getattr__(name: str) -> Callable[..., Any]: ...
@@ -132,43 +134,21 @@ def _check_types(*arrays: Any) -> None:
             raise TypeError(f"expected an xarray.DataArray or xarray.Variable, got {got}; convert a Dataset with to_dataarray")
 
 
-def _function(operation: Any) -> Callable[..., Any]:
-    """Return the function of this module for one row of the table."""
-    named = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    signature = inspect.Signature(
-        [inspect.Parameter(name, named, annotation="xarray.DataArray") for name, _ in operation.inputs]
-        + [
-            inspect.Parameter("dim", named, annotation=Hashable),
-            inspect.Parameter("accuracy", inspect.Parameter.KEYWORD_ONLY, default="plain", annotation=str),
-        ]
-    )
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        *arrays, dim, accuracy = bound.arguments.values()
-        _check_types(*arrays)
-        return _apply(operation, tuple(arrays), dim, accuracy)
-
-    function.__name__ = function.__qualname__ = operation.name
-    function.__signature__ = signature  # type: ignore[attr-defined]
-    function.__doc__ = _documentation(operation)
-    return function
+def _call_named(operation: Any, arrays: list[Any], dim: Hashable, accuracy: str) -> Any:
+    """Run the function of one row of the table."""
+    _check_types(*arrays)
+    return _apply(operation, tuple(arrays), dim, accuracy)
 
 
 def _documentation(operation: Any) -> str:
-    """Return the docstring of a function: the summary and formula of the one that it runs, and what xarray adds."""
-    doc = inspect.getdoc(getattr(crosslane, operation.name)) or f"Compute {operation.name}."
-    summary, _, _ = doc.partition("\nParameters\n---")
+    """Return what follows the summary and formula in the docstring of a function."""
     names = ", ".join(name for name, _ in operation.inputs)
     arguments = ", ".join("a" if kind == "vector" else "a[:, 0]" for _, kind in operation.inputs)
     many = len(operation.outputs) > 1
     call = f"crosslane.xarray.{operation.name}({arguments}, \"xyz\")"
     dims = [str(("time", "xyz") if kind == "vector" else ("time",)) for _, kind in operation.outputs]
     example = f">>> [array.dims for array in {call}]\n[{', '.join(dims)}]" if many else f">>> {call}.dims\n{dims[0]}"
-    return f"""{summary.rstrip()}
-
-This is :func:`crosslane.{operation.name}` on the arrays inside of xarray's. A Dask array inside stays lazy.
+    return f"""This is :func:`crosslane.{operation.name}` on the arrays inside of xarray's. A Dask array inside stays lazy.
 
 Parameters
 ----------
@@ -200,8 +180,9 @@ Examples
 """
 
 
+_OPTIONS = inspect.Parameter("dim", inspect.Parameter.POSITIONAL_OR_KEYWORD), option("accuracy", "plain")
 _OPERATIONS = {operation.name: operation for operation in crosslane.operations() if not operation.is_gradient}
 for _operation in _OPERATIONS.values():
     if _operation.name not in globals():
-        globals()[_operation.name] = _function(_operation)
+        globals()[_operation.name] = variant(__name__, _operation, _OPTIONS, _call_named, _documentation(_operation))
 __all__ = list(_OPERATIONS)
