@@ -20,31 +20,42 @@ pub(crate) type Array<'py> = Bound<'py, PyUntypedArray>;
 /// The type of an array's elements.
 pub(crate) type Dtype<'py> = Bound<'py, PyArrayDescr>;
 
-/// The elements of an array that is [well-behaved](is_behaved), the vectors of which lie along `axis`, if there is one.
-pub(crate) fn operand<const N: usize>(array: &Array<'_>, axis: Option<usize>) -> Operand<N> {
-    // A power of two.
-    let size = array.dtype().itemsize().trailing_zeros();
+/// The elements of an array of the type of this number, the vectors of which lie along `axis`, if there is one. `None` if the array is not of
+/// that type, not [well-behaved](is_behaved) or has no three components there.
+///
+/// The shape, the strides and the type of an array can be changed by whoever else has it, whenever the interpreter may run other code. So
+/// they are looked at once, here, and the library is given what was seen.
+pub(crate) fn operand<const N: usize>(
+    array: &Array<'_>,
+    axis: Option<usize>,
+    number: c_int,
+) -> Option<Operand<N>> {
+    let dtype = array.dtype();
     let (shape, strides) = (array.shape(), array.strides());
-    let component = axis.map(|axis| strides[axis] >> size);
-    let mut operand = Operand::new(first(array), component);
+    let rank = shape.len() - usize::from(axis.is_some_and(|axis| axis < shape.len()));
+    if dtype.num() != number || !is_behaved(array, &dtype) || rank > N {
+        return None;
+    }
+    // A power of two.
+    let size = element::size(number)?.trailing_zeros();
+    let component = match axis {
+        Some(axis) if *shape.get(axis)? == 3 => Some(strides[axis] >> size),
+        Some(_) => return None,
+        None => None,
+    };
+    // SAFETY: these are all elements of the array, seen to be of the type and aligned. The caller keeps the array, with which NumPy
+    // keeps its memory, and looks for overlap where it is written to.
+    let mut operand = unsafe { Operand::new(first(array), component) };
     for (k, (&len, &stride)) in shape.iter().zip(strides).enumerate() {
         if Some(k) != axis {
             operand.push(len, stride >> size);
         }
     }
-    if shape.len() == usize::from(axis.is_some()) {
+    if rank == 0 {
         // One vector, or number. The library is faster if that is an axis of one.
         operand.push(1, 0);
     }
-    operand
-}
-
-/// The same of an array of one vector, whose elements have this size.
-pub(crate) fn vector(array: &Array<'_>, size: usize) -> Operand<1> {
-    let component = array.strides()[0] >> size.trailing_zeros();
-    let mut operand = Operand::new(first(array), Some(component));
-    operand.push(1, 0);
-    operand
+    Some(operand)
 }
 
 /// Where its elements begin.
@@ -140,7 +151,7 @@ pub(crate) fn is_behaved(array: &Array<'_>, dtype: &Dtype<'_>) -> bool {
     // (Sizes are powers of two, and a division takes as long as all else here.)
     let whole = |stride: &isize| stride & (bytes as isize - 1) == 0;
     flags(array) & npyffi::NPY_ARRAY_ALIGNED != 0
-        && dtype.is_native_byteorder() == Some(true)
+        && dtype.is_native_byteorder() != Some(false) // bytes have none
         && array.strides().iter().all(whole)
 }
 
@@ -242,6 +253,9 @@ where
 /// Whether two of its elements may be one: axes, the fastest first, do not each begin where the one before ends.
 fn overlaps_itself(array: &Array<'_>) -> bool {
     let (shape, strides) = (array.shape(), array.strides());
+    if shape.contains(&0) {
+        return false;
+    }
     let mut axes: Vec<_> = shape
         .iter()
         .zip(strides)

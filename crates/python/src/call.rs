@@ -6,20 +6,18 @@ use std::ffi::c_int;
 
 use crosslane::{Accuracy, Operation, Shape};
 use numpy::{PyArrayDescrMethods, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::array::{self, Array};
 use crate::element;
 use crate::operand::{FEW_AXES, MOST_AXES, Operand};
-use crate::target::{Results, Target, as_output};
+use crate::target::{self, MOST_OUTPUTS, Results, Target};
 use crate::work::Work;
 
-/// No operation has more inputs, or outputs.
-const MOST_INPUTS: usize = 5;
-const MOST_OUTPUTS: usize = 3;
-pub(crate) const MOST_OPERANDS: usize = MOST_INPUTS + MOST_OUTPUTS;
+/// No operation has more inputs.
+pub(crate) const MOST_INPUTS: usize = 5;
 
 /// What is asked for.
 pub(crate) struct Call<'a, 'py> {
@@ -49,7 +47,7 @@ pub(crate) enum Refusal {
     /// There are not three components along the axis of an input.
     Components { input: usize, got: usize },
     /// More axes than a view of the library has.
-    Rank(usize),
+    Rank,
     /// The shapes are not broadcast.
     Shapes,
     /// Anything else.
@@ -117,12 +115,23 @@ impl<'py> Call<'_, 'py> {
     ) -> Result<(), Refusal> {
         let mut inputs = [Operand::<N>::NONE; MOST_INPUTS];
         for (k, array) in arrays.iter().flatten().enumerate() {
-            inputs[k] = array::operand(array, axes[k]);
+            let operand = array::operand(array, axes[k], computed);
+            inputs[k] = operand.ok_or_else(changed)?;
+        }
+        if let Some(g) = self.upstream()
+            && !common.is_empty()
+        {
+            inputs[g] = inputs[g].broadcast_to(common).ok_or_else(changed)?;
         }
         let mut outputs = [Operand::<N>::NONE; MOST_OUTPUTS];
-        for (k, result) in results.iter().flatten().enumerate() {
+        let targets = results.iter().flatten().map(|result| &result.written);
+        for (k, target) in targets.clone().enumerate() {
+            let mut others = arrays.iter().flatten().chain(targets.clone().take(k));
             let axis = self.axis_of_result(k, axes, common.len())?;
-            outputs[k] = array::operand(&result.written, axis);
+            let operand = array::operand(target, axis, computed);
+            // Nobody else has seen an array that is new.
+            let direct = self.out.is_none() || array::is_direct(target, computed, &mut others);
+            outputs[k] = operand.filter(|_| direct).ok_or_else(changed)?;
         }
         let work = Work {
             operation: self.operation,
@@ -131,6 +140,18 @@ impl<'py> Call<'_, 'py> {
             outputs: &outputs[..self.operation.outputs().len()],
         };
         Ok(work.run(py, computed)?)
+    }
+
+    /// The input that is the upstream gradient and may have fewer vectors than the batch: it is broadcast, too, unless there is a gradient of
+    /// it.
+    fn upstream(&self) -> Option<usize> {
+        self.operation.gradient_of()?;
+        let g = self
+            .operation
+            .input_names()
+            .iter()
+            .position(|name| *name == "g");
+        g.filter(|g| *g >= self.operation.outputs().len())
     }
 
     /// The type that all inputs are cast to, by its number.
@@ -155,7 +176,7 @@ impl<'py> Call<'_, 'py> {
     fn axis_of(&self, k: usize, array: &Array<'py>) -> Result<Option<usize>, Refusal> {
         let rank = array.ndim();
         if rank > MOST_AXES {
-            return Err(Refusal::Rank(rank));
+            return Err(Refusal::Rank);
         }
         if self.operation.inputs()[k] == crosslane::Kind::Scalar {
             return Ok(None);
@@ -194,7 +215,7 @@ impl<'py> Call<'_, 'py> {
         given: c_int,
     ) -> Result<[Option<Target<'py>>; MOST_OUTPUTS], Refusal> {
         let count = self.operation.outputs().len();
-        let out = self.out(count)?;
+        let out = target::given(self.operation.name(), self.out, count)?;
         let mut results: [Option<Target<'py>>; MOST_OUTPUTS] = [const { None }; MOST_OUTPUTS];
         for k in 0..count {
             let mut room = [0; MOST_AXES];
@@ -227,40 +248,6 @@ impl<'py> Call<'_, 'py> {
         Ok(results)
     }
 
-    /// The arrays that were given, one for each output.
-    fn out(&self, count: usize) -> PyResult<[Option<Array<'py>>; MOST_OUTPUTS]> {
-        let mut all = [const { None }; MOST_OUTPUTS];
-        let Some(out) = self.out else {
-            return Ok(all);
-        };
-        if let Ok(tuple) = out.cast::<PyTuple>() {
-            if tuple.len() != count {
-                let expected = if count == 1 {
-                    "one array".to_owned()
-                } else {
-                    format!("{count} arrays")
-                };
-                let got = tuple.len();
-                return Err(PyValueError::new_err(format!(
-                    "The 'out' tuple must have exactly {expected}, got {got}"
-                )));
-            }
-            for (k, out) in tuple.iter().enumerate() {
-                if !out.is_none() {
-                    all[k] = Some(as_output(&out)?);
-                }
-            }
-        } else if count == 1 {
-            all[0] = Some(as_output(out)?);
-        } else {
-            let name = self.operation.name();
-            return Err(PyTypeError::new_err(format!(
-                "{name} has {count} outputs: 'out' must be a tuple of {count} arrays"
-            )));
-        }
-        Ok(all)
-    }
-
     fn returned(
         &self,
         py: Python<'py>,
@@ -280,6 +267,12 @@ impl<'py> Call<'_, 'py> {
         let all: PyResult<Vec<_>> = objects.collect();
         Ok(PyTuple::new(py, all?)?.into_any())
     }
+}
+
+/// An array no longer is what it was when it was looked at: another thread, or code that was called meanwhile, has changed its shape.
+#[cold]
+fn changed() -> Refusal {
+    PyRuntimeError::new_err("an array was changed while it was used; nothing was written").into()
 }
 
 /// The axis, counted from the first.
@@ -310,7 +303,7 @@ fn common<'a, 'py: 'a>(
             continue;
         }
         common = Shape::broadcast([&*common, shape]).map_err(|error| match error {
-            crosslane::Error::Rank { got, .. } => Refusal::Rank(got),
+            crosslane::Error::Rank { .. } => Refusal::Rank,
             _ => Refusal::Shapes,
         })?;
     }

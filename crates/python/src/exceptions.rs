@@ -1,4 +1,4 @@
-//! Floating-point exceptions: what a call raised, told as NumPy tells it: nothing, a warning, an error, by `numpy.errstate`.
+//! Floating-point exceptions: what a call raised is reported as NumPy does it: not at all, as a warning or an error, by `numpy.errstate`.
 //!
 //! An instruction that overflows sets a flag in a register of its thread. NumPy clears the flags before a loop and looks at them behind it.
 

@@ -2,17 +2,17 @@
 //! the table.
 
 use crosslane::{Accuracy, Kind, Operation};
-use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::array;
-use crate::call::{Call, Refusal};
+use crate::array::{self, Array};
+use crate::call::{Call, MOST_INPUTS, Refusal};
 use crate::operand::MOST_AXES;
 use crate::pair;
-use crate::target::tuple;
+use crate::target::{self, tuple};
 
 /// The accuracy of this name.
 pub(crate) fn accuracy(name: &str) -> PyResult<Accuracy> {
@@ -145,18 +145,24 @@ fn by_numpy<'py>(
             "out= and accuracy= are not for operands that have their own __array_function__",
         ));
     }
+    let [given, ..] = target::given("cross", out, 1)?;
+    if let Some(given) = &given
+        && !array::is_writeable(given)
+    {
+        return Err(PyValueError::new_err("output array is read-only"));
+    }
     let product = numpy_cross(py)?.call((a, b), Some(&axes.named(py)?))?;
     if accuracy != Accuracy::Plain {
         let dtype = product.getattr("dtype")?;
         return Err(PyTypeError::new_err(format!(
-            "accuracy='correctly-rounded' is for vectors of three real numbers of at most 64 bits, got {dtype}"
+            "accuracy='correctly-rounded' is for vectors of three real numbers of at most 64 bits and at most 17 axes, got {dtype}"
         )));
     }
-    let Some(out) = out else {
+    let Some(given) = given else {
         return Ok(product);
     };
-    store(py, &product, out)?;
-    Ok(out.clone())
+    store(py, &product, &given)?;
+    Ok(given.into_any())
 }
 
 /// `numpy.cross`, as it was when this was imported.
@@ -169,10 +175,8 @@ pub(crate) fn numpy_cross(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 }
 
 /// Writes to `out` as functions of NumPy do.
-fn store(py: Python<'_>, product: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> PyResult<()> {
-    let (product, Ok(out)) = (array::as_array(product)?, out.cast::<PyUntypedArray>()) else {
-        return Err(PyTypeError::new_err("return arrays must be of ArrayType"));
-    };
+fn store(py: Python<'_>, product: &Bound<'_, PyAny>, out: &Array<'_>) -> PyResult<()> {
+    let product = array::as_array(product)?;
     if product.shape() != out.shape() {
         return Err(PyValueError::new_err(format!(
             "non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",
@@ -188,7 +192,8 @@ fn store(py: Python<'_>, product: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> 
     Ok(())
 }
 
-/// The operations, in the order of the table, each as (name, ((name, kind), ...), ((name, kind), ...), whether it is a gradient, summary,
+/// The operations, in the order of the table, each as (name, ((name, kind), ...), ((name, kind), ...), whether it is a gradient, whether it
+/// gives floating-point warnings, summary,
 /// formula).
 #[pyfunction]
 pub(crate) fn table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
@@ -213,6 +218,7 @@ pub(crate) fn table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
             inputs,
             outputs,
             gradient,
+            operation.signals(),
             operation.summary(),
             operation.formula(),
         )
@@ -222,7 +228,7 @@ pub(crate) fn table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     PyTuple::new(py, rows?)
 }
 
-/// An operation, by its place in the table; `NotImplemented` where an operand has its own `__array_function__`, which is then to be asked.
+/// An operation, by its place in the table.
 #[pyfunction]
 pub(crate) fn apply<'py>(
     py: Python<'py>,
@@ -236,7 +242,12 @@ pub(crate) fn apply<'py>(
     let Some(&operation) = Operation::ALL.get(place) else {
         return Err(PyValueError::new_err("no operation has this place"));
     };
-    let axes = [axis; 8];
+    if inputs.len() != operation.inputs().len() {
+        return Err(PyTypeError::new_err(
+            "the operation has another number of inputs",
+        ));
+    }
+    let axes = [axis; MOST_INPUTS];
     let call = Call {
         operation,
         inputs: &inputs,
@@ -246,8 +257,8 @@ pub(crate) fn apply<'py>(
         accuracy,
     };
     match call.run(py) {
-        Err(Refusal::Foreign) => Ok(py.NotImplemented().into_bound(py)),
-        done => done.map_err(|refusal| error(py, operation, &inputs, &refusal)),
+        Err(refusal) => Err(error(py, operation, &inputs, &refusal)),
+        Ok(result) => Ok(result),
     }
 }
 
@@ -270,7 +281,16 @@ fn error(
     match refusal {
         Refusal::Error(error) => error.clone_ref(py),
         Refusal::NoAxis => PyTypeError::new_err("an axis is an integer"),
-        Refusal::Foreign => PyTypeError::new_err("an operand has its own __array_function__"),
+        // (To ask that method is no way: some libraries look for a function of NumPy of the same name, which is another one.)
+        Refusal::Foreign => {
+            let foreign = inputs.iter().find(|input| array::is_foreign(input));
+            let class = foreign.map(|input| input.get_type().to_string());
+            PyTypeError::new_err(format!(
+                "'{name}' does not take {}, which has its own __array_function__: give it arrays of NumPy, or use crosslane.dask \
+                 for Dask's",
+                class.unwrap_or_default()
+            ))
+        }
         Refusal::Dtype => {
             let dtypes = inputs.iter().map(|input| match array::as_array(input) {
                 Ok(array) => array.dtype().to_string(),
@@ -287,9 +307,10 @@ fn error(
             "{} has {got} components along its axis of vectors, expected 3",
             operation.input_names()[*input]
         )),
-        Refusal::Rank(got) => {
-            PyValueError::new_err(format!("{got} axes, expected {} at most", MOST_AXES - 1))
-        }
+        Refusal::Rank => PyValueError::new_err(format!(
+            "operands have more than {} axes beside that of the components",
+            MOST_AXES - 1
+        )),
         Refusal::Shapes => PyValueError::new_err(format!(
             "operands could not be broadcast together with shapes {}",
             shapes()

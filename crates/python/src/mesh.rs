@@ -7,13 +7,13 @@ use std::ffi::c_int;
 
 use crosslane::{Accuracy, Engine, Error, Operation, Real, Threads};
 use numpy::{PyArrayDescrMethods, PyReadonlyArray1, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::array::{self, Array};
 use crate::functions::accuracy;
 use crate::operand::Operand;
-use crate::target::{Results, Target, as_output, tuple};
+use crate::target::{self, Results, Target, tuple};
 
 /// What is computed of a mesh.
 #[derive(Clone, Copy)]
@@ -43,14 +43,15 @@ pub(crate) fn mesh<'py>(
     corners: PyReadonlyArray1<'py, u32>,
     starts: Option<PyReadonlyArray1<'py, usize>>,
     quantity: &str,
+    name: &str,
     out: Option<Bound<'py, PyAny>>,
     accuracy: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (py, accuracy) = (vertices.py(), self::accuracy(accuracy)?);
-    let (name, quantity) = match quantity {
-        "face_normals" => ("face_normals", Quantity::FaceNormals),
-        "face_areas" => ("face_areas", Quantity::FaceAreas),
-        _ => ("vertex_normals", Quantity::VertexNormals),
+    let quantity = match quantity {
+        "face_normals" => Quantity::FaceNormals,
+        "face_areas" => Quantity::FaceAreas,
+        _ => Quantity::VertexNormals,
     };
     let vertices = array::as_array(&vertices)?;
     let [count, 3] = *vertices.shape() else {
@@ -84,7 +85,7 @@ pub(crate) fn mesh<'py>(
     };
     let vectors = !matches!(quantity, Quantity::FaceAreas);
     let shape = if vectors { &shape[..] } else { &shape[..1] };
-    let out = out.as_ref().map(as_output).transpose()?;
+    let [out, ..] = target::given(name, out.as_ref(), 1)?;
     let results = Results {
         name,
         shape,
@@ -92,11 +93,15 @@ pub(crate) fn mesh<'py>(
         given,
     };
     let target = Target::new(py, results, out.as_ref(), std::iter::once(&vertices))?;
+    // (Whatever others have done to their shapes since, the library is given what it is now.)
+    let written = &target.written;
     let work = Work {
         quantity,
-        vertices: array::operand(&vertices, Some(1)),
+        vertices: array::operand(&vertices, Some(1), computed).ok_or_else(changed)?,
         faces,
-        out: array::operand(&target.written, vectors.then_some(1)),
+        out: array::operand(written, vectors.then_some(1), computed)
+            .filter(|_| array::is_direct(written, computed, std::iter::once(&vertices)))
+            .ok_or_else(changed)?,
         accuracy,
     };
     let bytes = bytes(&vertices) + bytes(&target.written) + size_of_val(faces.corners);
@@ -108,6 +113,11 @@ pub(crate) fn mesh<'py>(
         error => PyValueError::new_err(error.to_string()),
     })?;
     Ok(target.finish()?.into_any())
+}
+
+#[cold]
+fn changed() -> PyErr {
+    PyRuntimeError::new_err("an array was changed while it was used; nothing was written")
 }
 
 fn bytes(array: &Array<'_>) -> usize {

@@ -1,6 +1,6 @@
 //! Operands: arrays, and those of the loops of ufuncs, as the views of the library.
 //!
-//! The one place that makes views of addresses. Who makes an operand answers for what it says.
+//! The one place that makes views of addresses.
 
 use std::ptr::null_mut;
 
@@ -16,10 +16,6 @@ pub(crate) const FEW_AXES: usize = 2;
 
 /// Elements of one type: where they begin, and strides of up to N axes, all of them in elements. (To move all axes that there can be
 /// about takes longer than the product of a pair.)
-///
-/// Who makes one has seen that all of them are there, aligned, for as long as views are used, and, if it is written to, each of them
-/// once and none of them another operand's. (Other threads that write to an array meanwhile, which the interpreter does not keep them
-/// from, are the caller's fault, as with NumPy.)
 #[derive(Clone, Copy)]
 pub(crate) struct Operand<const N: usize> {
     first: *mut u8,
@@ -30,7 +26,7 @@ pub(crate) struct Operand<const N: usize> {
     strides: [isize; N],
 }
 
-// SAFETY: it is addresses; see above for who may use them.
+// SAFETY: it is addresses, for whose use `Operand::new` has the rules.
 unsafe impl<const N: usize> Send for Operand<N> {}
 // SAFETY: as above.
 unsafe impl<const N: usize> Sync for Operand<N> {}
@@ -44,12 +40,38 @@ impl<const N: usize> Operand<N> {
         strides: [0; N],
     };
 
-    pub(crate) fn new(first: *mut u8, component: Option<isize>) -> Self {
+    /// Of no axes yet, beside that of the components.
+    ///
+    /// # Safety
+    /// Whoever makes the operand has seen that all elements which its axes will reach are there, of the type with which it is used and
+    /// aligned, for as long as views of it are used. If it is written to, each of them is there once, and no other operand of the call has
+    /// one of them. (Other threads that write to an array meanwhile are the caller's fault, as with NumPy.)
+    pub(crate) unsafe fn new(first: *mut u8, component: Option<isize>) -> Self {
         Self {
             first,
             component,
             ..Self::NONE
         }
+    }
+
+    /// The same vectors as often as a batch of this shape has them, if their own shape is broadcast to that.
+    pub(crate) fn broadcast_to(&self, shape: &[usize]) -> Option<Self> {
+        let missing = shape.len().checked_sub(self.rank)?;
+        let mut all = Self {
+            first: self.first,
+            component: self.component,
+            ..Self::NONE
+        };
+        for (k, &len) in shape.iter().enumerate() {
+            let own = k.checked_sub(missing);
+            let stride = match own.map(|own| (self.shape[own], self.strides[own])) {
+                None | Some((1, _)) => 0,
+                Some((own, stride)) if own == len => stride,
+                Some(_) => return None,
+            };
+            all.push(len, stride);
+        }
+        Some(all)
     }
 
     /// Gives it an axis more, the fastest in C order.
@@ -60,7 +82,7 @@ impl<const N: usize> Operand<N> {
     }
 
     /// Without the axis of the components.
-    fn shape(&self) -> &[usize] {
+    pub(crate) fn shape(&self) -> &[usize] {
         &self.shape[..self.rank]
     }
 
@@ -88,7 +110,7 @@ impl<const N: usize> Operand<N> {
     pub(crate) fn vectors<T: Element>(&self) -> Vectors<'_, T> {
         let components = self.components().map(<*mut T>::cast_const);
         if let ([len], [stride]) = (self.shape(), self.strides()) {
-            // SAFETY: who made the operand has seen that the elements are there.
+            // SAFETY: `Operand::new` demands that the elements are there.
             return unsafe { Vectors::from_raw(components, *stride, *len) };
         }
         // SAFETY: as above.
@@ -98,7 +120,7 @@ impl<const N: usize> Operand<N> {
     #[inline(always)] // a view is large
     pub(crate) fn vectors_mut<T: Element>(&self) -> VectorsMut<'_, T> {
         if let ([len], [stride]) = (self.shape(), self.strides()) {
-            // SAFETY: who made the operand has seen that the elements are there, each of them once and no other operand's.
+            // SAFETY: `Operand::new` demands that the elements are there, each of them once and no other operand's.
             return unsafe { VectorsMut::from_raw(self.components(), *stride, *len) };
         }
         // SAFETY: as above.

@@ -24,8 +24,8 @@ pub(crate) fn cross<'py>(
         return None;
     }
     let number = dtype.num();
-    let size = element::size(number)?;
-    Some(multiply(a, b, number, size, accuracy))
+    element::size(number)?;
+    multiply(a, b, number, accuracy).transpose()
 }
 
 /// An array of three components.
@@ -42,16 +42,19 @@ fn multiply<'py>(
     a: &Array<'py>,
     b: &Array<'py>,
     number: c_int,
-    size: usize,
     accuracy: Accuracy,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     let out = array::empty(a.py(), &[3], number)?;
+    let operand = |array| array::operand::<1>(array, Some(0), number);
+    let (Some(a_), Some(b_), Some(out_)) = (operand(a), operand(b), operand(&out)) else {
+        return Ok(None);
+    };
     let work = Work {
         operation: Operation::Cross,
         accuracy,
-        inputs: &[array::vector(a, size), array::vector(b, size)],
-        outputs: &[array::vector(&out, size)],
+        inputs: &[a_, b_],
+        outputs: &[out_],
     };
     work.run_here(a.py(), number)?;
-    Ok(out.into_any())
+    Ok(Some(out.into_any()))
 }

@@ -5,8 +5,12 @@ use std::ffi::c_int;
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::array::{self, Array};
+
+/// No function has more outputs.
+pub(crate) const MOST_OUTPUTS: usize = 3;
 
 /// An array for results.
 pub(crate) struct Target<'py> {
@@ -97,8 +101,40 @@ impl Results<'_> {
     }
 }
 
-/// An array that a caller gave for results.
-pub(crate) fn as_output<'py>(out: &Bound<'py, PyAny>) -> PyResult<Array<'py>> {
+/// The arrays that were given for the outputs of a function: one array, or a tuple with one or None for each output.
+pub(crate) fn given<'py>(
+    name: &str,
+    out: Option<&Bound<'py, PyAny>>,
+    count: usize,
+) -> PyResult<[Option<Array<'py>>; MOST_OUTPUTS]> {
+    let mut all = [const { None }; MOST_OUTPUTS];
+    let Some(out) = out else {
+        return Ok(all);
+    };
+    let Ok(tuple) = out.cast::<PyTuple>() else {
+        if count > 1 {
+            return Err(PyTypeError::new_err(format!(
+                "{name} has {count} outputs: 'out' must be a tuple of {count} arrays"
+            )));
+        }
+        all[0] = Some(as_output(out)?);
+        return Ok(all);
+    };
+    if tuple.len() != count {
+        let (arrays, got) = (if count == 1 { "array" } else { "arrays" }, tuple.len());
+        return Err(PyValueError::new_err(format!(
+            "the 'out' tuple must have exactly {count} {arrays}, got {got}"
+        )));
+    }
+    for (to, out) in all.iter_mut().zip(tuple.iter()) {
+        if !out.is_none() {
+            *to = Some(as_output(&out)?);
+        }
+    }
+    Ok(all)
+}
+
+fn as_output<'py>(out: &Bound<'py, PyAny>) -> PyResult<Array<'py>> {
     match out.cast::<PyUntypedArray>() {
         Ok(array) => Ok(array.clone()),
         Err(_) => Err(PyTypeError::new_err("return arrays must be of ArrayType")),

@@ -13,10 +13,11 @@ use numpy::npyffi::{NPY_TYPES, PY_UFUNC_API, npy_intp};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
-use crate::call::MOST_OPERANDS;
+use crate::call::MOST_INPUTS;
 use crate::element::{self, ELEMENTS, ForElement};
 use crate::exceptions::{self, FloatingPoint};
 use crate::operand::Operand;
+use crate::target::MOST_OUTPUTS;
 use crate::work;
 
 /// What a loop is given beside its operands.
@@ -142,11 +143,11 @@ unsafe extern "C" fn run_loop<T: Element>(
     let components = kinds.filter(|kind| **kind == Kind::Vector).count();
     let batch = Batch {
         of,
-        // SAFETY: NumPy passes an address for each operand,
+        // SAFETY: NumPy passes one address for each operand.
         args: unsafe { std::slice::from_raw_parts(args.cast::<*mut T>(), count) },
-        // SAFETY: first of all the number of vectors,
+        // SAFETY: The first of the lengths that NumPy passes is the number of vectors.
         len: unsafe { dims.read() }.cast_unsigned(),
-        // SAFETY: and the distances of vectors of each, and of the components of those that are vectors.
+        // SAFETY: NumPy passes one step for each operand, and then one for the components of each operand that is a vector.
         steps: unsafe { std::slice::from_raw_parts(steps, count + components) },
     };
     match catch_unwind(AssertUnwindSafe(|| batch.run())) {
@@ -201,7 +202,7 @@ impl<T: Element> Batch<'_, T> {
         let engine = Engine::new().with_threads(threads);
         let kinds = operation.inputs().iter().chain(operation.outputs());
         let mut cores = self.steps[self.args.len()..].iter();
-        let mut operands = [Operand::<1>::NONE; MOST_OPERANDS];
+        let mut operands = [Operand::<1>::NONE; MOST_INPUTS + MOST_OUTPUTS];
         for (k, kind) in kinds.enumerate() {
             let core = if *kind == Kind::Vector {
                 cores.next()
@@ -211,7 +212,8 @@ impl<T: Element> Batch<'_, T> {
             // Where there is one vector, its distance from the next may be anything.
             let stride = if self.len > 1 { self.steps[k] } else { 0 };
             let component = core.map(|core| elements::<T>(*core)).transpose()?;
-            operands[k] = Operand::new(self.args[k].cast(), component);
+            // SAFETY: NumPy has seen that the elements are there, aligned, and copies what an output overlaps; each of an output is there once.
+            operands[k] = unsafe { Operand::new(self.args[k].cast(), component) };
             operands[k].push(self.len, elements::<T>(stride)?);
         }
         let (inputs, outputs) = operands[..self.args.len()].split_at(operation.inputs().len());

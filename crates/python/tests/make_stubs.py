@@ -1,9 +1,9 @@
 """Writes the stubs of the package, which list its functions for type checkers.
 
-python tests/make_stubs.py > python/crosslane/__init__.pyi
+    python tests/make_stubs.py
 """
 
-import sys
+from pathlib import Path
 
 from crosslane import operations
 
@@ -29,6 +29,7 @@ class Operation(NamedTuple):
     inputs: tuple[tuple[str, _Kind], ...]
     outputs: tuple[tuple[str, _Kind], ...]
     is_gradient: bool
+    signals: bool
     summary: str
     formula: str
 
@@ -94,5 +95,13 @@ def stubs():
     return "".join(text)
 
 
+def ufunc_stubs():
+    """The text of ``ufuncs.pyi``."""
+    names = "".join(f"{operation.name}: np.ufunc\n" for operation in operations())
+    return f"# Written by tests/make_stubs.py from the table of operations.\nimport numpy as np\n\n{names}"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(stubs())
+    folder = Path(__file__).parent.parent / "python" / "crosslane"
+    (folder / "__init__.pyi").write_text(stubs())
+    (folder / "ufuncs.pyi").write_text(ufunc_stubs())

@@ -285,7 +285,7 @@ def test_the_module_has_the_table_and_nothing_else():
 def test_a_new_row_of_the_table_is_a_function_here():
     program = """
 import crosslane, numpy as np
-row = crosslane.Operation("negate", (("a", "vector"),), (("out", "vector"),), False, "The negative.", "-a")
+row = crosslane.Operation("negate", (("a", "vector"),), (("out", "vector"),), False, True, "The negative.", "-a")
 table = crosslane.operations()
 crosslane.operations = lambda: (*table, row)
 crosslane.negate = lambda a, axis=-1, accuracy="plain": -a

@@ -82,12 +82,24 @@ def test_sums_go_into_a_tuple_of_outputs(operation):
 
 
 @pytest.mark.parametrize("operation", **named(GRADIENTS))
-def test_upstream_gradient_must_have_the_common_shape(operation):
+def test_upstream_gradients_are_broadcast_like_operands(operation):
     inputs = operands(np.random.default_rng(SEED), operation, [(5,)], "f8")
-    g = [name for name, _ in operation.inputs].index("g")
-    for other in (inputs[g][:1], inputs[g][0], inputs[g][:4]):
-        with pytest.raises(ValueError):
-            call(operation, *inputs[:g], other, *inputs[g + 1 :])
+    names = [name for name, _ in operation.inputs]
+    g = names.index("g")
+
+    def with_g(other):
+        return call(operation, *inputs[:g], other, *inputs[g + 1 :])
+
+    with pytest.raises(ValueError):
+        with_g(inputs[g][:4])
+    for other in inputs[g][:1], inputs[g][0]:
+        if g < len(operation.outputs):
+            # There is a gradient of it, too, which would have to be summed.
+            with pytest.raises(ValueError):
+                with_g(other)
+        else:
+            full = with_g(np.broadcast_to(other, inputs[g].shape))
+            assert all(same_bits(got, expected) for got, expected in zip(with_g(other), full))
 
 
 def test_example_of_the_documentation():

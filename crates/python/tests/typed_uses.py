@@ -19,7 +19,8 @@ crosslane.cross_vjp_vjp(a, a, a, a, a, out=(None, None, out))
 crosslane.dot(a, a, axis=np.int64(-1))
 assert_type(crosslane.triangle_normals(a, [[0, 1, 2]]), NDArray[Any])
 assert_type(crosslane.face_areas(a, [0, 1, 2, 3], [0]), NDArray[Any])
-assert_type(linalg.cross(a, a, axis=-1), NDArray[Any])
+assert_type(linalg.cross(a, a, axis=np.int64(-1)), NDArray[Any])
+crosslane.triangle_areas(a, [[0, 1, 2]], out=(np.empty(1),))
 assert_type(ufuncs.cross, np.ufunc)
 names: list[str] = [operation.name for operation in crosslane.operations() if not operation.is_gradient]
 version: str = crosslane.__version__

@@ -20,6 +20,7 @@ class Operation(NamedTuple):
     inputs: tuple[tuple[str, _Kind], ...]
     outputs: tuple[tuple[str, _Kind], ...]
     is_gradient: bool
+    signals: bool
     summary: str
     formula: str
 

@@ -11,13 +11,14 @@ class Operation(NamedTuple):
     """What the library knows of one operation.
 
     Inputs and outputs are pairs of a name and a kind, ``"vector"`` or ``"scalar"``. The outputs of a gradient have the shapes of its
-    first inputs.
+    first inputs. An operation signals if overflow and invalid values are reported as `numpy.errstate` says.
     """
 
     name: str
     inputs: tuple[tuple[str, str], ...]
     outputs: tuple[tuple[str, str], ...]
     is_gradient: bool
+    signals: bool
     summary: str
     formula: str
 
@@ -39,16 +40,13 @@ def operations():
 
 _SOURCE = """
 def {name}({inputs}, *, axis=-1, out=None, accuracy="plain"):
-    result = _apply({place}, ({inputs},), axis, out, accuracy)
-    if result is NotImplemented:
-        return _ask({name}, ({inputs},), axis, out, accuracy)
-    return result
+    return _apply({place}, ({inputs},), axis, out, accuracy)
 """
 
 
 def make(operation):
-    """The function of an operation."""
-    scope = {"__name__": "crosslane", "_apply": _core.apply, "_ask": _ask}
+    """The function of an operation. (Made of text, as those of `collections.namedtuple` are: to bind arguments takes twice as long as a pair.)"""
+    scope = {"__name__": "crosslane", "_apply": _core.apply}
     inputs = ", ".join(name for name, _ in operation.inputs)
     place = _TABLE.index(operation)
     exec(_SOURCE.format(name=operation.name, inputs=inputs, place=place), scope)
@@ -85,25 +83,6 @@ def option(name, default=inspect.Parameter.empty):
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
 
 
-def _ask(function, operands, axis, out, accuracy):
-    """Have an operand answer that has its own `__array_function__` (NEP 18)."""
-    given = {"axis": (axis, -1), "out": (out, None), "accuracy": (accuracy, "plain")}
-    names = {name: value for name, (value, default) in given.items() if value is not default and value != default}
-    foreign = []
-    for operand in operands:
-        if _core.is_foreign(operand) and type(operand) not in map(type, foreign):
-            # Of two, a subclass comes first.
-            place = next((k for k, other in enumerate(foreign) if issubclass(type(operand), type(other))), len(foreign))
-            foreign.insert(place, operand)
-    types = [type(operand) for operand in foreign]
-    for operand in foreign:
-        result = operand.__array_function__(function, types, operands, names)
-        if result is not NotImplemented:
-            return result
-    listed = ", ".join(str(kind) for kind in types)
-    raise TypeError(f"no implementation found for 'crosslane.{function.__name__}' on types that implement __array_function__: [{listed}]")
-
-
 _KINDS = {"vector": "Vectors", "scalar": "Numbers"}
 
 
@@ -124,12 +103,16 @@ def _groups(operands):
 
 
 def _doc(operation):
+    signals = (
+        'Overflow and invalid values are reported as `numpy.errstate` says, in "plain" accuracy.'
+        if operation.signals
+        else "No floating-point warnings are given."
+    )
     inputs = "\n".join(_operand(names, kind) for names, kind in _groups(operation.inputs))
     shape = "the shape to which those of the operands are broadcast"
     if operation.is_gradient:
-        shapes = """Operands are broadcast to the shape of `g`, which is the shape that they have in common. A gradient has the shape of its operand, and is
-    summed along axes where that was repeated. The order of the sums depends on the shapes alone: the bits are the same on any number
-    of threads."""
+        shapes = """All operands are broadcast to the shape that they have in common. A gradient has the shape of its operand, and is summed along
+    axes where that was repeated. The order of the sums depends on the shapes alone: the bits are the same on any number of threads."""
         results = "\n".join(
             f"    {name} : ndarray\n        The gradient of `{of}`, in its shape."
             for (name, _), (of, _) in zip(operation.outputs, operation.inputs)
@@ -169,7 +152,8 @@ def _doc(operation):
     -----
     {shapes}
 
-    Types are promoted as by `numpy.result_type`. float16 is computed as float32 and rounded at the end; integers are computed as float64.
+    Types are promoted as by `numpy.promote_types`. float16 is computed as float32 and rounded at the end; integers are computed as
+    float64. {signals}
     Bounds of errors are with the method of this name of the Rust library.
 
     Examples

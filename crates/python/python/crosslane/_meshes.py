@@ -14,25 +14,34 @@ def _indices(indices, below, dtype, what):
         for index in indices.min(), indices.max():
             if not 0 <= index < below:
                 raise IndexError(f"index {index} is out of bounds for axis 0 with size {below}")
+        if indices.max() > np.iinfo(dtype).max:
+            raise ValueError(f"{what} of 2**32 and more are not supported")
     return np.array(indices, dtype=dtype, order="C")
 
 
-def _triangles(vertices, faces, quantity, out, accuracy):
-    vertices, faces = np.asarray(vertices), np.asarray(faces)
+def _vertices(vertices):
+    vertices = np.asarray(vertices)
+    if vertices.ndim != 2 or vertices.shape[1] != 3:
+        raise ValueError(f"vertices have the shape {vertices.shape}, expected (n, 3)")
+    return vertices
+
+
+def _triangles(name, vertices, faces, quantity, out, accuracy):
+    vertices, faces = _vertices(vertices), np.asarray(faces)
     if faces.ndim != 2 or faces.shape[1] != 3:
         raise ValueError(f"faces have the shape {faces.shape}, expected (n, 3)")
-    faces = _indices(faces, len(vertices) if vertices.ndim else 0, np.uint32, "faces")
-    return _core.mesh(vertices, faces.reshape(-1), None, quantity, out, accuracy)
+    faces = _indices(faces, len(vertices), np.uint32, "faces")
+    return _core.mesh(vertices, faces.reshape(-1), None, quantity, name, out, accuracy)
 
 
-def _polygons(vertices, corners, starts, quantity, out, accuracy):
-    vertices, corners, starts = np.asarray(vertices), np.asarray(corners), np.asarray(starts)
+def _polygons(name, vertices, corners, starts, quantity, out, accuracy):
+    vertices, corners, starts = _vertices(vertices), np.asarray(corners), np.asarray(starts)
     for name, array in ("corners", corners), ("starts", starts):
         if array.ndim != 1:
             raise ValueError(f"{name} have the shape {array.shape}, expected one axis")
-    corners = _indices(corners, len(vertices) if vertices.ndim else 0, np.uint32, "corners")
+    corners = _indices(corners, len(vertices), np.uint32, "corners")
     starts = _indices(starts, len(corners) + 1, np.uintp, "starts")
-    return _core.mesh(vertices, corners, starts, quantity, out, accuracy)
+    return _core.mesh(vertices, corners, starts, quantity, name, out, accuracy)
 
 
 _TRIANGLES = """
@@ -85,7 +94,7 @@ def triangle_normals(vertices, faces, *, out=None, accuracy="plain"):
     >>> crosslane.triangle_normals([[0.0, 0, 0], [2, 0, 0], [0, 3, 0]], [[0, 1, 2]])
     array([[0., 0., 1.]])
     """
-    return _triangles(vertices, faces, "face_normals", out, accuracy)
+    return _triangles("triangle_normals", vertices, faces, "face_normals", out, accuracy)
 
 
 def triangle_areas(vertices, faces, *, out=None, accuracy="plain"):
@@ -104,7 +113,7 @@ def triangle_areas(vertices, faces, *, out=None, accuracy="plain"):
     >>> crosslane.triangle_areas([[0.0, 0, 0], [2, 0, 0], [0, 3, 0]], [[0, 1, 2]])
     array([3.])
     """
-    return _triangles(vertices, faces, "face_areas", out, accuracy)
+    return _triangles("triangle_areas", vertices, faces, "face_areas", out, accuracy)
 
 
 def vertex_normals(vertices, faces, *, out=None, accuracy="plain"):
@@ -125,7 +134,7 @@ def vertex_normals(vertices, faces, *, out=None, accuracy="plain"):
            [0., 0., 1.],
            [0., 0., 1.]])
     """
-    return _triangles(vertices, faces, "vertex_normals", out, accuracy)
+    return _triangles("vertex_normals", vertices, faces, "vertex_normals", out, accuracy)
 
 
 def face_normals(vertices, corners, starts, *, out=None, accuracy="plain"):
@@ -145,7 +154,7 @@ def face_normals(vertices, corners, starts, *, out=None, accuracy="plain"):
     >>> crosslane.face_normals(square, [0, 1, 2, 3], [0])
     array([[0., 0., 1.]])
     """
-    return _polygons(vertices, corners, starts, "face_normals", out, accuracy)
+    return _polygons("face_normals", vertices, corners, starts, "face_normals", out, accuracy)
 
 
 def face_areas(vertices, corners, starts, *, out=None, accuracy="plain"):
@@ -165,7 +174,7 @@ def face_areas(vertices, corners, starts, *, out=None, accuracy="plain"):
     >>> crosslane.face_areas(square, [0, 1, 2, 3], [0])
     array([1.])
     """
-    return _polygons(vertices, corners, starts, "face_areas", out, accuracy)
+    return _polygons("face_areas", vertices, corners, starts, "face_areas", out, accuracy)
 
 
 def polygon_vertex_normals(vertices, corners, starts, *, out=None, accuracy="plain"):
@@ -185,7 +194,7 @@ def polygon_vertex_normals(vertices, corners, starts, *, out=None, accuracy="pla
     >>> crosslane.polygon_vertex_normals(square, [0, 1, 2, 3], [0])[0]
     array([0., 0., 1.])
     """
-    return _polygons(vertices, corners, starts, "vertex_normals", out, accuracy)
+    return _polygons("polygon_vertex_normals", vertices, corners, starts, "vertex_normals", out, accuracy)
 
 
 for _function, _parameters in (

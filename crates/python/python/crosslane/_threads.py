@@ -1,5 +1,9 @@
 """How many threads large calls are split over."""
 
+import operator
+import sys
+import threading
+
 from . import _core
 
 
@@ -39,7 +43,8 @@ def set_threads(n):
 class threads:
     """Limit large calls on the calling thread to `n` threads, in a ``with`` block.
 
-    Other threads of the process are not affected. What runs many calls beside each other (Dask, joblib, a pool of threads) wants 1.
+    Other threads of the process are not affected. What runs many calls beside each other (Dask, joblib, a pool of threads) wants 1. A block
+    in another cannot raise the limit. A block must not be left and entered by others meanwhile: do not ``await`` in it.
 
     Parameters
     ----------
@@ -58,15 +63,22 @@ class threads:
     ...     c = crosslane.cross(np.ones((1000, 3)), [1.0, 0.0, 0.0])
     """
 
+    # The limits that this thread had before the blocks that it is in.
+    _thread = threading.local()
+
     def __init__(self, n):
+        n = operator.index(n)
         if n < 1:
             raise ValueError(f"the number of threads must be positive, got {n}")
         self._limit = n
-        self._before = []
 
     def __enter__(self):
-        self._before.append(_core.limit_this_thread(self._limit))
+        outer = _core.limit_this_thread(None)
+        # (No limit above the number of threads has an effect.)
+        limit = min(self._limit, sys.maxsize)
+        _core.limit_this_thread(limit if outer is None else min(limit, outer))
+        self._thread.__dict__.setdefault("before", []).append(outer)
         return self
 
     def __exit__(self, *_):
-        _core.limit_this_thread(self._before.pop())
+        _core.limit_this_thread(self._thread.before.pop())
