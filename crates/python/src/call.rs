@@ -1,6 +1,7 @@
 //! A call: operands as arrays, their shapes, the arrays for the results, and the library's work on them.
 //!
-//! The same for every operation of the table. What a caller is told when something does not fit is decided by who calls.
+//! The same for every operation of the table. A function of Python decides what to do about operands that the library does not take: see
+//! [`Refusal`].
 
 use std::ffi::c_int;
 
@@ -61,7 +62,7 @@ impl From<PyErr> for Refusal {
 }
 
 impl<'py> Call<'_, 'py> {
-    /// Does it. What is returned is an array or a number, or a tuple of them where there are several outputs.
+    /// Computes the results, and returns them: an array or a number, or a tuple of them where there are several outputs.
     pub(crate) fn run(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Refusal> {
         if self.inputs.iter().any(array::is_foreign) {
             return Err(Refusal::Foreign);
@@ -103,7 +104,7 @@ impl<'py> Call<'_, 'py> {
         self.returned(py, results)
     }
 
-    /// Has it done.
+    /// Looks at the arrays and has the library compute the results.
     fn work<const N: usize>(
         &self,
         py: Python<'py>,

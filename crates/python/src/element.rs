@@ -49,7 +49,7 @@ pub(crate) fn size(number: c_int) -> Option<usize> {
         .map(|(_, size)| *size)
 }
 
-/// Runs the code for the type of this number, or for none.
+/// Runs the code for the type of this number; `None` if the library has no such type.
 pub(crate) fn select<F: ForElement>(number: c_int, code: F) -> Option<F::Output> {
     let signed = match number {
         FLOAT => return Some(code.run::<f32>()),

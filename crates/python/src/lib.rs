@@ -19,7 +19,7 @@ mod threads;
 mod ufunc;
 mod work;
 
-/// What `crosslane` is made of.
+/// The compiled part of the package `crosslane`.
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
@@ -37,7 +37,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        // While nothing has replaced it.
+        // Before anything puts another function in its place.
         crate::functions::numpy_cross(py)?;
         crate::exceptions::FloatingPoint::of_numpy(py)?;
         Ok(())

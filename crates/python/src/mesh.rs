@@ -23,6 +23,35 @@ enum Quantity {
     VertexNormals,
 }
 
+impl Quantity {
+    fn of(name: &str) -> Self {
+        match name {
+            "face_normals" => Self::FaceNormals,
+            "face_areas" => Self::FaceAreas,
+            _ => Self::VertexNormals,
+        }
+    }
+
+    /// How many results there are for so many vertices and these faces.
+    fn count(self, vertices: usize, faces: &Faces<'_>) -> usize {
+        match self {
+            Self::FaceNormals | Self::FaceAreas => faces.count(),
+            Self::VertexNormals => vertices,
+        }
+    }
+}
+
+/// The types, by their numbers, in which results are computed and which they have in the end: those of every operation on real numbers.
+fn types(vertices: &Array<'_>) -> PyResult<(c_int, c_int)> {
+    let types = crate::element::computed_in(Operation::UnitNormal, vertices.dtype().num());
+    types.ok_or_else(|| {
+        let got = vertices.dtype();
+        PyTypeError::new_err(format!(
+            "vertices are of the type {got}, expected real numbers of at most 64 bits"
+        ))
+    })
+}
+
 /// The faces of a mesh: the indices of the corners of triangles, or of polygons that begin at these places.
 #[derive(Clone, Copy)]
 struct Faces<'a> {
@@ -48,11 +77,7 @@ pub(crate) fn mesh<'py>(
     accuracy: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (py, accuracy) = (vertices.py(), self::accuracy(accuracy)?);
-    let quantity = match quantity {
-        "face_normals" => Quantity::FaceNormals,
-        "face_areas" => Quantity::FaceAreas,
-        _ => Quantity::VertexNormals,
-    };
+    let quantity = Quantity::of(quantity);
     let vertices = array::as_array(&vertices)?;
     let [count, 3] = *vertices.shape() else {
         let got = tuple(vertices.shape());
@@ -60,15 +85,7 @@ pub(crate) fn mesh<'py>(
             "vertices have the shape {got}, expected (n, 3)"
         )));
     };
-    // The types are those of every operation on real numbers.
-    let number = vertices.dtype().num();
-    let types = crate::element::computed_in(Operation::UnitNormal, number);
-    let (computed, given) = types.ok_or_else(|| {
-        let got = vertices.dtype();
-        PyTypeError::new_err(format!(
-            "vertices are of the type {got}, expected real numbers of at most 64 bits"
-        ))
-    })?;
+    let (computed, given) = types(&vertices)?;
     let vertices = array::cast(vertices, computed)?;
     let starts = starts
         .as_ref()
@@ -78,11 +95,7 @@ pub(crate) fn mesh<'py>(
         corners: corners.as_slice()?,
         starts,
     };
-    let shape = match quantity {
-        Quantity::FaceNormals => [faces.count(), 3],
-        Quantity::FaceAreas => [faces.count(), 1],
-        Quantity::VertexNormals => [count, 3],
-    };
+    let shape = [quantity.count(count, &faces), 3];
     let vectors = !matches!(quantity, Quantity::FaceAreas);
     let shape = if vectors { &shape[..] } else { &shape[..1] };
     let [out, ..] = target::given(name, out.as_ref(), 1)?;
@@ -93,7 +106,7 @@ pub(crate) fn mesh<'py>(
         given,
     };
     let target = Target::new(py, results, out.as_ref(), std::iter::once(&vertices))?;
-    // (Whatever others have done to their shapes since, the library is given what it is now.)
+    // Nothing that could run other code comes between this look at the arrays and the work.
     let written = &target.written;
     let work = Work {
         quantity,
@@ -106,13 +119,18 @@ pub(crate) fn mesh<'py>(
     };
     let bytes = bytes(&vertices) + bytes(&target.written) + size_of_val(faces.corners);
     let done = py.detach(|| crosslane_pool::run(bytes, |threads| work.run(computed, threads)));
-    done.map_err(|error| match error {
+    done.map_err(error)?;
+    Ok(target.finish()?.into_any())
+}
+
+#[cold]
+fn error(error: Error) -> PyErr {
+    match error {
         Error::IndexOutOfRange { index, len, .. } => PyIndexError::new_err(format!(
             "index {index} is out of bounds for axis 0 with size {len}"
         )),
         error => PyValueError::new_err(error.to_string()),
-    })?;
-    Ok(target.finish()?.into_any())
+    }
 }
 
 #[cold]
@@ -124,7 +142,7 @@ fn bytes(array: &Array<'_>) -> usize {
     array.len() * array.dtype().itemsize()
 }
 
-/// What the library is to do.
+/// A mesh, and what the library is to compute of it.
 struct Work<'a> {
     quantity: Quantity,
     vertices: Operand<1>,

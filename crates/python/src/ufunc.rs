@@ -49,13 +49,13 @@ fn signature(operation: Operation) -> String {
     )
 }
 
-fn ufunc(py: Python<'_>, operation: Operation) -> PyResult<Bound<'_, PyAny>> {
-    let (inputs, outputs) = (operation.inputs().len(), operation.outputs().len());
-    let mut loops: Vec<PyUFuncGenericFunction> = Vec::new();
-    let mut types: Vec<c_char> = Vec::new();
+/// The loops, and the types of the operands of one after the other.
+fn loops(operation: Operation) -> (Vec<PyUFuncGenericFunction>, Vec<c_char>) {
+    let operands = operation.inputs().len() + operation.outputs().len();
+    let (mut loops, mut types) = (Vec::new(), Vec::new());
     let mut add = |number: NPY_TYPES, code: PyUFuncGenericFunction| {
         loops.push(code);
-        types.extend([number as c_char].repeat(inputs + outputs));
+        types.extend([number as c_char].repeat(operands));
     };
     if operation == Operation::Cross {
         // Otherwise they would be cast to integers.
@@ -66,6 +66,12 @@ fn ufunc(py: Python<'_>, operation: Operation) -> PyResult<Bound<'_, PyAny>> {
             add(number, element::select(number as c_int, LoopOf));
         }
     }
+    (loops, types)
+}
+
+fn ufunc(py: Python<'_>, operation: Operation) -> PyResult<Bound<'_, PyAny>> {
+    let (inputs, outputs) = (operation.inputs().len(), operation.outputs().len());
+    let (loops, types) = loops(operation);
     let count = loops.len();
     let each: &'static Loop = Box::leak(Box::new(Loop {
         operation,
@@ -80,8 +86,7 @@ fn ufunc(py: Python<'_>, operation: Operation) -> PyResult<Bound<'_, PyAny>> {
         operation.name(),
     );
     let text = |text: &str| CString::new(text).map(CString::into_raw);
-    // A ufunc refers to all of it for ever.
-    // SAFETY: the tables have as many entries as is said, the texts end with zeros, and nothing of it is ever freed.
+    // SAFETY: the tables have as many entries as is said, the texts end with zeros, and nothing of it is ever freed: a ufunc refers to it for ever.
     let ufunc = unsafe {
         PY_UFUNC_API.PyUFunc_FromFuncAndDataAndSignature(
             py,
@@ -190,7 +195,7 @@ impl<T: Element> Batch<'_, T> {
         if signals {
             exceptions::raise(raised);
         } else {
-            // What was raised says nothing.
+            // The exceptions of this operation's formula are not those of the caller's numbers.
             numpy.take();
             exceptions::raise(before);
         }

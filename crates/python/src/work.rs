@@ -10,7 +10,7 @@ use crate::element::{self, ForElement};
 use crate::exceptions::FloatingPoint;
 use crate::operand::Operand;
 
-/// What the library is to do.
+/// An operation, and the operands that the library is given.
 pub(crate) struct Work<'a, const N: usize> {
     pub(crate) operation: Operation,
     pub(crate) accuracy: Accuracy,
@@ -22,8 +22,8 @@ pub(crate) struct Work<'a, const N: usize> {
 const LONG: usize = 16 << 10;
 
 impl<const N: usize> Work<'_, N> {
-    /// Does it, for elements of the type of this number: on this thread if that is over soon, otherwise without the interpreter and on
-    /// several threads.
+    /// Computes the results, of elements of the type of this number: on this thread if that is over soon, otherwise on several threads, and without the
+    /// interpreter.
     pub(crate) fn run(&self, py: Python<'_>, number: c_int) -> PyResult<()> {
         let operands = self.inputs.iter().chain(self.outputs);
         let elements = operands.fold(0_usize, |all, operand| {
@@ -42,14 +42,14 @@ impl<const N: usize> Work<'_, N> {
         self.tell(py, numpy, done, raised)
     }
 
-    /// Does it on this thread.
+    /// Computes the results on this thread.
     pub(crate) fn run_here(&self, py: Python<'_>, number: c_int) -> PyResult<()> {
         let numpy = FloatingPoint::of_numpy(py)?;
         let (done, raised) = numpy.during(|| self.compute(number, Threads::Serial));
         self.tell(py, numpy, done, raised)
     }
 
-    /// What the caller is told in the end.
+    /// Raises the error, or gives the warnings, that the caller is to see.
     fn tell(
         &self,
         py: Python<'_>,
