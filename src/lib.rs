@@ -18,6 +18,7 @@
 //! - [`Vectors`] and [`VectorsMut`] are views of the caller's memory in any layout and of any rank, [`Scalars`] and [`ScalarsMut`] those of
 //!   numbers; [`Soa`] owns columns. Shapes are broadcast as NumPy broadcasts them.
 //! - [`Operation`] is the table of what there is to compute: [`Engine::apply`] does what is named there.
+//! - [`ExceptionFlags`] are what a call leaves of overflow and the like, on any number of threads.
 //! - [`mod@reference`] is the definition that every kernel is compared with, bit for bit.
 //!
 //! # Promises
@@ -87,6 +88,7 @@ pub use error::Error;
 pub use level::Level;
 pub use operation::{Kind, Operation};
 pub use reference::Accuracy;
+pub use simd::ExceptionFlags;
 pub use soa::Soa;
 pub use stores::Stores;
 pub use threads::Threads;

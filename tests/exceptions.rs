@@ -8,8 +8,8 @@ mod support;
 
 use std::hint::black_box;
 
-use crosslane::{Accuracy, Real, Stores};
-use support::environment::{TOLD, raised};
+use crosslane::{Accuracy, ExceptionFlags, Real, Stores};
+use support::environment::{TOLD, raised, register};
 use support::meshes::{OwnedFaces, on_meshes};
 use support::operations::{Kind, OnOperands, Operation};
 use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, one_in, outputs};
@@ -270,6 +270,62 @@ fn nothing_of_what_is_rounded_once<T: Float + Real>(seed: u64) {
             assert_eq!(got, 0, "{}: {engine:?}", case.name);
         }
     }
+}
+
+#[test]
+fn flags_are_taken_and_raised_one_by_one_and_others_stay() {
+    let inexact = register::INEXACT;
+    let each = [
+        (
+            register::INVALID,
+            ExceptionFlags {
+                invalid: true,
+                ..ExceptionFlags::default()
+            },
+        ),
+        (
+            register::DIVIDE,
+            ExceptionFlags {
+                divide_by_zero: true,
+                ..ExceptionFlags::default()
+            },
+        ),
+        (
+            register::OVERFLOW,
+            ExceptionFlags {
+                overflow: true,
+                ..ExceptionFlags::default()
+            },
+        ),
+        (
+            register::UNDERFLOW,
+            ExceptionFlags {
+                underflow: true,
+                ..ExceptionFlags::default()
+            },
+        ),
+    ];
+    for (flag, taken) in each {
+        register::set_flags(flag | inexact);
+        assert_eq!(ExceptionFlags::take(), taken);
+        assert_eq!(register::flags(), inexact, "another flag stays");
+        assert!(ExceptionFlags::take().is_empty(), "it was taken");
+        taken.raise();
+        assert_eq!(register::flags(), flag | inexact);
+        ExceptionFlags::default().raise();
+        assert_eq!(register::flags(), flag | inexact, "none are raised");
+    }
+    register::set_flags(0);
+    let all = each.map(|(_, flags)| flags);
+    all.into_iter().for_each(ExceptionFlags::raise);
+    let taken = ExceptionFlags {
+        invalid: true,
+        divide_by_zero: true,
+        overflow: true,
+        underflow: true,
+    };
+    assert_eq!(ExceptionFlags::take(), taken);
+    register::set_flags(0);
 }
 
 #[test]

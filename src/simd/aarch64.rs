@@ -17,6 +17,12 @@ pub(super) const DEFAULT: Control = Control { mode: 0, status: 0 };
 /// The flags of exceptions: invalid, divide by zero, overflow, underflow, inexact, and subnormal inputs taken for zeros.
 const FLAGS: u64 = 0x9f;
 
+/// The flags of invalid operations, divisions by zero, overflow and underflow.
+pub(super) const EACH: [u32; 4] = [0x01, 0x02, 0x04, 0x08];
+
+/// All of these.
+pub(super) const NAMED: u32 = EACH[0] | EACH[1] | EACH[2] | EACH[3];
+
 pub(super) fn is_default(control: Control) -> bool {
     control.mode == DEFAULT.mode
 }

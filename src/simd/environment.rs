@@ -36,6 +36,77 @@ impl Drop for Environment {
     }
 }
 
+/// Exceptions of floating-point arithmetic that a thread has met: the flags of IEEE 754 that stay set until somebody clears them.
+///
+/// A binding clears them, calls, and reports what it reads, as NumPy does for its warnings. [`Operation::signals`](crate::Operation::signals)
+/// tells of which operations they mean something, and [`Threads`](crate::Threads) which thread has those of a call.
+///
+/// On targets other than x86-64 and aarch64 there are never any.
+///
+/// ```
+/// use crosslane::{ExceptionFlags, cross};
+///
+/// let (a, b, mut c) = ([[1e300, 1.0, 1.0]], [[1.0, 1e300, 1.0]], [[0.0; 3]]);
+/// let before = ExceptionFlags::take();
+/// cross(&a, &b, &mut c)?;
+/// let raised = ExceptionFlags::take();
+/// before.raise();
+/// if cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+///     assert!(raised.overflow && !raised.invalid && !raised.divide_by_zero);
+/// }
+/// # Ok::<(), crosslane::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ExceptionFlags {
+    /// An operation had no number for a result: infinity minus infinity, zero times infinity.
+    pub invalid: bool,
+    /// A number was divided by zero.
+    pub divide_by_zero: bool,
+    /// A result was too large.
+    pub overflow: bool,
+    /// A result was so small that it lost digits.
+    pub underflow: bool,
+}
+
+impl ExceptionFlags {
+    /// The flags of this thread, which are cleared.
+    pub fn take() -> Self {
+        let control = control::read();
+        let flags = control::flags(control);
+        if flags & control::NAMED != 0 {
+            control::write(control::with_flags(control, flags & !control::NAMED));
+        }
+        let [invalid, divide_by_zero, overflow, underflow] =
+            control::EACH.map(|flag| flags & flag != 0);
+        Self {
+            invalid,
+            divide_by_zero,
+            overflow,
+            underflow,
+        }
+    }
+
+    /// Sets these flags on this thread, beside those that are set. Nothing is trapped.
+    pub fn raise(self) {
+        let Self {
+            invalid,
+            divide_by_zero,
+            overflow,
+            underflow,
+        } = self;
+        let set = [invalid, divide_by_zero, overflow, underflow].into_iter();
+        let flags = set
+            .zip(control::EACH)
+            .fold(0, |all, (set, flag)| if set { all | flag } else { all });
+        set_flags(control::flags(control::read()) | flags);
+    }
+
+    /// Whether none is set.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
 /// The exception flags of a call that is split: made before that by the thread that calls, which has them when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Exceptions {

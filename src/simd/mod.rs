@@ -25,6 +25,7 @@ mod half;
 mod reals;
 mod rounded;
 mod shuffles;
+pub use environment::ExceptionFlags;
 pub(crate) use environment::{Environment, Exceptions};
 pub(crate) use reals::Reals;
 

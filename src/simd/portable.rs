@@ -81,6 +81,9 @@ pub(super) mod control {
 
     pub(in crate::simd) const DEFAULT: Control = Control;
 
+    pub(in crate::simd) const EACH: [u32; 4] = [0; 4];
+    pub(in crate::simd) const NAMED: u32 = 0;
+
     pub(in crate::simd) fn is_default(_: Control) -> bool {
         true
     }

@@ -27,6 +27,7 @@ pub mod register {
     pub const DIVIDE: u64 = 1 << 2;
     pub const OVERFLOW: u64 = 1 << 3;
     pub const UNDERFLOW: u64 = 1 << 4;
+    pub const INEXACT: u64 = 1 << 5;
     const FLAGS: u64 = 0x3f;
 
     pub fn flags() -> u64 {
@@ -61,6 +62,7 @@ pub mod register {
     pub const DIVIDE: u64 = 1 << 1;
     pub const OVERFLOW: u64 = 1 << 2;
     pub const UNDERFLOW: u64 = 1 << 3;
+    pub const INEXACT: u64 = 1 << 4;
 
     pub fn flags() -> u64 {
         let flags: u64;

@@ -39,7 +39,7 @@ mod _core {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Before anything puts another function in its place.
         crate::functions::numpy_cross(py)?;
-        crate::exceptions::FloatingPoint::of_numpy(py)?;
+        crate::exceptions::find(py)?;
         Ok(())
     }
 

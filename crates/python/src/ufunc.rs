@@ -7,7 +7,7 @@ use std::any::Any;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crosslane::{Element, Engine, Kind, Operation, Threads};
+use crosslane::{Element, Engine, ExceptionFlags, Kind, Operation, Threads};
 use numpy::npyffi::objects::PyUFuncGenericFunction;
 use numpy::npyffi::{NPY_TYPES, PY_UFUNC_API, npy_intp};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -15,16 +15,10 @@ use pyo3::prelude::*;
 
 use crate::call::MOST_INPUTS;
 use crate::element::{self, ELEMENTS, ForElement};
-use crate::exceptions::{self, FloatingPoint};
+use crate::exceptions::during;
 use crate::operand::Operand;
 use crate::target::MOST_OUTPUTS;
 use crate::work;
-
-/// What a loop is given beside its operands.
-struct Loop {
-    operation: Operation,
-    numpy: FloatingPoint,
-}
 
 /// Adds one for each operation to the module.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -73,10 +67,7 @@ fn ufunc(py: Python<'_>, operation: Operation) -> PyResult<Bound<'_, PyAny>> {
     let (inputs, outputs) = (operation.inputs().len(), operation.outputs().len());
     let (loops, types) = loops(operation);
     let count = loops.len();
-    let each: &'static Loop = Box::leak(Box::new(Loop {
-        operation,
-        numpy: FloatingPoint::of_numpy(py)?,
-    }));
+    let each: &'static Operation = Box::leak(Box::new(operation));
     let data = vec![(&raw const *each).cast_mut().cast::<c_void>(); count];
     let doc = format!(
         "{}\n\n    {}\n\nA generalized ufunc with the signature ``{}``; ``crosslane.{}`` is the function.",
@@ -141,13 +132,12 @@ unsafe extern "C" fn run_loop<T: Element>(
     data: *mut c_void,
 ) {
     // SAFETY: it is the address that `ufunc` gave NumPy for this loop.
-    let of = unsafe { &*data.cast::<Loop>() };
-    let operation = of.operation;
+    let operation = unsafe { *data.cast::<Operation>() };
     let count = operation.inputs().len() + operation.outputs().len();
     let kinds = operation.inputs().iter().chain(operation.outputs());
     let components = kinds.filter(|kind| **kind == Kind::Vector).count();
     let batch = Batch {
-        of,
+        operation,
         // SAFETY: NumPy passes one address for each operand.
         args: unsafe { std::slice::from_raw_parts(args.cast::<*mut T>(), count) },
         // SAFETY: The first of the lengths that NumPy passes is the number of vectors.
@@ -170,7 +160,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 /// The operands of a loop.
 struct Batch<'a, T> {
-    of: &'a Loop,
+    operation: Operation,
     args: &'a [*mut T],
     len: usize,
     steps: &'a [npy_intp],
@@ -184,26 +174,29 @@ impl<T: Element> Batch<'_, T> {
         let vectors = self.steps.len() - self.args.len();
         let components = self.args.len() + 2 * vectors;
         let bytes = self.len.saturating_mul(components * size_of::<T>());
-        let numpy = self.of.numpy;
-        let signals = self.of.operation.signals();
-        let before = if signals { 0 } else { numpy.take() };
+        let signals = self.operation.signals();
+        let before = if signals {
+            ExceptionFlags::default()
+        } else {
+            ExceptionFlags::take()
+        };
         let (done, raised) = crosslane_pool::run(bytes, |threads| match threads {
             // On this thread: NumPy sees what is raised.
-            Threads::Serial => (self.compute(threads), 0),
-            _ => numpy.during(|| self.compute(threads)),
+            Threads::Serial => (self.compute(threads), ExceptionFlags::default()),
+            _ => during(|| self.compute(threads)),
         });
         if signals {
-            exceptions::raise(raised);
+            raised.raise();
         } else {
             // The exceptions of this operation's formula are not those of the caller's numbers.
-            numpy.take();
-            exceptions::raise(before);
+            ExceptionFlags::take();
+            before.raise();
         }
         done
     }
 
     fn compute(&self, threads: Threads) -> Result<(), String> {
-        let operation = self.of.operation;
+        let operation = self.operation;
         let engine = Engine::new().with_threads(threads);
         let kinds = operation.inputs().iter().chain(operation.outputs());
         let mut cores = self.steps[self.args.len()..].iter();

@@ -2,12 +2,12 @@
 
 use std::ffi::{CString, c_int};
 
-use crosslane::{Accuracy, Element, Engine, Operation, Threads};
+use crosslane::{Accuracy, Element, Engine, ExceptionFlags, Operation, Threads};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::element::{self, ForElement};
-use crate::exceptions::FloatingPoint;
+use crate::exceptions::{self, during};
 use crate::operand::Operand;
 
 /// An operation, and the operands that the library is given.
@@ -32,35 +32,30 @@ impl<const N: usize> Work<'_, N> {
         if elements < LONG {
             return self.run_here(py, number);
         }
-        let numpy = FloatingPoint::of_numpy(py)?;
         let bytes = elements.saturating_mul(element::size(number).unwrap_or(1));
         let (done, raised) = py.detach(|| {
-            crosslane_pool::run(bytes, |threads| {
-                numpy.during(|| self.compute(number, threads))
-            })
+            crosslane_pool::run(bytes, |threads| during(|| self.compute(number, threads)))
         });
-        self.tell(py, numpy, done, raised)
+        self.tell(py, done, raised)
     }
 
     /// Computes the results on this thread.
     pub(crate) fn run_here(&self, py: Python<'_>, number: c_int) -> PyResult<()> {
-        let numpy = FloatingPoint::of_numpy(py)?;
-        let (done, raised) = numpy.during(|| self.compute(number, Threads::Serial));
-        self.tell(py, numpy, done, raised)
+        let (done, raised) = during(|| self.compute(number, Threads::Serial));
+        self.tell(py, done, raised)
     }
 
     /// Raises the error, or gives the warnings, that the caller is to see.
     fn tell(
         &self,
         py: Python<'_>,
-        numpy: FloatingPoint,
         done: Result<(), crosslane::Error>,
-        raised: c_int,
+        raised: ExceptionFlags,
     ) -> PyResult<()> {
         done.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        if raised != 0 && self.accuracy == Accuracy::Plain && self.operation.signals() {
+        if !raised.is_empty() && self.accuracy == Accuracy::Plain && self.operation.signals() {
             let name = CString::new(self.operation.name())?;
-            numpy.give(py, &name, raised)?;
+            exceptions::report(py, &name, raised)?;
         }
         Ok(())
     }

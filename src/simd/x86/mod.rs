@@ -124,6 +124,12 @@ pub(super) const DEFAULT: Control = 0x1f80;
 /// The exceptions: invalid, subnormal, divide by zero, overflow, underflow, inexact.
 const FLAGS: Control = 0x3f;
 
+/// The flags of invalid operations, divisions by zero, overflow and underflow.
+pub(super) const EACH: [u32; 4] = [0x01, 0x04, 0x08, 0x10];
+
+/// All of these.
+pub(super) const NAMED: u32 = EACH[0] | EACH[1] | EACH[2] | EACH[3];
+
 pub(super) fn is_default(control: Control) -> bool {
     control & !FLAGS == DEFAULT
 }
