@@ -1,5 +1,7 @@
 """Floating-point warnings and errors are those of a NumPy ufunc, whatever the size of the arrays and the number of threads."""
 
+import warnings
+
 import crosslane
 import numpy as np
 import pytest
@@ -165,3 +167,26 @@ def test_other_ufuncs_warn_with_their_own_names(name, threads):
         with crosslane.threads(threads), np.errstate(all="ignore", over="warn"), recorded_warnings() as texts:
             getattr(crosslane.ufuncs, name)(*inputs)
         assert texts == [f"overflow encountered in {name}"]
+
+
+@pytest.mark.parametrize("length", [1, 5, 700_000])
+@pytest.mark.parametrize("function", [crosslane.cross, crosslane.ufuncs.cross, crosslane.dot], ids=["cross", "ufuncs.cross", "dot"])
+def test_every_way_to_handle_errors_is_that_of_numpy(function, length):
+    a = np.full((length, 3), 1e300)
+    b = a.copy()
+    b[:, 1] *= -1
+    seen = []
+
+    class Log:
+        write = seen.append
+
+    with np.errstate(all="call", call=lambda *arguments: seen.append(arguments)):
+        function(a, b)
+    assert ("overflow", 2 | 8) in seen and ("invalid value", 2 | 8) in seen and len(seen) == 2
+    seen.clear()
+    with np.errstate(all="log", call=Log()):
+        function(a, b)
+    assert [text.split(" encountered")[0] for text in seen] == ["Warning: overflow", "Warning: invalid value"]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        function(a, b)
