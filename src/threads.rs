@@ -70,6 +70,17 @@ pub enum Threads {
 }
 
 impl Threads {
+    /// From how many bytes, read and written, [`Threads::Auto`] splits a call; what takes longer than to move them counts as more. Who
+    /// keeps a pool of its own need not enter it for less.
+    ///
+    /// (`cargo bench --bench parallel -- --auto` measures it: waking a worker costs about 20 µs, and data that were in one core's cache
+    /// move to another's. On a 2-core Zen 4 two threads took 1.9 times as long as one for 2 MiB, 1.2 to 1.5 times for 4.5 MiB, and 0.7
+    /// to 0.8 of the time for 9 MiB.)
+    pub const SPLIT_BYTES: usize = 8 << 20;
+
+    /// No piece of a call that [`Threads::Auto`] splits has fewer bytes, so that many threads do not share what is worth the while of a few.
+    pub const PIECE_BYTES: usize = Self::SPLIT_BYTES / 2;
+
     /// On how many threads a large batch is worked on if a call is made here with [`Threads::Auto`]: all of the pool that the caller is
     /// in, or of rayon's global pool, which is started; 1 where there are none.
     ///
@@ -98,16 +109,6 @@ impl Threads {
     }
 }
 
-/// Below this, [`Threads::Auto`] stays serial: in bytes moved, or what takes as long.
-///
-/// `cargo bench --bench parallel -- --auto` measures it: waking a worker costs about 20 µs, and data that
-/// were in one core's cache move to another's. On a 2-core Zen 4 two threads took 1.9 times as long as one for
-/// 2 MiB, 1.2 to 1.5 times for 4.5 MiB, and 0.7 to 0.8 of the time for 9 MiB.
-const PARALLEL: usize = 8 << 20;
-
-/// No piece is smaller, so that many threads do not share what is worth the while of a few.
-const PIECE: usize = PARALLEL / 2;
-
 /// Below this a batch is a few cache lines and stays whole. To ask whether workers are there takes less than 1 µs, and to wake one takes 20.
 const WHOLE: usize = 1 << 10;
 
@@ -119,8 +120,8 @@ pub(crate) fn pieces(threads: Threads, cost: usize) -> usize {
         Threads::Serial => 1,
         Threads::Max(threads) if threads.get() == 1 || cost < WHOLE => 1,
         Threads::Max(threads) => pool::threads().min(threads.get()),
-        Threads::Auto if cost < PARALLEL => 1,
-        Threads::Auto => pool::threads().min(cost / PIECE),
+        Threads::Auto if cost < Threads::SPLIT_BYTES => 1,
+        Threads::Auto => pool::threads().min(cost / Threads::PIECE_BYTES),
     }
 }
 
@@ -205,10 +206,10 @@ mod tests {
     #[test]
     fn automatic_threads_begin_where_the_cost_says_and_no_piece_is_small() {
         pool(7).install(|| {
-            assert_eq!(pieces(Threads::Auto, PARALLEL - 1), 1);
-            assert_eq!(pieces(Threads::Auto, PARALLEL), 2);
-            assert_eq!(pieces(Threads::Auto, 3 * PIECE), 3);
-            assert_eq!(pieces(Threads::Auto, 100 * PIECE), 7);
+            assert_eq!(pieces(Threads::Auto, Threads::SPLIT_BYTES - 1), 1);
+            assert_eq!(pieces(Threads::Auto, Threads::SPLIT_BYTES), 2);
+            assert_eq!(pieces(Threads::Auto, 3 * Threads::PIECE_BYTES), 3);
+            assert_eq!(pieces(Threads::Auto, 100 * Threads::PIECE_BYTES), 7);
         });
     }
 

@@ -6,7 +6,7 @@ mod support;
 
 use crosslane::{Accuracy, Engine, Error, Level};
 #[cfg(not(target_family = "wasm"))]
-use support::this_program;
+use support::program::this_program;
 
 const ALL: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Avx512];
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crosslane::{Engine, Threads};
 
 use super::{Data, GLOBAL, in_a_fork, is_serial, pool, starts};
-use crate::support::runner;
+use crate::support::program::runner;
 
 pub(crate) fn after_a_split(data: &Data) {
     data.multiply(Engine::new());

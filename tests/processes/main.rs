@@ -16,20 +16,21 @@ mod support;
 #[path = "../support/no_threads.rs"]
 mod no_threads;
 
+#[path = "../support/fork.rs"]
+mod fork;
+
 mod forked;
 mod scarce;
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crosslane::{Accuracy, Engine, Threads, Vectors, reference};
+use fork::{PATIENCE, in_a_fork};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use support::{Random, this_program};
-
-/// Enough for any number of products on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+use support::Random;
+use support::program::this_program;
 
 /// Threads of the global pool, whatever the machine has.
 const GLOBAL: usize = 3;
@@ -86,33 +87,6 @@ impl Data {
         };
         assert!(sum(Threads::Auto) == sum(Threads::Serial), "sums differ");
     }
-}
-
-/// A forked process that does this, must end in time, and must not panic.
-#[track_caller]
-fn in_a_fork(what: impl FnOnce()) {
-    std::io::stdout().flush().unwrap();
-    // SAFETY: the child calls what is under test here, and then ends without returning.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "{}", std::io::Error::last_os_error());
-    if child == 0 {
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(what));
-        // SAFETY: ends the process, and nothing of the parent's that is in its memory.
-        unsafe { libc::_exit(i32::from(done.is_err())) };
-    }
-    let begun = Instant::now();
-    let mut status = 0;
-    // SAFETY: a child of this process and a place for its status.
-    while unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } == 0 {
-        if begun.elapsed() > PATIENCE {
-            // SAFETY: this process's child, for which nobody has waited.
-            unsafe { libc::kill(child, libc::SIGKILL) };
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let hangs = libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL;
-    assert!(!hangs, "the forked process hangs");
-    assert_eq!(status, 0, "status of the forked process");
 }
 
 fn pool() -> ThreadPool {

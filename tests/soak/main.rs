@@ -24,7 +24,8 @@ use cases::{Case, Place, cases};
 use crosslane::{Engine, Stores, Threads};
 use memory::{Memory, threads};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use support::{Random, engines, runner, under_a_tool};
+use support::program::runner;
+use support::{Random, engines, under_a_tool};
 
 /// Threads that call the library all the time.
 const CALLERS: usize = 8;

@@ -22,6 +22,7 @@ pub mod misfits;
 pub mod nd;
 pub mod operations;
 pub mod places;
+pub mod program;
 pub mod shapes;
 mod tested;
 
@@ -347,25 +348,6 @@ pub fn one_in(many: usize) -> usize {
 /// Of what takes longest, one in so many where assertions are on: all of it is tried in the release build.
 pub fn one_in_asserted(many: usize) -> usize {
     if cfg!(debug_assertions) { many } else { 1 }
-}
-
-/// The emulator or checker that runs these tests, and its arguments, as `CROSSLANE_RUNNER` says; empty if there is none.
-pub fn runner() -> String {
-    std::env::var("CROSSLANE_RUNNER").unwrap_or_default()
-}
-
-/// The program that runs these tests, to be started again; under an emulator it is that which starts it, as Cargo did with its
-/// own variable.
-pub fn this_program() -> Command {
-    let program = std::env::current_exe().unwrap();
-    let runner = runner();
-    let mut words = runner.split_whitespace();
-    let Some(emulator) = words.next() else {
-        return Command::new(program);
-    };
-    let mut command = Command::new(emulator);
-    command.args(words).arg(program);
-    command
 }
 
 /// What a command prints, if it succeeds.

@@ -46,15 +46,9 @@ use crosslane::Threads;
 
 pub use number::{limit_this_thread, set_threads, threads};
 
-/// A call of fewer bytes is serial: the threshold of [`Threads::Auto`], which says how it was measured.
-const LARGE: usize = 8 << 20;
-
-/// No thread gets less of a large call: the same bound as that of [`Threads::Auto`].
-const PIECE: usize = LARGE / 2;
-
 /// Calls `work` where it can be split over threads, and tells it over how many.
 ///
-/// If `bytes`, read and written, are 8 MiB or more, and more than one thread is allowed, `work` is called on a thread of the private pool
+/// If `bytes`, read and written, are [`Threads::SPLIT_BYTES`] or more, and more than one thread is allowed, `work` is called on a thread of the private pool
 /// with [`Threads::Auto`], or with [`Threads::Max`] where the calling thread has a lower limit than the pool has threads. Otherwise
 /// `work` is called on the calling thread with [`Threads::Serial`].
 ///
@@ -65,7 +59,7 @@ const PIECE: usize = LARGE / 2;
 /// If `work` panics, `run` panics with the same payload, and the pool stays usable.
 #[inline]
 pub fn run<R: Send>(bytes: usize, work: impl FnOnce(Threads) -> R + Send) -> R {
-    if bytes < LARGE {
+    if bytes < Threads::SPLIT_BYTES {
         return work(Threads::Serial);
     }
     run_large(bytes, work)
@@ -97,6 +91,6 @@ fn in_this_pool(bytes: usize, allowed: NonZeroUsize) -> Threads {
         return Threads::Auto;
     }
     // `Threads::Max` splits into pieces of any size.
-    let most = NonZeroUsize::new(bytes / PIECE).unwrap_or(NonZeroUsize::MIN);
+    let most = NonZeroUsize::new(bytes / Threads::PIECE_BYTES).unwrap_or(NonZeroUsize::MIN);
     Threads::Max(allowed.min(most))
 }

@@ -13,6 +13,11 @@
 #[path = "../../../../tests/support/no_threads.rs"]
 mod no_threads;
 
+#[path = "../../../../tests/support/fork.rs"]
+mod fork;
+#[path = "../../../../tests/support/program.rs"]
+mod program;
+
 mod calls;
 mod forked;
 mod numbers;

@@ -1,17 +1,16 @@
 //! What the situations share: a large call, where it ran, and processes with a bound on their time.
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use crosslane::{Accuracy, Engine, Threads, reference};
 
-/// Enough for what a forked process does, on a machine that is busy with other tests.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use super::fork::{PATIENCE, in_a_fork};
+use super::program::this_program;
 
 /// Threads for the process, whatever the machine has.
 pub(crate) const NUMBER: usize = 3;
@@ -20,7 +19,7 @@ pub(crate) const NUMBER: usize = 3;
 const VECTORS: usize = 1 << 18;
 
 /// The smallest large call.
-pub(crate) const LARGE: usize = 8 << 20;
+pub(crate) const LARGE: usize = Threads::SPLIT_BYTES;
 
 pub(crate) struct Data {
     a: Vec<[f32; 3]>,
@@ -129,33 +128,6 @@ pub(crate) fn workers_become(threads: usize) {
     println!("NOT TESTED: whether {threads} threads are there");
 }
 
-/// A forked process that does this must end in time, and must not panic.
-#[track_caller]
-pub(crate) fn in_a_fork(what: impl FnOnce()) {
-    std::io::stdout().flush().unwrap();
-    // SAFETY: the child calls what is under test here, and then ends without returning.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "{}", std::io::Error::last_os_error());
-    if child == 0 {
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(what));
-        // SAFETY: ends the process, and nothing of the parent's that is in its memory.
-        unsafe { libc::_exit(i32::from(done.is_err())) };
-    }
-    let begun = Instant::now();
-    let mut status = 0;
-    // SAFETY: a child of this process and a place for its status.
-    while unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } == 0 {
-        if begun.elapsed() > PATIENCE {
-            // SAFETY: this process's child, for which nobody has waited.
-            unsafe { libc::kill(child, libc::SIGKILL) };
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let hangs = libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL;
-    assert!(!hangs, "the forked process hangs");
-    assert_eq!(status, 0, "status of the forked process");
-}
-
 /// What a test prints in a process of its own, with these variables and none of those that set the number of threads. It must pass, in
 /// time, and print nothing on standard error.
 #[track_caller]
@@ -192,17 +164,4 @@ pub(crate) fn child(test: &str, variables: &[(&str, &str)]) -> String {
         output.status
     );
     text.into_owned()
-}
-
-/// The program that runs these tests, under the emulator or checker that `CROSSLANE_RUNNER` names.
-fn this_program() -> Command {
-    let program = std::env::current_exe().unwrap();
-    let runner = std::env::var("CROSSLANE_RUNNER").unwrap_or_default();
-    let mut words = runner.split_whitespace();
-    let Some(emulator) = words.next() else {
-        return Command::new(program);
-    };
-    let mut command = Command::new(emulator);
-    command.args(words).arg(program);
-    command
 }
