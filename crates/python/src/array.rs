@@ -7,6 +7,7 @@ use std::ptr::null_mut;
 
 use numpy::npyffi::{self, NPY_CASTING, NpyTypes, PY_ARRAY_API, get_type_object};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
@@ -56,6 +57,25 @@ pub(crate) fn operand<const N: usize>(
         operand.push(1, 0);
     }
     Some(operand)
+}
+
+/// The same of an array that the library is to write to while it uses the others; `None` also if that [cannot be](is_direct).
+pub(crate) fn output<'a, 'py, const N: usize>(
+    array: &Array<'py>,
+    axis: Option<usize>,
+    number: c_int,
+    others: impl Iterator<Item = &'a Array<'py>>,
+) -> Option<Operand<N>>
+where
+    'py: 'a,
+{
+    operand(array, axis, number).filter(|_| is_direct(array, number, others))
+}
+
+/// An array no longer is what it was when it was first looked at.
+#[cold]
+pub(crate) fn changed() -> PyErr {
+    PyRuntimeError::new_err("an array was changed while it was used; nothing was written")
 }
 
 /// Where its elements begin.
@@ -144,7 +164,7 @@ fn flags(array: &Array<'_>) -> c_int {
 
 /// Whether elements are where the library can reach them: aligned, in the byte order of the machine, strides whole elements. The type is the
 /// array's own.
-pub(crate) fn is_behaved(array: &Array<'_>, dtype: &Dtype<'_>) -> bool {
+fn is_behaved(array: &Array<'_>, dtype: &Dtype<'_>) -> bool {
     let Some(bytes) = element::size(dtype.num()) else {
         return false;
     };
@@ -219,9 +239,8 @@ pub(crate) fn is_writeable(array: &Array<'_>) -> bool {
 }
 
 /// Whether results of this type may be written to the array, by the rule of functions of NumPy.
-pub(crate) fn can_store(number: c_int, array: &Array<'_>) -> bool {
-    let py = array.py();
-    let (from, to) = (dtype(py, number), array.dtype());
+pub(crate) fn can_store(from: &Dtype<'_>, array: &Array<'_>) -> bool {
+    let (py, to) = (array.py(), array.dtype());
     // SAFETY: both are types that live.
     unsafe {
         PY_ARRAY_API.PyArray_CanCastTypeTo(

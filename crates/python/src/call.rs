@@ -7,7 +7,6 @@ use std::ffi::c_int;
 
 use crosslane::{Accuracy, Operation, Shape};
 use numpy::{PyArrayDescrMethods, PyUntypedArrayMethods};
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -88,15 +87,9 @@ impl<'py> Call<'_, 'py> {
                 .transpose()?;
         }
         let results = self.results(py, &arrays, &axes, &common, computed, given)?;
-        let rank =
-            |array: &Array<'_>, axis: &Option<usize>| array.ndim() - usize::from(axis.is_some());
-        let few = arrays
-            .iter()
-            .flatten()
-            .zip(&axes)
-            .all(|(array, axis)| rank(array, axis) <= FEW_AXES);
         let arrays = &arrays[..count];
-        if few {
+        // (No operand has more.)
+        if common.len() <= FEW_AXES {
             self.work::<FEW_AXES>(py, arrays, &axes, &common, &results, computed)?;
         } else {
             self.work::<MOST_AXES>(py, arrays, &axes, &common, &results, computed)?;
@@ -117,22 +110,26 @@ impl<'py> Call<'_, 'py> {
         let mut inputs = [Operand::<N>::NONE; MOST_INPUTS];
         for (k, array) in arrays.iter().flatten().enumerate() {
             let operand = array::operand(array, axes[k], computed);
-            inputs[k] = operand.ok_or_else(changed)?;
+            inputs[k] = operand.ok_or_else(array::changed)?;
         }
         if let Some(g) = self.upstream()
             && !common.is_empty()
         {
-            inputs[g] = inputs[g].broadcast_to(common).ok_or_else(changed)?;
+            inputs[g] = inputs[g].broadcast_to(common).ok_or_else(array::changed)?;
         }
         let mut outputs = [Operand::<N>::NONE; MOST_OUTPUTS];
         let targets = results.iter().flatten().map(|result| &result.written);
         for (k, target) in targets.clone().enumerate() {
-            let mut others = arrays.iter().flatten().chain(targets.clone().take(k));
             let axis = self.axis_of_result(k, axes, common.len())?;
-            let operand = array::operand(target, axis, computed);
-            // Nobody else has seen an array that is new.
-            let direct = self.out.is_none() || array::is_direct(target, computed, &mut others);
-            outputs[k] = operand.filter(|_| direct).ok_or_else(changed)?;
+            let output = match self.out {
+                // Nobody else has seen an array that is new.
+                None => array::operand(target, axis, computed),
+                Some(_) => {
+                    let others = arrays.iter().flatten().chain(targets.clone().take(k));
+                    array::output(target, axis, computed, others)
+                }
+            };
+            outputs[k] = output.ok_or_else(array::changed)?;
         }
         let work = Work {
             operation: self.operation,
@@ -268,12 +265,6 @@ impl<'py> Call<'_, 'py> {
         let all: PyResult<Vec<_>> = objects.collect();
         Ok(PyTuple::new(py, all?)?.into_any())
     }
-}
-
-/// An array no longer is what it was when it was looked at: another thread, or code that was called meanwhile, has changed its shape.
-#[cold]
-fn changed() -> Refusal {
-    PyRuntimeError::new_err("an array was changed while it was used; nothing was written").into()
 }
 
 /// The axis, counted from the first.

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::array::{self, Array};
+use crate::array;
 use crate::call::{Call, MOST_INPUTS, Refusal};
 use crate::operand::MOST_AXES;
 use crate::pair;
@@ -146,11 +146,6 @@ fn by_numpy<'py>(
         ));
     }
     let [given, ..] = target::given("cross", out, 1)?;
-    if let Some(given) = &given
-        && !array::is_writeable(given)
-    {
-        return Err(PyValueError::new_err("output array is read-only"));
-    }
     let product = numpy_cross(py)?.call((a, b), Some(&axes.named(py)?))?;
     if accuracy != Accuracy::Plain {
         let dtype = product.getattr("dtype")?;
@@ -161,7 +156,9 @@ fn by_numpy<'py>(
     let Some(given) = given else {
         return Ok(product);
     };
-    store(py, &product, &given)?;
+    let product = array::as_array(&product)?;
+    target::check("cross", product.shape(), &product.dtype(), &given)?;
+    array::copy(&product, &given)?;
     Ok(given.into_any())
 }
 
@@ -174,27 +171,8 @@ pub(crate) fn numpy_cross(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(cross?.bind(py))
 }
 
-/// Writes to `out` as functions of NumPy do.
-fn store(py: Python<'_>, product: &Bound<'_, PyAny>, out: &Array<'_>) -> PyResult<()> {
-    let product = array::as_array(product)?;
-    if product.shape() != out.shape() {
-        return Err(PyValueError::new_err(format!(
-            "non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",
-            tuple(out.shape()),
-            tuple(product.shape())
-        )));
-    }
-    let names = PyDict::new(py);
-    names.set_item("casting", "same_kind")?;
-    py.import("numpy")?
-        .getattr("copyto")?
-        .call((out, product), Some(&names))?;
-    Ok(())
-}
-
 /// The operations, in the order of the table, each as (name, ((name, kind), ...), ((name, kind), ...), whether it is a gradient, whether it
-/// gives floating-point warnings, summary,
-/// formula).
+/// gives floating-point warnings, summary, formula).
 #[pyfunction]
 pub(crate) fn table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     fn operands(names: &[&'static str], kinds: &[Kind]) -> Vec<(&'static str, &'static str)> {

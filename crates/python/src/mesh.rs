@@ -7,7 +7,7 @@ use std::ffi::c_int;
 
 use crosslane::{Accuracy, Engine, Error, Operation, Real, Threads};
 use numpy::{PyArrayDescrMethods, PyReadonlyArray1, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::array::{self, Array};
@@ -107,14 +107,17 @@ pub(crate) fn mesh<'py>(
     };
     let target = Target::new(py, results, out.as_ref(), std::iter::once(&vertices))?;
     // Nothing that could run other code comes between this look at the arrays and the work.
-    let written = &target.written;
     let work = Work {
         quantity,
-        vertices: array::operand(&vertices, Some(1), computed).ok_or_else(changed)?,
+        vertices: array::operand(&vertices, Some(1), computed).ok_or_else(array::changed)?,
         faces,
-        out: array::operand(written, vectors.then_some(1), computed)
-            .filter(|_| array::is_direct(written, computed, std::iter::once(&vertices)))
-            .ok_or_else(changed)?,
+        out: array::output(
+            &target.written,
+            vectors.then_some(1),
+            computed,
+            std::iter::once(&vertices),
+        )
+        .ok_or_else(array::changed)?,
         accuracy,
     };
     let bytes = bytes(&vertices) + bytes(&target.written) + size_of_val(faces.corners);
@@ -131,11 +134,6 @@ fn error(error: Error) -> PyErr {
         )),
         error => PyValueError::new_err(error.to_string()),
     }
-}
-
-#[cold]
-fn changed() -> PyErr {
-    PyRuntimeError::new_err("an array was changed while it was used; nothing was written")
 }
 
 fn bytes(array: &Array<'_>) -> usize {

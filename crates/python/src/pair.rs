@@ -20,7 +20,7 @@ pub(crate) fn cross<'py>(
 ) -> Option<PyResult<Bound<'py, PyAny>>> {
     let (a, b) = (vector(a)?, vector(b)?);
     let dtype = a.dtype();
-    if !dtype.is(b.dtype()) || !array::is_behaved(a, &dtype) || !array::is_behaved(b, &dtype) {
+    if !dtype.is(b.dtype()) {
         return None;
     }
     let number = dtype.num();

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::array::{self, Array};
+use crate::array::{self, Array, Dtype};
 
 /// No function has more outputs.
 pub(crate) const MOST_OUTPUTS: usize = 3;
@@ -44,13 +44,13 @@ impl<'py> Target<'py> {
         'py: 'a,
     {
         let Results {
+            name,
             shape,
             computed,
             given,
-            ..
         } = results;
         if let Some(out) = out {
-            results.check(out)?;
+            check(name, shape, &array::dtype(py, given), out)?;
             if array::is_direct(out, computed, others) {
                 return Ok(Self {
                     written: out.clone(),
@@ -77,28 +77,30 @@ impl<'py> Target<'py> {
     }
 }
 
-impl Results<'_> {
-    /// Whether they can be written to `out`.
-    fn check(&self, out: &Array<'_>) -> PyResult<()> {
-        if out.shape() != self.shape {
-            return Err(PyValueError::new_err(format!(
-                "non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",
-                tuple(out.shape()),
-                tuple(self.shape)
-            )));
-        }
-        if !array::can_store(self.given, out) {
-            let (name, from) = (self.name, array::dtype(out.py(), self.given));
-            return Err(PyTypeError::new_err(format!(
-                "Cannot cast ufunc '{name}' output from {from:?} to {:?} with casting rule 'same_kind'",
-                out.dtype()
-            )));
-        }
-        if !array::is_writeable(out) {
-            return Err(PyValueError::new_err("output array is read-only"));
-        }
-        Ok(())
+/// Whether results of the function of this name, of this shape and type, can be written to `out`.
+pub(crate) fn check(
+    name: &str,
+    shape: &[usize],
+    from: &Dtype<'_>,
+    out: &Array<'_>,
+) -> PyResult<()> {
+    if out.shape() != shape {
+        return Err(PyValueError::new_err(format!(
+            "non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",
+            tuple(out.shape()),
+            tuple(shape)
+        )));
     }
+    if !array::can_store(from, out) {
+        return Err(PyTypeError::new_err(format!(
+            "Cannot cast ufunc '{name}' output from {from:?} to {:?} with casting rule 'same_kind'",
+            out.dtype()
+        )));
+    }
+    if !array::is_writeable(out) {
+        return Err(PyValueError::new_err("output array is read-only"));
+    }
+    Ok(())
 }
 
 /// The arrays that were given for the outputs of a function: one array, or a tuple with one or None for each output.

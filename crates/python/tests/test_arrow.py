@@ -1,8 +1,5 @@
 """crosslane.arrow: values, nulls, slices, chunks, copies, and arrays of Polars and DuckDB."""
 
-import doctest
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -255,16 +252,3 @@ def test_the_module_has_the_table_and_nothing_else():
         crosslane.arrow.cross(vectors(np.eye(3)))
     with pytest.raises(ValueError, match="accuracy"):
         crosslane.arrow.cross(vectors(np.eye(3)), vectors(np.eye(3)), accuracy="best")
-
-
-def test_a_missing_pyarrow_is_explained():
-    program = "import sys; sys.modules['pyarrow'] = None; import crosslane.arrow"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert done.returncode != 0
-    assert 'ImportError: crosslane.arrow needs pyarrow: pip install "crosslane[arrow]"' in done.stderr
-
-
-def test_doctests():
-    failed, tried = doctest.testmod(crosslane.arrow)
-    assert tried > 4 * len(OPERATIONS)
-    assert failed == 0
