@@ -38,11 +38,14 @@ macro_rules! table {
             Angle, angle(a: Vector, b: Vector) -> (out: Scalar);
             ScalarTriple, scalar_triple(a: Vector, b: Vector, c: Vector) -> (out: Scalar);
             VectorTriple, vector_triple(a: Vector, b: Vector, c: Vector) -> (out: Vector);
+            GatedCross, gated_cross(gate: Scalar, a: Vector, b: Vector) -> (out: Vector);
             CrossJvp, cross_jvp(a: Vector, b: Vector, da: Vector, db: Vector) -> (out: Vector);
             CrossVjp, cross_vjp(a: Vector, b: Vector, g: Vector)
                 -> (grad_a: Vector, grad_b: Vector) of Cross;
             CrossVjpVjp, cross_vjp_vjp(a: Vector, b: Vector, g: Vector, va: Vector, vb: Vector)
                 -> (grad_a: Vector, grad_b: Vector, grad_g: Vector) of CrossVjp;
+            DotVjp, dot_vjp(a: Vector, b: Vector, g: Scalar)
+                -> (grad_a: Vector, grad_b: Vector) of Dot;
             CrossNormVjp, cross_norm_vjp(a: Vector, b: Vector, g: Scalar)
                 -> (grad_a: Vector, grad_b: Vector) of CrossNorm;
             UnitNormalVjp, unit_normal_vjp(a: Vector, b: Vector, g: Vector)
@@ -51,6 +54,10 @@ macro_rules! table {
                 -> (grad_a: Vector, grad_b: Vector) of Angle;
             ScalarTripleVjp, scalar_triple_vjp(a: Vector, b: Vector, c: Vector, g: Scalar)
                 -> (grad_a: Vector, grad_b: Vector, grad_c: Vector) of ScalarTriple;
+            VectorTripleVjp, vector_triple_vjp(a: Vector, b: Vector, c: Vector, g: Vector)
+                -> (grad_a: Vector, grad_b: Vector, grad_c: Vector) of VectorTriple;
+            GatedCrossVjp, gated_cross_vjp(gate: Scalar, a: Vector, b: Vector, g: Vector)
+                -> (grad_gate: Scalar, grad_a: Vector, grad_b: Vector) of GatedCross;
         }
     };
 }
@@ -153,6 +160,9 @@ impl Operation {
                 "The scalar triple product: the volume of the parallelepiped of three vectors, with its sign."
             }
             Self::VectorTriple => "The vector triple product.",
+            Self::GatedCross => {
+                "The cross product times a number: a gated message of an equivariant network."
+            }
             Self::CrossJvp => {
                 "The derivative of the cross product in a direction (Jacobian-vector product, forward mode)."
             }
@@ -162,12 +172,15 @@ impl Operation {
             Self::CrossVjpVjp => {
                 "The gradients of the gradients of the cross product, for second derivatives."
             }
+            Self::DotVjp => "The gradients of the dot product.",
             Self::CrossNormVjp => "The gradients of the length of the cross product.",
             Self::UnitNormalVjp => {
                 "The gradients of the unit vector in the direction of the cross product."
             }
             Self::AngleVjp => "The gradients of the angle between both vectors.",
             Self::ScalarTripleVjp => "The gradients of the scalar triple product.",
+            Self::VectorTripleVjp => "The gradients of the vector triple product.",
+            Self::GatedCrossVjp => "The gradients of the cross product times a number.",
         }
     }
 
@@ -181,9 +194,11 @@ impl Operation {
             Self::Angle => "atan2(|a x b|, a . b)",
             Self::ScalarTriple => "a . (b x c)",
             Self::VectorTriple => "a x (b x c)",
+            Self::GatedCross => "gate (a x b)",
             Self::CrossJvp => "da x b + a x db",
             Self::CrossVjp => "grad_a = b x g, grad_b = g x a",
             Self::CrossVjpVjp => "grad_a = vb x g, grad_b = g x va, grad_g = va x b + a x vb",
+            Self::DotVjp => "grad_a = g b, grad_b = g a",
             Self::CrossNormVjp => {
                 "grad_a = g (b x n), grad_b = g (n x a), where n = (a x b) / |a x b|"
             }
@@ -194,6 +209,12 @@ impl Operation {
                 "grad_a = g (a x n) / |a|^2, grad_b = g (n x b) / |b|^2, where n = (a x b) / |a x b|"
             }
             Self::ScalarTripleVjp => "grad_a = g (b x c), grad_b = g (c x a), grad_c = g (a x b)",
+            Self::VectorTripleVjp => {
+                "grad_a = (b x c) x g, grad_b = c x (g x a), grad_c = (g x a) x b"
+            }
+            Self::GatedCrossVjp => {
+                "grad_gate = g . (a x b), grad_a = gate (b x g), grad_b = gate (g x a)"
+            }
         }
     }
 
@@ -201,6 +222,22 @@ impl Operation {
     /// input `g` has the shape that operands are broadcast to.
     pub fn gradient_of(self) -> Option<Self> {
         self.row().gradient_of
+    }
+
+    /// Whether the result is linear in each input while the others stay as they are: the derivative in the direction of one input is then
+    /// the operation itself, with the direction in place of that input. (Of gradients this says nothing: it is `false`.)
+    ///
+    /// ```
+    /// use crosslane::Operation;
+    ///
+    /// assert!(Operation::VectorTriple.is_multilinear());
+    /// assert!(!Operation::CrossNorm.is_multilinear());
+    /// ```
+    pub fn is_multilinear(self) -> bool {
+        matches!(
+            self,
+            Self::Cross | Self::Dot | Self::ScalarTriple | Self::VectorTriple | Self::GatedCross
+        )
     }
 
     /// The operation that is the gradient of this one, if there is one.

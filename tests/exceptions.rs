@@ -77,6 +77,9 @@ fn compute<T: Strict>(operation: Operation, v: &[[T; 3]]) {
         Operation::VectorTriple => {
             cross(v[0], cross(v[1], v[2]));
         }
+        Operation::GatedCross => {
+            let _ = cross(v[1], v[2]).map(|x| x.times(v[0][0]));
+        }
         Operation::CrossJvp => tangent(v[0], v[1], v[2], v[3]),
         Operation::CrossVjp => {
             cross(v[1], v[2]);
@@ -90,6 +93,21 @@ fn compute<T: Strict>(operation: Operation, v: &[[T; 3]]) {
         Operation::ScalarTripleVjp => {
             for (i, j) in [(1, 2), (2, 0), (0, 1)] {
                 let _ = cross(v[i], v[j]).map(|x| x.times(v[3][0]));
+            }
+        }
+        Operation::DotVjp => {
+            let _ = [v[0], v[1]].map(|vector| vector.map(|x| x.times(v[2][0])));
+        }
+        Operation::VectorTripleVjp => {
+            let (inner, upstream) = (cross(v[1], v[2]), cross(v[3], v[0]));
+            cross(inner, v[3]);
+            cross(v[2], upstream);
+            cross(upstream, v[1]);
+        }
+        Operation::GatedCrossVjp => {
+            dot(cross(v[1], v[2]), v[3]);
+            for (i, j) in [(2, 3), (3, 1)] {
+                let _ = cross(v[i], v[j]).map(|x| x.times(v[0][0]));
             }
         }
         other => panic!("nobody has said here what {other} computes"),
@@ -229,7 +247,9 @@ fn cases<T: Float + Real>(accuracy: Accuracy, seed: u64) -> Vec<Case<T>> {
                 disturb(&mut inputs, random);
             }
             if summed {
-                inputs[0] = operand(Layout::Broadcast, len, random);
+                let is_vector = |kind: &Kind| *kind == Kind::Vector;
+                let first = operation.inputs().iter().position(is_vector).unwrap();
+                inputs[first] = operand(Layout::Broadcast, len, random);
             }
             let outputs = operation.outputs_for(&inputs, random, |_| Layout::Aos);
             cases.push(Case {

@@ -8,7 +8,7 @@ use crate::broadcast::{
 use crate::kernel::{Batch, Role, Sums};
 use crate::unrolled::for_each;
 use crate::view::{Axes, Axis, Flat, FlatMut};
-use crate::{Element, Error, Operation, Vectors, VectorsMut};
+use crate::{Element, Error, Kind, Operation, Vectors, VectorsMut};
 
 /// The operands of a call.
 pub(crate) enum Call<'a, T: Element, const I: usize, const O: usize> {
@@ -186,7 +186,8 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
         let (inputs, outputs) = flattened(self.inputs.each_ref(), self.outputs.each_mut());
         // (What has one output has no sums.)
         if const { O > 1 } && alignment.has_sums() {
-            sum(inputs, &outputs, &alignment, runner);
+            let kinds = self.operation.outputs();
+            sum(inputs, &outputs, kinds, &alignment, runner);
             return Ok(());
         }
         let begin = alignment.arrange(I + O, I);
@@ -227,6 +228,7 @@ impl<T: Element, const I: usize, const O: usize> Operands<'_, T, I, O> {
 fn sum<T: Element, const I: usize, const O: usize>(
     inputs: [Flat<'_, T>; I],
     outputs: &[FlatMut<'_, T>; O],
+    kinds: &'static [Kind],
     alignment: &Alignment<'_>,
     runner: &Runner<'_, T, I, O>,
 ) {
@@ -259,7 +261,8 @@ fn sum<T: Element, const I: usize, const O: usize>(
         let mut kept = alignment.filtered(kept, &|axis| !is_reduced(axis));
         reduced.merge();
         let begin = kept.arrange(I + O, I + k);
-        let sums = Sums::new(inputs, outputs, &begin, roles, kept.axes(), reduced.axes());
+        let axes = [kept.axes(), reduced.axes()];
+        let sums = Sums::new(inputs, outputs, kinds, &begin, roles, axes);
         (runner.sums)(runner, &sums);
     }
 }

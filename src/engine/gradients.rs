@@ -135,6 +135,41 @@ impl Engine {
         self.evaluate::<formula::CrossVjpVjp, _, _, _>(Operation::CrossVjpVjp, inputs, outputs)
     }
 
+    /// The gradients of [`Engine::dot`].
+    ///
+    /// With g the gradient of a·b: ∂a = g b, ∂b = g a.
+    ///
+    /// Shapes and sums are as in [`Engine::cross_vjp`]. The unit of ∂a is that of g times that of b.
+    ///
+    /// Each component is one product, rounded (the error is below 1.0001 u, u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`). With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) what is not finite gives
+    /// NaN, the canonical one, and range is as in [`Engine::cross_norm`].
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// let (a, b) = ([[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]);
+    /// let [mut grad_a, mut grad_b] = [[[0.0; 3]]; 2];
+    /// crosslane::Engine::new().dot_vjp(&a, &b, &[2.0], &mut grad_a, &mut grad_b)?;
+    /// assert_eq!((grad_a, grad_b), ([[8.0, 10.0, 12.0]], [[2.0, 4.0, 6.0]]));
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    pub fn dot_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        g: impl Into<Scalars<'a, T>>,
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let g = g.into();
+        let inputs = [&a.into(), &b.into(), g.as_vectors()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into()];
+        self.evaluate::<formula::DotVjp, _, _, _>(Operation::DotVjp, inputs, outputs)
+    }
+
     /// The gradients of [`Engine::cross_norm`].
     ///
     /// With n = a × b / |a × b| and g the gradient of |a × b|: ∂a = g (b × n), ∂b = g (n × a); zero where a × b is zero.
@@ -292,6 +327,52 @@ impl Engine {
         let outputs = [&mut grad_a.into(), &mut grad_b.into(), &mut grad_c.into()];
         self.evaluate::<formula::ScalarTripleVjp, _, _, _>(
             Operation::ScalarTripleVjp,
+            inputs,
+            outputs,
+        )
+    }
+
+    /// The gradients of [`Engine::vector_triple`].
+    ///
+    /// With g the gradient of a × (b × c): ∂a = (b × c) × g, ∂b = c × (g × a), ∂c = (g × a) × b.
+    ///
+    /// Shapes and sums are as in [`Engine::cross_vjp`].
+    ///
+    /// Rounding and range are those of [`Engine::vector_triple`], for either accuracy.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a
+    /// gradient is neither that of its operand nor that of `g`; nothing was written.
+    ///
+    /// # Examples
+    /// ```
+    /// // The centripetal acceleration ω × (ω × r), of which only the first ω changes.
+    /// let (w, r, g) = ([[0.0, 0.0, 2.0]], [[3.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]]);
+    /// let [mut grad_a, mut grad_b, mut grad_c] = [[[0.0; 3]]; 3];
+    /// let engine = crosslane::Engine::new();
+    /// engine.vector_triple_vjp(&w, &w, &r, &g, &mut grad_a, &mut grad_b, &mut grad_c)?;
+    /// assert_eq!(grad_a, [[0.0, 0.0, -6.0]]);
+    /// assert_eq!((grad_b, grad_c), ([[2.0, 0.0, -6.0]], [[-4.0, 0.0, 0.0]]));
+    /// # Ok::<(), crosslane::Error>(())
+    /// ```
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "four operands and their gradients"
+    )]
+    pub fn vector_triple_vjp<'a, T: Real>(
+        &self,
+        a: impl Into<Vectors<'a, T>>,
+        b: impl Into<Vectors<'a, T>>,
+        c: impl Into<Vectors<'a, T>>,
+        g: impl Into<Vectors<'a, T>>,
+        grad_a: impl Into<VectorsMut<'a, T>>,
+        grad_b: impl Into<VectorsMut<'a, T>>,
+        grad_c: impl Into<VectorsMut<'a, T>>,
+    ) -> Result<(), Error> {
+        let inputs = [&a.into(), &b.into(), &c.into(), &g.into()];
+        let outputs = [&mut grad_a.into(), &mut grad_b.into(), &mut grad_c.into()];
+        self.evaluate::<formula::VectorTripleVjp, _, _, _>(
+            Operation::VectorTripleVjp,
             inputs,
             outputs,
         )

@@ -4,12 +4,13 @@ use crate::element::Float;
 use crate::kernel::{self, Cross, RoundedCross, in_place};
 use crate::level::Proof;
 use crate::{
-    Accuracy, Element, Error, Kind, Level, Operation, Real, Stores, Threads, Vectors, VectorsMut,
+    Accuracy, Element, Error, Level, Operation, Real, Stores, Threads, Vectors, VectorsMut,
 };
 
 mod apply;
 mod call;
 mod faces;
+mod gated;
 mod geometry;
 mod gradients;
 mod instances;
@@ -235,16 +236,6 @@ impl Engine {
         operation: Op,
         call: Call<'_, T, I, O>,
     ) {
-        const {
-            let mut k = 0;
-            while O > 1 && k < O {
-                assert!(
-                    matches!(Op::OUTPUTS[k], Kind::Vector),
-                    "gradients of vectors are what is summed"
-                );
-                k += 1;
-            }
-        }
         let level = self.level;
         call.run(&Runner {
             engine: self,

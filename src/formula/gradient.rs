@@ -5,12 +5,18 @@
 //! |a × b|       ∂a = g (b × n)              ∂b = g (n × a)
 //! n             ∂c = ((n × g) × n) / |c|    ∂a = b × ∂c     ∂b = ∂c × a
 //! angle         ∂a = g (a × n) / |a|²       ∂b = g (n × b) / |b|²
+//! a·b           ∂a = g b                    ∂b = g a
 //! a·(b × c)     ∂a = g (b × c)              ∂b = g (c × a)  ∂c = g (a × b)
+//! a × (b × c)   ∂a = (b × c) × g            ∂b = c × (g × a)  ∂c = (g × a) × b
+//! γ (a × b)     ∂γ = g·(a × b)              ∂a = γ (b × g)  ∂b = γ (g × a)
 //! ```
 //!
 //! (n × g) × n is what of g is perpendicular to n; g − n(n·g), which is the same, loses it where g is nearly parallel.
 
-use super::{Formula, Number, divided, plain_cross, plain_dot, rounded, scaled, times};
+use super::{
+    Formula, Kind, Number, cross_from_left, cross_from_right, divided, dot, long_cross,
+    plain_cross, plain_dot, rounded, scaled, times,
+};
 
 /// The gradients of a × b.
 #[derive(Clone, Copy, Debug)]
@@ -156,6 +162,65 @@ impl Formula<4, 3> for ScalarTripleVjp {
             scaled(times(N::nearest(N::cross(b, c)), g), eb + ec + eg),
             scaled(times(N::nearest(N::cross(c, a)), g), ec + ea + eg),
             scaled(times(N::nearest(N::cross(a, b)), g), ea + eb + eg),
+        ]
+    }
+}
+
+/// The gradients of a·b.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DotVjp;
+
+impl Formula<3, 2> for DotVjp {
+    const COST: usize = 3;
+    const SIGNALS: bool = true;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, [g, ..]]: [[N; 3]; 3]) -> [[N; 3]; 2] {
+        let ((a, ea), (b, eb), ([g], eg)) =
+            (N::normalised(a), N::normalised(b), N::normalised([g]));
+        [scaled(times(b, g), eb + eg), scaled(times(a, g), ea + eg)]
+    }
+}
+
+/// The gradients of a × (b × c).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VectorTripleVjp;
+
+impl Formula<4, 3> for VectorTripleVjp {
+    const COST: usize = 26;
+    const SIGNALS: bool = true;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [a, b, c, g]: [[N; 3]; 4]) -> [[N; 3]; 3] {
+        let ((a, ea), (b, eb), (c, ec)) = (N::normalised(a), N::normalised(b), N::normalised(c));
+        let (g, eg) = N::normalised(g);
+        let (inner, upstream) = (long_cross(b, c), long_cross(g, a));
+        [
+            scaled(rounded(cross_from_right(inner, g)), eb + ec + eg),
+            scaled(rounded(cross_from_left(c, upstream)), ec + eg + ea),
+            scaled(rounded(cross_from_right(upstream, b)), eg + ea + eb),
+        ]
+    }
+}
+
+/// The gradients of γ (a × b).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GatedCrossVjp;
+
+impl Formula<4, 3> for GatedCrossVjp {
+    const OUTPUTS: [Kind; 3] = [Kind::Scalar, Kind::Vector, Kind::Vector];
+    const COST: usize = 14;
+    const SIGNALS: bool = true;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [[gate, ..], a, b, g]: [[N; 3]; 4]) -> [[N; 3]; 3] {
+        let ((a, ea), (b, eb), (g, eg)) = (N::normalised(a), N::normalised(b), N::normalised(g));
+        let ([gate], e) = N::normalised([gate]);
+        let volume = N::round(dot(long_cross(a, b), g));
+        [
+            [volume.scaled(ea + eb + eg); 3],
+            scaled(times(N::nearest(N::cross(b, g)), gate), eb + eg + e),
+            scaled(times(N::nearest(N::cross(g, a)), gate), eg + ea + e),
         ]
     }
 }

@@ -1,6 +1,8 @@
 //! Lengths, angles, areas, volumes, directions.
 
-use super::{Formula, Kind, Number, dot, long_cross, norm, rounded, scaled};
+use super::{
+    Formula, Kind, Number, cross_from_left, dot, long_cross, norm, rounded, scaled, times,
+};
 
 /// a·b, before it is rounded.
 #[inline(always)]
@@ -103,12 +105,24 @@ impl Formula<3, 1> for VectorTriple {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn of<N: Number>(self, [a, b, c]: [[N; 3]; 3]) -> [[N; 3]; 1] {
         let ((a, ea), (b, eb), (c, ec)) = (N::normalised(a), N::normalised(b), N::normalised(c));
-        let [x, y, z] = long_cross(b, c);
-        let outer = [
-            z * a[1] - y * a[2],
-            x * a[2] - z * a[0],
-            y * a[0] - x * a[1],
-        ];
+        let outer = cross_from_left(a, long_cross(b, c));
         [scaled(rounded(outer), ea + eb + ec)]
+    }
+}
+
+/// γ (a × b).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GatedCross;
+
+impl Formula<3, 1> for GatedCross {
+    const COST: usize = 4;
+    const SIGNALS: bool = true;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of<N: Number>(self, [[gate, ..], a, b]: [[N; 3]; 3]) -> [[N; 3]; 1] {
+        let ((a, ea), (b, eb), ([gate], e)) =
+            (N::normalised(a), N::normalised(b), N::normalised([gate]));
+        let cross = N::nearest(N::cross(a, b));
+        [scaled(times(cross, gate), ea + eb + e)]
     }
 }

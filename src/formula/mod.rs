@@ -128,6 +128,26 @@ fn long_cross<N: Number>(a: [N; 3], b: [N; 3]) -> [N::Long; 3] {
     ]
 }
 
+/// a × v, where v is not rounded yet.
+#[inline(always)]
+fn cross_from_left<N: Number>(a: [N; 3], [x, y, z]: [N::Long; 3]) -> [N::Long; 3] {
+    [
+        z * a[1] - y * a[2],
+        x * a[2] - z * a[0],
+        y * a[0] - x * a[1],
+    ]
+}
+
+/// v × b, where v is not rounded yet.
+#[inline(always)]
+fn cross_from_right<N: Number>([x, y, z]: [N::Long; 3], b: [N; 3]) -> [N::Long; 3] {
+    [
+        y * b[2] - z * b[1],
+        z * b[0] - x * b[2],
+        x * b[1] - y * b[0],
+    ]
+}
+
 /// Each component rounded.
 #[inline(always)]
 fn rounded<N: Number>(v: [N::Long; 3]) -> [N; 3] {

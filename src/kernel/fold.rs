@@ -9,6 +9,7 @@ use core::mem::MaybeUninit;
 
 use crate::Element;
 use crate::element::Float;
+use crate::formula::Kind;
 use crate::simd::{Simd, Work};
 
 /// The vectors of a leaf: half a tile.
@@ -39,21 +40,26 @@ impl Columns {
         })
     }
 
-    /// Vector `i`.
+    /// Vector `i`, or number `i` three times.
     ///
     /// # Safety
     /// It has been written.
-    pub(super) unsafe fn read<T>(columns: &mut MaybeUninit<Self>, i: usize) -> [T; 3] {
+    pub(super) unsafe fn read<T>(columns: &mut MaybeUninit<Self>, kind: Kind, i: usize) -> [T; 3] {
+        let mut places: [*mut T; 3] = Self::from(columns, i);
+        if kind == Kind::Scalar {
+            places = [places[0]; 3];
+        }
         // SAFETY: as granted by the caller.
-        Self::from(columns, i).map(|p: *mut T| unsafe { p.read() })
+        places.map(|p| unsafe { p.read() })
     }
 }
 
-/// Folds columns: of each of `blocks`, one after the other, `len` rows of `width` elements to the first. A piece of work, and so a function of
+/// Folds columns, all of vectors or the first of numbers: of each of `blocks`, one after the other, `len` rows of `width` elements to the first. A piece of work, and so a function of
 /// its own at each level.
 #[derive(Debug)]
 pub(crate) struct Fold<T> {
     pub(super) columns: [*mut T; 3],
+    pub(super) kind: Kind,
     pub(super) blocks: usize,
     pub(super) len: usize,
     pub(super) width: usize,
@@ -67,7 +73,11 @@ impl<T: Float> Work for Fold<T> {
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
         let elements = self.len * self.width;
-        for column in self.columns {
+        let count = match self.kind {
+            Kind::Vector => 3,
+            Kind::Scalar => 1,
+        };
+        for &column in &self.columns[..count] {
             for block in 0..self.blocks {
                 let first = column.wrapping_add(block * elements);
                 // SAFETY: the columns hold so many elements, all of which were written.

@@ -124,7 +124,7 @@ pub(crate) use whole::{multiply_each, multiply_rows};
 
 /// What happens to one register's worth of vectors: `I` vectors in, `O` vectors out.
 pub(crate) trait Operation<const I: usize, const O: usize>: Copy + Send + Sync {
-    /// What the outputs hold: vectors all, or one scalar.
+    /// What the outputs hold.
     const OUTPUTS: [Kind; O] = [Kind::Vector; O];
 
     /// Whether it is worth a loop for each form that all operands can have: columns, rows, padded rows, each with and without one vector

@@ -12,6 +12,7 @@ use crate::Element;
 use crate::broadcast::{Aligned, Offsets, different, go, go_along, nearer, places};
 use crate::element::Float;
 use crate::exact;
+use crate::formula::Kind;
 use crate::view::{Flat, FlatMut};
 
 /// So many sums at a time, of more vectors than fit into the columns.
@@ -74,6 +75,8 @@ impl<T, const I: usize, const O: usize> Run<'_, T, I, O> {
 pub(crate) struct Sums<'a, T, const I: usize, const O: usize> {
     inputs: [Flat<'a, T>; I],
     outputs: &'a [FlatMut<'a, T>; O],
+    /// What each output holds. Of numbers only the first column is used.
+    kinds: &'static [Kind],
     begin: Offsets,
     roles: [Role; O],
     /// The axes of the sums, the fastest first.
@@ -106,10 +109,10 @@ impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
     pub(crate) fn new(
         inputs: [Flat<'a, T>; I],
         outputs: &'a [FlatMut<'a, T>; O],
+        kinds: &'static [Kind],
         begin: &Offsets,
         roles: [Role; O],
-        kept: &'a [Aligned],
-        reduced: &'a [Aligned],
+        [kept, reduced]: [&'a [Aligned]; 2],
     ) -> Self {
         let row = kept.first().copied().unwrap_or(Aligned::ONE);
         let addends = places(reduced);
@@ -118,6 +121,7 @@ impl<'a, T: Element, const I: usize, const O: usize> Sums<'a, T, I, O> {
         Self {
             inputs,
             outputs,
+            kinds,
             begin: *begin,
             roles,
             kept,
@@ -217,7 +221,7 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         let step = self.step_of_sums(addends);
         self.store(group, |k, i| {
             // SAFETY: the columns have been folded to a sum at each of these places.
-            unsafe { Columns::read(&mut columns[k], i * step) }
+            unsafe { Columns::read(&mut columns[k], self.kinds[k], i * step) }
         });
     }
 
@@ -302,14 +306,13 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         let mut columns = [const { MaybeUninit::uninit() }; O];
         self.chunk(group, first, len, &mut columns, run);
         let step = self.step_of_sums(len);
-        let outputs = self.roles.iter().zip(&mut columns);
-        for (sums, (role, columns)) in sums.iter_mut().zip(outputs) {
-            if *role != Role::Summed {
+        for (k, sums) in sums.iter_mut().enumerate() {
+            if self.roles[k] != Role::Summed {
                 continue;
             }
             for (i, sum) in sums[..group.len].iter_mut().enumerate() {
                 // SAFETY: the columns have been folded to a sum at each of these places.
-                *sum = unsafe { Columns::read(columns, i * step) };
+                *sum = unsafe { Columns::read(&mut columns[k], self.kinds[k], i * step) };
             }
         }
     }
@@ -354,10 +357,11 @@ impl<'a, T: Float, const I: usize, const O: usize> Sums<'a, T, I, O> {
         }
         let width = if kept_closer { group.len } else { 1 };
         let blocks = if kept_closer { 1 } else { group.len };
-        for (columns, role) in columns.iter_mut().zip(&self.roles) {
-            if *role == Role::Summed {
+        for (k, columns) in columns.iter_mut().enumerate() {
+            if self.roles[k] == Role::Summed {
                 (run.fold)(Fold {
                     columns: Columns::from(columns, 0),
+                    kind: self.kinds[k],
                     blocks,
                     len,
                     width,

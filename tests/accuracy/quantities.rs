@@ -126,6 +126,13 @@ pub(crate) fn quantities<T: Number>() -> Vec<Quantity<T>> {
             |[a, b, c, _]| { (vec![exact::cross(a, &exact::cross(b, c))], None) }
         ),
         quantity!(
+            "gated_cross",
+            Component,
+            2.1,
+            run!(vectors gated_cross(numbers, 0, 1) to v),
+            |[a, b, gate, _]| { (vec![exact::times(&exact::cross(a, b), &gate[0])], None) }
+        ),
+        quantity!(
             "cross_vjp",
             Component,
             1.0001,
@@ -188,6 +195,48 @@ pub(crate) fn quantities<T: Number>() -> Vec<Quantity<T>> {
             |[a, b, g, c]| {
                 let crosses = [exact::cross(b, c), exact::cross(c, a), exact::cross(a, b)];
                 (crosses.map(|v| exact::times(&v, &g[0])).into(), None)
+            }
+        ),
+        quantity!(
+            "dot_vjp",
+            Component,
+            1.5, // what is below the normal range is rounded twice
+            run!(vectors dot_vjp(0, 1, numbers) to x, y),
+            |[a, b, g, _]| { ([b, a].map(|v| exact::times(v, &g[0])).into(), None) }
+        ),
+        quantity!(
+            "vector_triple_vjp",
+            Norm,
+            1.1,
+            run!(vectors vector_triple_vjp(0, 1, 3, 2) to x, y, z),
+            |[a, b, g, c]| {
+                let (inner, upstream) = (exact::cross(b, c), exact::cross(g, a));
+                let factors = [(&inner, g), (c, &upstream), (&upstream, b)];
+                (factors.map(|(v, w)| exact::cross(v, w)).into(), None)
+            }
+        ),
+        quantity!(
+            "gated_cross_vjp",
+            Component,
+            2.1,
+            |engine, cases| {
+                let [a, b, _, g] = &cases.vectors;
+                let mut gates = vec![T::default(); cases.numbers.len()];
+                let mut x = vec![[T::default(); 3]; gates.len()];
+                let mut y = x.clone();
+                engine
+                    .gated_cross_vjp(&cases.numbers, a, b, g, &mut gates, &mut x, &mut y)
+                    .unwrap();
+                vec![scalars(gates).remove(0), x, y]
+            },
+            |[a, b, gate, g]| {
+                let [volume] = number(exact::scalar_triple(g, a, b)).try_into().unwrap();
+                let terms = part(exact::dot(&magnitudes(g), &cross_terms(a, b)));
+                let gradient = |v, w| exact::times(&exact::cross(v, w), &gate[0]);
+                (
+                    vec![volume, gradient(b, g), gradient(g, a)],
+                    Some(vec![terms, Big::integer(0), Big::integer(0)]),
+                )
             }
         ),
         quantity!(

@@ -27,12 +27,14 @@ fn call<T: Tested + Real>(
         Operation::Angle => engine.angle(v(0), v(1), out.scalars_mut()),
         Operation::ScalarTriple => engine.scalar_triple(v(0), v(1), v(2), out.scalars_mut()),
         Operation::VectorTriple => engine.vector_triple(v(0), v(1), v(2), out.vectors_mut()),
+        Operation::GatedCross => engine.gated_cross(x(0), v(1), v(2), out.vectors_mut()),
         Operation::CrossJvp => engine.cross_jvp(v(0), v(1), v(2), v(3), out.vectors_mut()),
         Operation::CrossVjp => engine.cross_vjp(v(0), v(1), v(2), out.vectors_mut(), more()),
         Operation::CrossVjpVjp => {
             let (grad_a, grad_b, grad_g) = (out.vectors_mut(), more(), more());
             engine.cross_vjp_vjp(v(0), v(1), v(2), v(3), v(4), grad_a, grad_b, grad_g)
         }
+        Operation::DotVjp => engine.dot_vjp(v(0), v(1), x(2), out.vectors_mut(), more()),
         Operation::CrossNormVjp => {
             engine.cross_norm_vjp(v(0), v(1), x(2), out.vectors_mut(), more())
         }
@@ -43,6 +45,14 @@ fn call<T: Tested + Real>(
         Operation::ScalarTripleVjp => {
             let (grad_a, grad_b, grad_c) = (out.vectors_mut(), more(), more());
             engine.scalar_triple_vjp(v(0), v(1), v(2), x(3), grad_a, grad_b, grad_c)
+        }
+        Operation::VectorTripleVjp => {
+            let (grad_a, grad_b, grad_c) = (out.vectors_mut(), more(), more());
+            engine.vector_triple_vjp(v(0), v(1), v(2), v(3), grad_a, grad_b, grad_c)
+        }
+        Operation::GatedCrossVjp => {
+            let (grad_gate, grad_a, grad_b) = (out.scalars_mut(), more(), more());
+            engine.gated_cross_vjp(x(0), v(1), v(2), v(3), grad_gate, grad_a, grad_b)
         }
         other => panic!("{other} is called by value alone: its method belongs here"),
     }
