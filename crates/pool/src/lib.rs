@@ -44,7 +44,7 @@ use std::num::NonZeroUsize;
 
 use crosslane::Threads;
 
-pub use number::{limit_this_thread, set_threads, threads};
+pub use number::{limit_this_thread, limited, set_threads, threads};
 
 /// Calls `work` where it can be split over threads, and tells it over how many.
 ///

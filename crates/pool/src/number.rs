@@ -44,6 +44,27 @@ pub fn limit_this_thread(limit: Option<NonZeroUsize>) -> Option<NonZeroUsize> {
     LIMIT.replace(limit)
 }
 
+/// Calls `work` with the calling thread limited to so many threads, or to fewer where it is limited already.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// let one = NonZeroUsize::MIN;
+/// assert_eq!(crosslane_pool::limited(one, crosslane_pool::threads), 1);
+/// ```
+pub fn limited<R>(most: NonZeroUsize, work: impl FnOnce() -> R) -> R {
+    /// Gives the thread its limit back, also when `work` panics.
+    struct Before(Option<NonZeroUsize>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            limit_this_thread(self.0);
+        }
+    }
+    let lower = limit().map_or(most, |limit| limit.min(most));
+    let _before = Before(limit_this_thread(Some(lower)));
+    work()
+}
+
 /// The limit of this thread.
 pub(crate) fn limit() -> Option<NonZeroUsize> {
     LIMIT.get()
