@@ -112,7 +112,7 @@ impl<'py> Call<'_, 'py> {
             let operand = array::operand(array, axes[k], computed);
             inputs[k] = operand.ok_or_else(array::changed)?;
         }
-        if let Some(g) = self.upstream()
+        if let Some(g) = upstream(self.operation)
             && !common.is_empty()
         {
             inputs[g] = inputs[g].broadcast_to(common).ok_or_else(array::changed)?;
@@ -138,18 +138,6 @@ impl<'py> Call<'_, 'py> {
             outputs: &outputs[..self.operation.outputs().len()],
         };
         Ok(work.run(py, computed)?)
-    }
-
-    /// The input that is the upstream gradient and may have fewer vectors than the batch: it is broadcast, too, unless there is a gradient of
-    /// it.
-    fn upstream(&self) -> Option<usize> {
-        self.operation.gradient_of()?;
-        let g = self
-            .operation
-            .input_names()
-            .iter()
-            .position(|name| *name == "g");
-        g.filter(|g| *g >= self.operation.outputs().len())
     }
 
     /// The type that all inputs are cast to, by its number.
@@ -265,6 +253,14 @@ impl<'py> Call<'_, 'py> {
         let all: PyResult<Vec<_>> = objects.collect();
         Ok(PyTuple::new(py, all?)?.into_any())
     }
+}
+
+/// The input that is the upstream gradient and may have fewer vectors than the batch: it is broadcast, too, unless there is a gradient of
+/// it.
+pub(crate) fn upstream(operation: Operation) -> Option<usize> {
+    operation.gradient_of()?;
+    let g = operation.input_names().iter().position(|name| *name == "g");
+    g.filter(|g| *g >= operation.outputs().len())
 }
 
 /// The axis, counted from the first.

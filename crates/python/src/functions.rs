@@ -172,7 +172,7 @@ pub(crate) fn numpy_cross(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 }
 
 /// The operations, in the order of the table, each as (name, ((name, kind), ...), ((name, kind), ...), whether it is a gradient, whether it
-/// gives floating-point warnings, summary, formula).
+/// gives floating-point warnings, summary, formula, the name of its gradient or none, whether it is linear in each input).
 #[pyfunction]
 pub(crate) fn table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     fn operands(names: &[&'static str], kinds: &[Kind]) -> Vec<(&'static str, &'static str)> {
@@ -190,15 +190,18 @@ pub(crate) fn table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
         let outputs = operands(operation.output_names(), operation.outputs());
         let inputs = PyTuple::new(py, inputs)?;
         let outputs = PyTuple::new(py, outputs)?;
-        let gradient = operation.gradient_of().is_some();
+        let is_gradient = operation.gradient_of().is_some();
+        let gradient = operation.gradient().map(Operation::name);
         (
             operation.name(),
             inputs,
             outputs,
-            gradient,
+            is_gradient,
             operation.signals(),
             operation.summary(),
             operation.formula(),
+            gradient,
+            operation.is_multilinear(),
         )
             .into_pyobject(py)
     };

@@ -9,6 +9,7 @@ mod array;
 mod call;
 mod element;
 mod exceptions;
+mod fresh;
 mod functions;
 mod mesh;
 mod operand;
@@ -16,6 +17,7 @@ mod pair;
 mod program;
 mod target;
 mod threads;
+mod torch;
 mod ufunc;
 mod work;
 
@@ -32,6 +34,8 @@ mod _core {
     use crate::program::program;
     #[pymodule_export]
     use crate::threads::{available_threads, limit_this_thread, set_threads};
+    #[pymodule_export]
+    use crate::torch::{install, register, uninstall};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -32,6 +32,8 @@ class Operation(NamedTuple):
     signals: bool
     summary: str
     formula: str
+    gradient: str | None
+    is_multilinear: bool
 
 def operations() -> tuple[Operation, ...]: ...
 def get_threads() -> int: ...

@@ -195,6 +195,7 @@ FORMULAS = {
     "angle": lambda a, b: [(np.arctan2(length(np.cross(a, b)), (a * b).sum(-1)), 1 + 0 * _product(a, b))],
     "scalar_triple": lambda a, b, c: [((a * np.cross(b, c)).sum(-1), _product(a, b, c))],
     "vector_triple": lambda a, b, c: [(np.cross(a, np.cross(b, c)), _product(a, b, c))],
+    "gated_cross": lambda gate, a, b: [(times(gate, np.cross(a, b)), abs(gate) * _product(a, b))],
     "cross_jvp": lambda *inputs: [_cross_jvp(*inputs)],
     "cross_vjp": lambda a, b, g: [(np.cross(b, g), _product(b, g)), (np.cross(g, a), _product(g, a))],
     "cross_vjp_vjp": lambda a, b, g, va, vb: [
@@ -202,6 +203,7 @@ FORMULAS = {
         (np.cross(g, va), _product(g, va)),
         _cross_jvp(a, b, va, vb),
     ],
+    "dot_vjp": lambda a, b, g: [(times(g, b), abs(g) * length(b)), (times(g, a), abs(g) * length(a))],
     "cross_norm_vjp": _cross_norm_vjp,
     "unit_normal_vjp": _unit_normal_vjp,
     "angle_vjp": _angle_vjp,
@@ -209,6 +211,16 @@ FORMULAS = {
         (times(g, np.cross(b, c)), abs(g) * _product(b, c)),
         (times(g, np.cross(c, a)), abs(g) * _product(c, a)),
         (times(g, np.cross(a, b)), abs(g) * _product(a, b)),
+    ],
+    "vector_triple_vjp": lambda a, b, c, g: [
+        (np.cross(np.cross(b, c), g), _product(b, c, g)),
+        (np.cross(c, np.cross(g, a)), _product(c, g, a)),
+        (np.cross(np.cross(g, a), b), _product(g, a, b)),
+    ],
+    "gated_cross_vjp": lambda gate, a, b, g: [
+        ((g * np.cross(a, b)).sum(-1), _product(g, a, b)),
+        (times(gate, np.cross(b, g)), abs(gate) * _product(b, g)),
+        (times(gate, np.cross(g, a)), abs(gate) * _product(g, a)),
     ],
 }
 
@@ -229,10 +241,10 @@ def expected(operation, inputs, axis=-1):
         value = np.asarray(value)
         terms = 1
         if operation.is_gradient:
-            value, scale = np.broadcast_to(value, scale.shape + (3,)), np.asarray(scale)
+            value, scale = np.broadcast_to(value, scale.shape + (3,) * is_vector), np.asarray(scale)
             shape = long[k].shape
             terms = value.size // max(1, int(np.prod(shape)))
-            value, scale = sum_to(value, shape), sum_to(scale, shape[:-1])
+            value, scale = sum_to(value, shape), sum_to(scale, shape[:-1] if is_vector else shape)
         bound = (LOSS + np.log2(max(terms, 1)) + 1) * scale
         bound = bound[..., None] if is_vector else bound
         if is_vector:

@@ -88,7 +88,7 @@ def test_out_may_be_an_input(operation):
     expected_results = outputs(call(operation, *inputs))
     vectors = [x for x, (_, kind) in zip(inputs, operation.inputs, strict=True) if kind == "vector"]
     # Each output is another input than its own, or a component of one.
-    out = tuple(vectors[k - 1] if kind == "vector" else vectors[k][:, 1] for k, (_, kind) in enumerate(operation.outputs))
+    out = tuple(vectors[k - 1] if kind == "vector" else vectors[-1][:, 1] for k, (_, kind) in enumerate(operation.outputs))
     call(operation, *inputs, out=out if len(out) > 1 else out[0])
     assert all(map(same_bits, out, expected_results))
 

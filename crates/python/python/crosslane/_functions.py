@@ -11,7 +11,8 @@ class Operation(NamedTuple):
     """What the library knows of one operation.
 
     Inputs and outputs are pairs of a name and a kind, ``"vector"`` or ``"scalar"``. The outputs of a gradient have the shapes of its
-    first inputs. An operation signals if overflow and invalid values are reported as `numpy.errstate` says.
+    first inputs. An operation signals if overflow and invalid values are reported as `numpy.errstate` says. Its gradient is another operation,
+    by its name, or None where there is none. It is multilinear if it is linear in each input while the others stay as they are.
     """
 
     name: str
@@ -21,6 +22,8 @@ class Operation(NamedTuple):
     signals: bool
     summary: str
     formula: str
+    gradient: str | None
+    is_multilinear: bool
 
 
 _TABLE = tuple(Operation(*row) for row in _core.table())

@@ -1,0 +1,210 @@
+"""The operations of the library as operators of torch: registered, traced, batched and differentiated.
+
+An operation is an operator ``torch.ops.crosslane.<name>(*inputs, dim, rounded)`` whose kernel is a function of the extension module. This
+module tells torch the rest, for every row of the library's table: shapes for tracing, a rule for `torch.vmap`, and derivatives. The
+derivative of an operation is the operation that the table names as its gradient. What has none there is written as a formula of
+differentiable operations in ``_derivatives``.
+"""
+
+import os
+import sys
+
+import torch
+from torch import Tensor
+
+from .. import _core
+from .._functions import operations
+from ._fallback import FORMULAS
+
+_LIBRARIES = {"darwin": "libtorch_cpu.dylib", "win32": "torch_cpu.dll"}
+PATH = os.path.join(os.path.dirname(torch.__file__), "lib", _LIBRARIES.get(sys.platform, "libtorch_cpu.so"))
+
+_core.register(PATH)
+_LIBRARY = torch.library.Library("crosslane", "FRAGMENT")
+
+_below_autograd = torch._C._AutoDispatchBelowAutograd
+_any_requires_grad = torch._C._any_requires_grad
+_transforms_active = torch._C._are_functorch_transforms_active
+_forward_ad = torch.autograd.forward_ad
+_FORWARDS = torch._C._functorch.TransformType.Jvp
+
+
+def _levels_forwards():
+    """How many transforms that differentiate forwards are one in the other here."""
+    levels = torch._C._functorch.get_interpreter_stack() or ()
+    return sum(level.key() == _FORWARDS for level in levels)
+
+
+class Operator:
+    """An operation of the table as an operator of torch."""
+
+    def __init__(self, row):
+        self.name = row.name
+        self.row = row
+        self.count = len(row.inputs)
+        self.is_vector = [kind == "vector" for _, kind in row.inputs]
+        self.is_gradient = row.is_gradient
+        self.gradients = len(row.outputs) if row.is_gradient else 0
+        self.overload = getattr(torch.ops.crosslane, row.name).default
+        # How it is differentiated: by the gradient that the table has, or as a formula of other operations.
+        self.single_level = self.any_level = self.formula = None
+
+    def __call__(self, *args):
+        """Call the operator, differentiably: inputs, the dimension of the components, whether results are correctly rounded."""
+        if torch.compiler.is_compiling():
+            return self.overload(*args)
+        if _transforms_active():
+            return self._in_transforms(args)
+        if not torch.is_grad_enabled() or not _any_requires_grad(*args):
+            if _forward_ad._current_level < 0:
+                with _below_autograd():
+                    return self.overload(*args)
+        return self._differentiably(args)
+
+    def _in_transforms(self, args):
+        """The same inside of the transforms of `torch.func`, for which a Function must be called outside of the operator."""
+        if self._is_formula():
+            wanted = _any_requires_grad(*args) or _forward_ad._current_level >= 0
+            return self.formula(*args) if wanted else self.overload(*args)
+        if _levels_forwards() > 1:
+            return self._by_torch(*args)
+        return self.any_level.apply(*args)
+
+    def _by_torch(self, *args):
+        """What torch computes: Functions lose the second of two derivatives that are both forwards, without an error."""
+        if args[-1]:
+            raise NotImplementedError(f"{self.name}: correctly rounded results have no forward mode inside of forward mode")
+        return FORMULAS[self.name](*args[:-1])
+
+    def _differentiably(self, args):
+        return self.formula(*args) if self._is_formula() else self.single_level.apply(*args)
+
+    def _is_formula(self):
+        """Whether derivatives are those of the formula. (Gradients are differentiated forwards by their formulas only.)"""
+        return self.single_level is None or (self.is_gradient and _forward_ad._current_level >= 0)
+
+    def autograd(self, *args):
+        """What the dispatcher calls where derivatives may be wanted."""
+        if (torch.is_grad_enabled() and _any_requires_grad(*args)) or _forward_ad._current_level >= 0:
+            return self._differentiably(args)
+        with _below_autograd():
+            return self.overload(*args)
+
+    # Shapes
+
+    def from_end(self, inputs, dim):
+        """The dimension of the components, counted from the end of the shape that the operands are broadcast to, and the rank of that."""
+        rank = max(x.ndim + (not is_vector) for x, is_vector in zip(inputs, self.is_vector, strict=True))
+        return (dim if dim < 0 else dim - rank), rank
+
+    def fake(self, *args):
+        """The results without their values."""
+        inputs, dim = args[: self.count], args[-2]
+        from_end, _ = self.from_end(inputs, dim)
+        shapes = []
+        for x, is_vector in zip(inputs, self.is_vector, strict=True):
+            shape = list(x.shape)
+            if is_vector:
+                torch._check(shape.pop(from_end) == 3, lambda: f"{self.name}: inputs dimension {dim} must have length 3")
+            shapes.append(shape)
+        common = list(torch.broadcast_shapes(*shapes))
+        if self.is_gradient:
+            results = tuple(x.new_empty(x.shape) for x in inputs[: self.gradients])
+            return results if len(results) > 1 else results[0]
+        if self.row.outputs[0][1] == "vector":
+            common.insert(dim if dim >= 0 else dim + len(common) + 1, 3)
+        return inputs[0].new_empty(common)
+
+    def batched(self, info, in_dims, *args):
+        """The operator over one dimension more of some inputs, which becomes the first of all."""
+        inputs, rounded = list(args[: self.count]), args[-1]
+        logical = [x if d is None else x.select(d, 0) for x, d in zip(inputs, in_dims, strict=False)]
+        from_end, rank = self.from_end(logical, args[-2])
+        for k, (x, d) in enumerate(zip(inputs, in_dims, strict=False)):
+            if d is not None:
+                x = x.movedim(d, 0)
+            elif k < self.gradients:
+                # Each element of the batch has a gradient of its own.
+                x = x.expand(info.batch_size, *x.shape)
+            else:
+                continue
+            missing = rank - (not self.is_vector[k]) - logical[k].ndim
+            inputs[k] = x[(slice(None), *[None] * missing)]
+        results = self(*inputs, from_end, rounded)
+        if not self.is_gradient:
+            return results, 0
+        shapes = [(info.batch_size, *x.shape) for x in logical]
+        results = tuple(result.reshape(shape) for result, shape in zip(results, shapes, strict=False))
+        return results, (0,) * len(results)
+
+
+OPERATORS = {row.name: Operator(row) for row in operations()}
+
+
+def _single(tensor):
+    """What the library computes gradients of: half types as float32."""
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+
+
+def _function(operator, gradient, tangent):
+    """The Functions that differentiate an operator by its gradient: for torch's autograd, and for all transforms of torch."""
+    count = operator.count
+
+    def save(ctx, inputs):
+        ctx.options = inputs[count:]
+        ctx.save_for_backward(*inputs[:count])
+        ctx.save_for_forward(*inputs[:count])
+
+    def compute(*args):
+        with _below_autograd():
+            return operator.overload(*args)
+
+    def forward(ctx, *args):
+        save(ctx, args)
+        return compute(*args)
+
+    def setup_context(ctx, inputs, output):
+        save(ctx, inputs)
+
+    def backward(ctx, *upstream):
+        inputs = (*ctx.saved_tensors, *upstream)
+        dtype = inputs[0].dtype
+        results = gradient(*map(_single, inputs), *ctx.options)
+        return (*(result.to(dtype) for result in results), *[None] * len(ctx.options))
+
+    def jvp(ctx, *tangents):
+        return tangent(operator, ctx.saved_tensors, tangents[:count], *ctx.options)
+
+    def vmap(info, in_dims, *args):
+        return operator.batched(info, in_dims, *args)
+
+    common = {"backward": staticmethod(backward), "jvp": staticmethod(jvp)}
+    single = {**common, "forward": staticmethod(forward)}
+    every = {
+        **common,
+        "forward": staticmethod(operator.overload),
+        "setup_context": staticmethod(setup_context),
+        "vmap": staticmethod(vmap),
+    }
+    bases = (torch.autograd.Function,)
+    return type(f"{operator.name}_single_level", bases, single), type(operator.name, bases, every)
+
+
+def _register():
+    # (It uses the operators of this module.)
+    from ._derivatives import FORMULAS, tangent
+
+    for operator in OPERATORS.values():
+        name = f"crosslane::{operator.name}"
+        gradient = OPERATORS.get(operator.row.gradient)
+        operator.formula = FORMULAS.get(operator.name)
+        if gradient is not None:
+            operator.single_level, operator.any_level = _function(operator, gradient, tangent)
+        torch.library.register_fake(name, operator.fake, lib=_LIBRARY)
+        torch.library.register_vmap(name, operator.batched, lib=_LIBRARY)
+        _LIBRARY.impl(operator.name, operator.autograd, "Autograd")
+
+
+_register()
+
+__all__ = ["OPERATORS", "PATH", "Tensor"]
