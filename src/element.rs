@@ -176,6 +176,10 @@ mod sealed {
         /// then below 2^84 (`f32`) or 2^964 (`f64`), so that 2^40 of them can be added, and what is 2^-200 or 2^-1980 of that is normal.
         const EXPONENT_OF_MESHES: i32;
 
+        /// The exponent that upstream gradients of normals get, in a mesh with a greatest coordinate as above: gradients of areas, which
+        /// are smaller than those by the square of that coordinate, are then numbers of the type.
+        const EXPONENT_OF_GRADIENTS: i32;
+
         /// A formula evaluated with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded), for one vector.
         fn accurately<F, const I: usize, const O: usize>(
             formula: F,
@@ -239,6 +243,7 @@ mod sealed {
         }
 
         const EXPONENT_OF_MESHES: i32 = 40;
+        const EXPONENT_OF_GRADIENTS: i32 = 20;
     }
 
     impl Computed for f64 {
@@ -269,6 +274,7 @@ mod sealed {
         }
 
         const EXPONENT_OF_MESHES: i32 = 480;
+        const EXPONENT_OF_GRADIENTS: i32 = 480;
     }
 
     impl Laned for f32 {

@@ -29,7 +29,7 @@
 //! 2. With [`Accuracy::CorrectlyRounded`], every component is the exact real difference of products, rounded once, whatever the
 //!    caller's floating-point environment: the same bits, NaN included, on every CPU.
 //! 3. An `Err` means that nothing was written. No input makes safe code panic, read or write outside the
-//!    views, or leak ([`Soa`] panics or aborts as `Vec` does when it cannot have its memory).
+//!    views, or leak ([`Soa`] and [`Engine::vertex_normals_vjp`] panic or abort as `Vec` does when they cannot have their memory).
 //! 4. The library changes no global state: no floating-point mode is left changed, and there is no thread pool of its own. It works in
 //!    the caller's rayon pool, or in rayon's global one.
 //! 5. Automatic threads and stores are not slower than the best fixed choice, beyond noise.

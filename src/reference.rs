@@ -11,6 +11,10 @@ use crate::formula::{self, FaceFormula, Formula};
 use crate::operation::table;
 use crate::{Element, Error, Kind, Operation, Real};
 
+mod mesh_gradients;
+
+pub use mesh_gradients::*;
+
 /// How the components are rounded.
 ///
 /// When the two products of a component nearly cancel, as those of thin triangles, nearly parallel vectors and orbits do, what
@@ -153,6 +157,7 @@ macro_rules! accurate {
     };
 }
 accurate! { Direction: 1, 1 }
+accurate! { DirectionVjp: 2, 1 }
 accurate! { face FaceNormal }
 accurate! { face FaceArea }
 accurate! { face WeightedNormal }
@@ -356,37 +361,69 @@ pub fn polygon_vertex_normals<T: Real>(
     starts: &[usize],
     accuracy: Accuracy,
 ) -> Vec<[T; 3]> {
+    normals_of_vertices(vertices, polygons(corners, starts), accuracy)
+}
+
+/// The corners of each polygon.
+fn polygons<'a>(
+    corners: &'a [u32],
+    starts: &'a [usize],
+) -> impl Iterator<Item = &'a [u32]> + Clone {
     let first = starts.first().copied();
     assert_eq!(first.unwrap_or(0), 0, "the first face begins at corner 0");
     let ends = starts.iter().skip(1).copied().chain([corners.len()]);
-    let faces = starts
-        .iter()
-        .zip(ends)
-        .map(|(&from, to)| &corners[from..to]);
-    normals_of_vertices(vertices, faces, accuracy)
+    let faces = starts.iter().zip(ends);
+    faces.map(|(&from, to)| &corners[from..to])
 }
 
-/// The direction of the sums of areas, which are those of the mesh with a greatest coordinate that is neither large nor small.
+/// The directions of the sums of areas.
 fn normals_of_vertices<'a, T: Real>(
     vertices: &[[T; 3]],
     faces: impl Iterator<Item = &'a [u32]> + Clone,
     accuracy: Accuracy,
 ) -> Vec<[T; 3]> {
-    let corners_of = |face: &'a [u32]| face.iter().map(|&i| vertices[i as usize]);
-    let greatest = formula::greatest_magnitude(faces.clone().flat_map(corners_of));
-    let area = formula::WeightedNormal::of_greatest::<T>(greatest);
-    let mut sums = vec![[T::default(); 3]; vertices.len()];
-    for face in faces {
-        let corners: Vec<_> = corners_of(face).collect();
-        let [x, y, z] = evaluate_face(area, &corners, accuracy);
-        for &i in face {
-            let [sx, sy, sz] = sums[i as usize];
-            sums[i as usize] = [sx + x, sy + y, sz + z];
-        }
-    }
+    let (sums, _) = sums_of_areas(vertices, faces, accuracy);
     let direction = |v| {
         let [n] = evaluate(formula::Direction, [v], accuracy);
         n
     };
     sums.into_iter().map(direction).collect()
+}
+
+/// The sums of the vector areas around each vertex, of the mesh multiplied by a power of two so that its greatest coordinate is neither
+/// large nor small, and the exponent of that power.
+fn sums_of_areas<'a, T: Real>(
+    vertices: &[[T; 3]],
+    faces: impl Iterator<Item = &'a [u32]> + Clone,
+    accuracy: Accuracy,
+) -> (Vec<[T; 3]>, i32) {
+    let e = exponent_of_mesh(vertices, faces.clone());
+    let area = formula::WeightedNormal::of_exponent(e);
+    let mut sums = vec![[T::default(); 3]; vertices.len()];
+    for face in faces {
+        let corners: Vec<_> = corners_of(vertices, face).collect();
+        let sum = evaluate_face(area, &corners, accuracy);
+        for &i in face {
+            add(&mut sums, i, sum);
+        }
+    }
+    (sums, e)
+}
+
+fn exponent_of_mesh<'a, T: Real>(
+    vertices: &[[T; 3]],
+    faces: impl Iterator<Item = &'a [u32]>,
+) -> i32 {
+    let corners = faces.flat_map(|face| corners_of(vertices, face));
+    formula::exponent_of_mesh::<T>(formula::greatest_magnitude(corners))
+}
+
+fn corners_of<T: Real>(vertices: &[[T; 3]], face: &[u32]) -> impl Iterator<Item = [T; 3]> {
+    face.iter().map(|&i| vertices[i as usize])
+}
+
+/// Adds v to the place of vertex `i`.
+fn add<T: Real>(sums: &mut [[T; 3]], i: u32, [x, y, z]: [T; 3]) {
+    let [sx, sy, sz] = sums[i as usize];
+    sums[i as usize] = [sx + x, sy + y, sz + z];
 }

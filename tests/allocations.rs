@@ -10,6 +10,7 @@ use crosslane::{
     Accuracy, Engine, Real, Scalars, ScalarsMut, Stores, Threads, Vectors, VectorsMut, reference,
 };
 use support::cases::Case;
+use support::mesh_gradients::mesh_gradients;
 use support::meshes::{OwnedFaces, on_meshes};
 use support::operations::{Kind, Operation, Places, Read, Write, all_derived, define};
 use support::shapes::shape;
@@ -180,6 +181,25 @@ fn meshes<T: Float + Real>(engine: Engine, len: usize, random: &mut Random) {
         let expected = (operation.define)(&corners, faces.view(), engine.accuracy());
         for (i, expected) in expected.into_iter().enumerate() {
             assert_same(out.at(i), expected, &(T::NAME, operation.name, engine, len));
+        }
+    }
+    for gradient in mesh_gradients::<T>() {
+        let g = Exact::<T>::new(layout(gradient.g, random), len, random);
+        let mut grad = Exact::<T>::new(layout(Kind::Vector, random), len, random);
+        (gradient.call)(
+            &engine,
+            vertices.view(),
+            faces.view(),
+            g.read(),
+            grad.view_mut(),
+        )
+        .unwrap();
+        let upstream: Vec<_> = (0..len).map(|i| g.read().at(i)).collect();
+        let accuracy = engine.accuracy();
+        let expected = (gradient.define)(&corners, faces.view(), &upstream, accuracy);
+        for (i, expected) in expected.into_iter().enumerate() {
+            let got = grad.view().get(i).unwrap();
+            assert_same(got, expected, &(T::NAME, gradient.name, engine, len));
         }
     }
 }

@@ -10,6 +10,7 @@ use std::thread;
 
 use crosslane::{Accuracy, Engine, Operation, Real, Soa, Stores, Threads, Vectors, VectorsMut};
 use support::cases::Case;
+use support::mesh_gradients::mesh_gradients;
 use support::meshes::{OwnedFaces, on_meshes};
 use support::operations::{OnOperands, all_derived};
 use support::shapes::Axis;
@@ -66,6 +67,14 @@ fn every_operation<T: Float + Real>(engine: Engine) {
         let len = operation.results(5, &faces);
         let mut out = operation.output(len, Layout::Soa, 0, &mut random);
         operation.run(engine, &vertices, &faces, &mut out).unwrap();
+    }
+    for gradient in mesh_gradients() {
+        let len = gradient.len(5, &faces);
+        let g = gradient.upstream(len, Layout::Aos, &mut random);
+        let mut grad = Operand::new(Layout::Soa, 5, 0, &mut random);
+        gradient
+            .run(engine, &vertices, &faces, &g, &mut grad)
+            .unwrap();
     }
 }
 

@@ -4,15 +4,15 @@
 use super::Engine;
 use super::runner::{Kernel, Runner};
 use crate::element::{Float, PerReal};
-use crate::formula::{self, FaceFormula};
+use crate::formula::{self, FaceFormula, WeightedNormal};
 use crate::kernel::{Accurately, Batch, EachFace, FaceOperation, Faces, Plainly, plus};
 use crate::level::Proof;
-use crate::simd::Environment;
-use crate::view::{Flat, FlatMut, check_len};
+use crate::simd::{self, Environment};
+use crate::view::{Flat, FlatMut, check_len, moved};
 use crate::{Accuracy, Error, Real, Threads, VectorsMut};
 
 /// So many faces are worked on before they are added to their vertices: enough for the kernel, little enough for the stack.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 256;
 
 /// Triangles, if every corner is one of `len` vertices.
 pub(super) fn triangles(faces: &[[u32; 3]], len: usize) -> Result<Faces<'_>, Error> {
@@ -123,6 +123,12 @@ macro_rules! formulas {
 formulas! { FaceNormal, FaceArea, WeightedNormal }
 
 impl Engine {
+    /// The environment of what is not plain, for what is done on this thread beside formulas, for as long as it is kept.
+    pub(super) fn environment(&self) -> Option<Environment> {
+        let rounded = self.accuracy == Accuracy::CorrectlyRounded;
+        rounded.then(Environment::default_here)
+    }
+
     /// Evaluates a formula for each face, on as many threads as it is worth; everything has been checked.
     pub(super) fn face<'a, T: Real, F: EvaluateFaces>(
         &'a self,
@@ -172,8 +178,8 @@ impl<T: Float, Op: FaceOperation> Kernel<T, 1, 1> for FacesAtLevel<Op> {
     }
 }
 
-/// The areas of faces, of a mesh that is brought into a range in which they can be added.
-fn weighted<T: Real>(vertices: Flat<'_, T>, faces: Faces<'_>) -> formula::WeightedNormal {
+/// By which power of two the mesh is brought into a range in which the areas of its faces can be added.
+pub(super) fn exponent<T: Real>(vertices: Flat<'_, T>, faces: Faces<'_>) -> i32 {
     // The vertices come one after the other, corners do not. If some face has the vertex with the greatest coordinate, it is enough to have
     // looked at the vertices.
     let vertex = |i: usize| vertices.get(i).unwrap_or_default();
@@ -188,33 +194,27 @@ fn weighted<T: Real>(vertices: Flat<'_, T>, faces: Faces<'_>) -> formula::Weight
     if greatest >= T::INFINITE || !corners.contains(&of) {
         greatest = formula::greatest_magnitude(corners.iter().map(|&i| vertex(i as usize)));
     }
-    formula::WeightedNormal::of_greatest::<T>(greatest)
+    formula::exponent_of_mesh::<T>(greatest)
 }
 
-/// Adds the vector area of each face, doubled and multiplied by a power of two, to each of its corners, in the order of faces.
+/// Adds the vector area of each face, doubled, to each of its corners, in the order of faces, of the mesh multiplied by this power of two.
 pub(super) fn add_areas<T: Real>(
     engine: &Engine,
+    exponent: i32,
     vertices: Flat<'_, T>,
     faces: Faces<'_>,
     out: &mut FlatMut<'_, T>,
 ) {
-    let rounded = engine.accuracy == Accuracy::CorrectlyRounded;
-    let _environment = rounded.then(Environment::default_here);
-    let formula = weighted(vertices, faces);
-    for i in 0..out.len() {
-        out.set(i, [T::default(); 3]);
-    }
+    let _environment = engine.environment();
+    let formula = WeightedNormal::of_exponent(exponent);
+    clear(out);
     let serial = engine.with_threads(Threads::Serial);
     let mut areas = [[T::default(); 3]; BLOCK];
-    let mut rest = faces;
-    while rest.len() > 0 {
-        let (block, tail) = rest.split_at(BLOCK.min(rest.len()));
+    for block in blocks(faces) {
+        prefetch(block, &out.to_read());
         let areas = &mut areas[..block.len()];
         serial.face(formula, vertices, block, VectorsMut::aos(areas).into_flat());
-        let mut add = |corner: u32, area: [T; 3]| {
-            let before = out.to_read().get(corner as usize).unwrap_or_default();
-            out.set(corner as usize, plus(before, area));
-        };
+        let mut add = |corner: u32, area: [T; 3]| add_to(out, corner, area);
         if let Some(triangles) = block.as_triangles() {
             for (triangle, area) in triangles.iter().zip(&*areas) {
                 triangle.iter().for_each(|&corner| add(corner, *area));
@@ -224,6 +224,44 @@ pub(super) fn add_areas<T: Real>(
                 block.get(i).iter().for_each(|&corner| add(corner, *area));
             }
         }
-        rest = tail;
     }
+}
+
+/// Zero in every place.
+pub(super) fn clear<T: Real>(out: &mut FlatMut<'_, T>) {
+    for i in 0..out.len() {
+        out.set(i, [T::default(); 3]);
+    }
+}
+
+/// Adds v to the place of a vertex, which there must be.
+#[inline]
+pub(super) fn add_to<T: Real>(out: &mut FlatMut<'_, T>, vertex: u32, v: [T; 3]) {
+    let before = out.to_read().get(vertex as usize).unwrap_or_default();
+    out.set(vertex as usize, plus(before, v));
+}
+
+/// Asks for what belongs to the vertices of a block of faces, so that it is in the cache when it is wanted.
+pub(super) fn prefetch<T: Real>(block: Faces<'_>, of_vertices: &Flat<'_, T>) {
+    let ([x, y, z], stride) = (of_vertices.components(), of_vertices.stride());
+    // The second component of a row is in the cache line of the first or of the third.
+    let is_row = x.wrapping_add(1) == y && y.wrapping_add(1) == z;
+    for &i in block.all_corners() {
+        let here = |component: *const T| moved(component.cast_mut(), i as usize, stride);
+        simd::prefetch(here(x));
+        if !is_row {
+            simd::prefetch(here(y));
+        }
+        simd::prefetch(here(z));
+    }
+}
+
+/// Faces in blocks of [`BLOCK`].
+pub(super) fn blocks(faces: Faces<'_>) -> impl Iterator<Item = Faces<'_>> {
+    let mut rest = faces;
+    std::iter::from_fn(move || {
+        let (block, tail) = rest.split_at(BLOCK.min(rest.len()));
+        rest = tail;
+        (block.len() > 0).then_some(block)
+    })
 }

@@ -119,3 +119,4 @@ macro_rules! formulas {
 }
 table! { formulas }
 formulas! { Direction: 1 => 1 }
+formulas! { DirectionVjp: 2 => 1 }

@@ -263,7 +263,8 @@ impl Engine {
         faces: Faces<'a>,
         mut out: FlatMut<'a, T>,
     ) {
-        faces::add_areas(self, vertices, faces, &mut out);
-        formula::Direction::evaluate(self, Call::Batch(&mut Batch::over(out)));
+        let e = faces::exponent(vertices, faces);
+        faces::add_areas(self, e, vertices, faces, &mut out);
+        formula::Direction::evaluate(self, Call::Batch(&mut Batch::over(out, &[])));
     }
 }

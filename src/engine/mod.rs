@@ -9,11 +9,13 @@ use crate::{
 
 mod apply;
 mod call;
+mod face_gradients;
 mod faces;
 mod gated;
 mod geometry;
 mod gradients;
 mod instances;
+mod mesh_gradients;
 mod meshes;
 mod runner;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Triangles and polygons, from their corners.
 
-use super::{Corners, FaceFormula, Formula, Kind, Number, norm, scaled, times};
+use super::{Corners, FaceFormula, Formula, Kind, Number, norm, scaled, times_powers};
 use crate::Real;
 
 /// v − u, before it is rounded.
@@ -70,10 +70,19 @@ impl FaceFormula for FaceArea {
     }
 }
 
-/// The normal of a face, twice as long as its area is large, of a mesh that is scaled by two powers of two, one after the other.
+/// The normal of a face, twice as long as its area is large, of a mesh that is multiplied by two powers of two, one after the other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WeightedNormal {
-    pub(crate) scale: [f64; 2],
+    scale: [f64; 2],
+}
+
+impl WeightedNormal {
+    /// Of a mesh that is multiplied by this power of two.
+    pub(crate) fn of_exponent(e: i32) -> Self {
+        Self {
+            scale: powers_of_two(e),
+        }
+    }
 }
 
 impl FaceFormula for WeightedNormal {
@@ -96,22 +105,20 @@ impl<N: Number, C: Corners<N>> Corners<N> for Scaled<C> {
 
     #[inline(always)]
     fn get(self, k: usize) -> [N; 3] {
-        let v = self.0.get(k);
-        times(times(v, v[0].all(self.1[0])), v[0].all(self.1[1]))
+        times_powers(self.0.get(k), self.1)
     }
 }
 
-impl WeightedNormal {
-    /// For a mesh whose greatest finite coordinate is to become one for which the sums of areas, which are products of coordinates, are
-    /// numbers of the type.
-    pub(crate) fn of_greatest<T: Real>(magnitude: u64) -> Self {
-        let e = T::EXPONENT_OF_MESHES - T::exponent_of(magnitude);
-        // Both halves are exponents of normal numbers, of `f32` as well.
-        let power = |e: i32| f64::from_bits(((1023 + e) as u64) << 52);
-        Self {
-            scale: [power(e / 2), power(e - e / 2)],
-        }
-    }
+/// By which power of two a mesh is multiplied whose greatest finite coordinate has this magnitude, so that the sums of areas, which are
+/// products of coordinates, are numbers of the type.
+pub(crate) fn exponent_of_mesh<T: Real>(greatest: u64) -> i32 {
+    T::EXPONENT_OF_MESHES - T::exponent_of(greatest)
+}
+
+/// A power of two as two factors, which are normal numbers of every type if the exponent is one of a mesh.
+pub(crate) fn powers_of_two(e: i32) -> [f64; 2] {
+    let power = |e: i32| f64::from_bits(((1023 + e) as u64) << 52);
+    [power(e / 2), power(e - e / 2)]
 }
 
 /// The greatest magnitude of three coordinates.

@@ -12,6 +12,7 @@ mod accurate;
 mod gradient;
 mod measure;
 mod mesh;
+mod mesh_gradient;
 mod number;
 mod pair;
 mod scalar;
@@ -20,6 +21,7 @@ pub(crate) use accurate::{Double, Single};
 pub(crate) use gradient::*;
 pub(crate) use measure::*;
 pub(crate) use mesh::*;
+pub(crate) use mesh_gradient::*;
 pub(crate) use number::{DOUBLE, Exact, Floats, Number, Plain, SINGLE};
 
 /// `I` operands in, `O` operands out. Of a scalar all three numbers are the same.
@@ -109,7 +111,7 @@ fn plain_dot<N: Number>(a: [N; 3], b: [N; 3]) -> N {
 /// a × b of the numbers that there are: right to a few roundings of |a||b|, which is enough where neither is nearly parallel to
 /// the other, or the other is rounded itself.
 #[inline(always)]
-fn plain_cross<N: Number>(a: [N; 3], b: [N; 3]) -> [N; 3] {
+fn plain_cross<N: Floats>(a: [N; 3], b: [N; 3]) -> [N; 3] {
     [
         a[1] * b[2] - a[2] * b[1],
         a[2] * b[0] - a[0] * b[2],
@@ -156,7 +158,7 @@ fn rounded<N: Number>(v: [N::Long; 3]) -> [N; 3] {
 
 /// k·v.
 #[inline(always)]
-fn times<N: Number>(v: [N; 3], k: N) -> [N; 3] {
+fn times<N: Floats>(v: [N; 3], k: N) -> [N; 3] {
     [v[0] * k, v[1] * k, v[2] * k]
 }
 
@@ -164,6 +166,12 @@ fn times<N: Number>(v: [N; 3], k: N) -> [N; 3] {
 #[inline(always)]
 fn divided<N: Floats>(v: [N; 3], k: N) -> [N; 3] {
     [v[0] / k, v[1] / k, v[2] / k]
+}
+
+/// v multiplied by two powers of two, one after the other: their product need not be a number of the type.
+#[inline(always)]
+pub(crate) fn times_powers<N: Floats>(v: [N; 3], powers: [f64; 2]) -> [N; 3] {
+    times(times(v, v[0].all(powers[0])), v[0].all(powers[1]))
 }
 
 /// v·2^e.

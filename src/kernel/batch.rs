@@ -60,16 +60,20 @@ pub(crate) fn in_place<'a, T: Element>(
     (unsafe { v.to_read_in_place() }, v)
 }
 
-impl<'a, T: Element> Batch<'a, T, 1, 1> {
-    /// v in and out.
-    pub(crate) fn over(v: FlatMut<'a, T>) -> Self {
+impl<'a, T: Element, const I: usize> Batch<'a, T, I, 1> {
+    /// v in and out, and other vectors in.
+    pub(crate) fn over(v: FlatMut<'a, T>, others: &[Flat<'a, T>]) -> Self {
+        let mut inputs = [Flat::NONE; I];
         // SAFETY: as for `in_place`.
-        let before = unsafe { v.to_read_in_place() };
-        let mut batch = Self::of([before], [v]);
+        inputs[0] = unsafe { v.to_read_in_place() };
+        inputs[1..].copy_from_slice(others);
+        let mut batch = Self::of(inputs, [v]);
         batch.place(true);
         batch
     }
+}
 
+impl<'a, T: Element> Batch<'a, T, 1, 1> {
     /// The vertices of faces in; the indices must have been checked, and `out` to be as long as `faces`.
     pub(crate) fn of_faces(vertices: Flat<'a, T>, faces: Faces<'a>, out: FlatMut<'a, T>) -> Self {
         let inside = |face: &[u32]| face.iter().all(|&i| (i as usize) < vertices.len());

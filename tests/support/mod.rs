@@ -17,6 +17,7 @@ pub mod cases;
 pub mod environment;
 mod float;
 mod memory;
+pub mod mesh_gradients;
 pub mod meshes;
 pub mod misfits;
 pub mod nd;
