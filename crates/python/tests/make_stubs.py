@@ -103,7 +103,39 @@ def ufunc_stubs():
     return f"# Written by tests/make_stubs.py from the table of operations.\nimport numpy as np\n\n{names}"
 
 
+_TORCH_HEAD = '''# Written by tests/make_stubs.py from the table of operations.
+from typing import Literal, TypeAlias
+
+from torch import Tensor
+
+__all__: list[str]
+
+_Accuracy: TypeAlias = Literal["plain", "correctly-rounded"]
+
+def install() -> bool: ...
+def uninstall() -> bool: ...
+'''
+
+
+def torch_stubs():
+    """The text of ``torch/__init__.pyi``."""
+    text = [_TORCH_HEAD]
+
+    def function(name, parameters):
+        text.append(f'def {name}({parameters}, *, accuracy: _Accuracy = "plain") -> Tensor: ...\n')
+
+    for operation in operations():
+        if not operation.is_gradient:
+            parameters = ", ".join(f"{name}: Tensor" for name, _ in operation.inputs)
+            function(operation.name, f"{parameters}, dim: int = -1")
+    for name, parameters in _MESHES.items():
+        if not name.endswith("_vjp"):
+            function(name, parameters.replace("ArrayLike", "Tensor"))
+    return "".join(text)
+
+
 if __name__ == "__main__":
     folder = Path(__file__).parent.parent / "python" / "crosslane"
     (folder / "__init__.pyi").write_text(stubs())
     (folder / "ufuncs.pyi").write_text(ufunc_stubs())
+    (folder / "torch" / "__init__.pyi").write_text(torch_stubs())

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from make_stubs import stubs, ufunc_stubs
+from make_stubs import stubs, torch_stubs, ufunc_stubs
 
 import crosslane
 
@@ -56,6 +56,7 @@ def test_stubs_are_those_of_the_table():
     installed = Path(crosslane.__file__).parent
     assert (installed / "__init__.pyi").read_text() == stubs(), "run: python tests/make_stubs.py"
     assert (installed / "ufuncs.pyi").read_text() == ufunc_stubs(), "run: python tests/make_stubs.py"
+    assert (installed / "torch" / "__init__.pyi").read_text() == torch_stubs(), "run: python tests/make_stubs.py"
 
 
 @pytest.mark.parametrize("name", [name for name in crosslane.__all__ if inspect.isroutine(getattr(crosslane, name))])

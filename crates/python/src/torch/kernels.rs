@@ -122,7 +122,7 @@ fn torchs_own(tensors: [Option<Tensor>; MOST_INPUTS], dim: i64) -> Result<Tensor
 ///
 /// # Safety
 /// So many are there, and nobody else frees them.
-unsafe fn tensors(stack: *mut u64, count: usize) -> [Option<Tensor>; MOST_INPUTS] {
+pub(super) unsafe fn tensors(stack: *mut u64, count: usize) -> [Option<Tensor>; MOST_INPUTS] {
     let mut tensors = [const { None }; MOST_INPUTS];
     for (k, tensor) in tensors[..count].iter_mut().enumerate() {
         // SAFETY: as granted by the caller.
@@ -134,7 +134,7 @@ unsafe fn tensors(stack: *mut u64, count: usize) -> [Option<Tensor>; MOST_INPUTS
 }
 
 /// Runs a kernel, and throws its error when everything of it has been dropped.
-fn guarded(kernel: impl FnOnce() -> Result<(), Message>) {
+pub(super) fn guarded(kernel: impl FnOnce() -> Result<(), Message>) {
     let done = catch_unwind(AssertUnwindSafe(kernel));
     let done = done.unwrap_or_else(|_| Err("a panic in crosslane, which should not be".into()));
     if let Err(message) = done {
@@ -165,6 +165,11 @@ impl Dtype {
             |function: unsafe extern "C-unwind" fn() -> i32| unsafe { function() == number };
         let found = all.into_iter().find(|(function, _)| is_same(*function));
         found.map(|(_, dtype)| dtype)
+    }
+
+    /// Whether the library has all operations for it.
+    pub(super) fn is_real(self) -> bool {
+        matches!(self, Self::Float32 | Self::Float64)
     }
 
     /// The number of bytes of an element.

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use self::shim::{Kernel, LibraryHandle, SUCCESS, Shim};
 
 mod kernels;
+mod mesh;
 mod shim;
 mod tensor;
 
@@ -101,6 +102,11 @@ pub(crate) fn register(path: &str) -> PyResult<()> {
         definitions.define(&schema(*operation))?;
         kernels.implement(operation.name(), *kernel)?;
     }
+    for schema in mesh::SCHEMAS {
+        definitions.define(schema)?;
+    }
+    kernels.implement("mesh", mesh::mesh)?;
+    kernels.implement("mesh_vjp", mesh::mesh_vjp)?;
     operators.extend([definitions, kernels]);
     Ok(())
 }

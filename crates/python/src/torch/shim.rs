@@ -47,6 +47,7 @@ shim! {
     bfloat16: aoti_torch_dtype_bfloat16() -> i32;
     float32: aoti_torch_dtype_float32() -> i32;
     float64: aoti_torch_dtype_float64() -> i32;
+    int64: aoti_torch_dtype_int64() -> i32;
     /// The number of the CPU among devices, and that of ordinary tensors among layouts.
     cpu: aoti_torch_device_type_cpu() -> i32;
     strided: aoti_torch_layout_strided() -> i32;

@@ -92,6 +92,26 @@ impl Tensor {
         Ok(ask!(self, data, null_mut()))
     }
 
+    /// Copies of indices, which are int64 along one axis.
+    pub(super) fn indices<T: TryFrom<i64>>(&self, what: &str) -> Result<Vec<T>, Message> {
+        // SAFETY: as torch declares it.
+        let int64 = unsafe { (shim().int64)() };
+        let (&[len], &[stride]) = self.axes()? else {
+            return Err(format!("{what} do not have one dimension"));
+        };
+        if self.dtype()? != int64 {
+            return Err(format!("{what} are not int64"));
+        }
+        let first = self.data()?.cast::<i64>();
+        let index = |k| {
+            let index = first.wrapping_offset(k as isize * stride as isize);
+            // SAFETY: torch's tensors have all their elements, aligned.
+            let index = unsafe { index.read() };
+            T::try_from(index).map_err(|_| format!("index {index} is out of range in {what}"))
+        };
+        (0..len).map(index).collect()
+    }
+
     /// The vectors along this axis, or numbers. It must have at most N axes beside that.
     pub(super) fn operand<const N: usize>(
         &self,

@@ -9,9 +9,9 @@ does not have (other devices, integers, complex numbers) is computed by torch's 
 >>> w = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 >>> x = torch.eye(3)
 >>> y = crosslane.torch.cross(w, x)
->>> y.sum().backward()
+>>> y[:, 2].sum().backward()
 >>> w.grad
-tensor([ 0.,  0.,  0.])
+tensor([ 1., -1.,  0.])
 
 Derivatives
     ``backward`` is one pass of the library for all operands, and adds up the gradients of operands that were repeated in that pass, always
@@ -41,10 +41,10 @@ except ImportError as error:
 from .._functions import operations
 from ._functions import make
 from ._install import install, uninstall
+from ._meshes import FUNCTIONS as _MESHES
 
 _ROWS = [row for row in operations() if not row.is_gradient]
-for _row in _ROWS:
-    globals()[_row.name] = make(_row)
+_FUNCTIONS = [*map(make, _ROWS), *_MESHES]
+globals().update((function.__name__, function) for function in _FUNCTIONS)
 
-__all__ = ["install", "uninstall", *(row.name for row in _ROWS)]
-del _row, _ROWS
+__all__ = ["install", "uninstall", *(function.__name__ for function in _FUNCTIONS)]

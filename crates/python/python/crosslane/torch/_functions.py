@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
+from ._examples import section
 from ._fallback import FORMULAS
-from ._operators import OPERATORS
+from ._operators import HALF, OPERATORS
 
-_DIRECT = (torch.float32, torch.float64)
-_HALF = (torch.float16, torch.bfloat16)
+REAL = (torch.float32, torch.float64)
 _ROUNDED = {"plain": False, "correctly-rounded": True}
 
 
@@ -22,7 +22,7 @@ def rounded(accuracy):
 def call(name, inputs, dim, accuracy):
     """The results of the operation of this name."""
     operator = OPERATORS[name]
-    is_rounded = rounded(accuracy)
+    is_rounded = accuracy != "plain" and rounded(accuracy)
     dtype, is_ours = None, True
     for x in inputs:
         if not isinstance(x, Tensor):
@@ -34,9 +34,9 @@ def call(name, inputs, dim, accuracy):
         inputs, dtype, is_ours = _promoted(inputs)
     if dim != -1:
         dim = _from_end(operator, inputs, dim)
-    if is_ours and (dtype in _DIRECT or (dtype in _HALF and name == "cross")):
+    if is_ours and (dtype in REAL or (dtype in HALF and name == "cross")):
         return operator(*inputs, dim, is_rounded)
-    if is_ours and dtype in _HALF:
+    if is_ours and dtype in HALF:
         # The library computes these as float32, and so are they rounded once.
         return operator(*(x.float() for x in inputs), dim, is_rounded).to(dtype)
     if is_rounded:
@@ -105,4 +105,6 @@ def _doc(row):
     ------
     RuntimeError
         If shapes are not broadcast, types differ, or `dim` does not have the length 3.
-    """
+    IndexError
+        If there is no `dim`.
+{section(row.name)}"""

@@ -10,7 +10,6 @@ import os
 import sys
 
 import torch
-from torch import Tensor
 
 from .. import _core
 from .._functions import operations
@@ -20,13 +19,19 @@ _LIBRARIES = {"darwin": "libtorch_cpu.dylib", "win32": "torch_cpu.dll"}
 PATH = os.path.join(os.path.dirname(torch.__file__), "lib", _LIBRARIES.get(sys.platform, "libtorch_cpu.so"))
 
 _core.register(PATH)
-_LIBRARY = torch.library.Library("crosslane", "FRAGMENT")
+LIBRARY = torch.library.Library("crosslane", "FRAGMENT")
 
-_below_autograd = torch._C._AutoDispatchBelowAutograd
-_any_requires_grad = torch._C._any_requires_grad
-_transforms_active = torch._C._are_functorch_transforms_active
-_forward_ad = torch.autograd.forward_ad
+below_autograd = torch._C._AutoDispatchBelowAutograd
+any_requires_grad = torch._C._any_requires_grad
+transforms_active = torch._C._are_functorch_transforms_active
+# The library computes gradients of these as float32.
+HALF = (torch.float16, torch.bfloat16)
 _FORWARDS = torch._C._functorch.TransformType.Jvp
+
+
+def differentiates_forwards():
+    """Whether forward mode is on."""
+    return torch.autograd.forward_ad._current_level >= 0
 
 
 def _levels_forwards():
@@ -53,18 +58,18 @@ class Operator:
         """Call the operator, differentiably: inputs, the dimension of the components, whether results are correctly rounded."""
         if torch.compiler.is_compiling():
             return self.overload(*args)
-        if _transforms_active():
+        if transforms_active():
             return self._in_transforms(args)
-        if not torch.is_grad_enabled() or not _any_requires_grad(*args):
-            if _forward_ad._current_level < 0:
-                with _below_autograd():
+        if not torch.is_grad_enabled() or not any_requires_grad(*args):
+            if not differentiates_forwards():
+                with below_autograd():
                     return self.overload(*args)
         return self._differentiably(args)
 
     def _in_transforms(self, args):
         """The same inside of the transforms of `torch.func`, for which a Function must be called outside of the operator."""
         if self._is_formula():
-            wanted = _any_requires_grad(*args) or _forward_ad._current_level >= 0
+            wanted = any_requires_grad(*args) or differentiates_forwards()
             return self.formula(*args) if wanted else self.overload(*args)
         if _levels_forwards() > 1:
             return self._by_torch(*args)
@@ -81,13 +86,13 @@ class Operator:
 
     def _is_formula(self):
         """Whether derivatives are those of the formula. (Gradients are differentiated forwards by their formulas only.)"""
-        return self.single_level is None or (self.is_gradient and _forward_ad._current_level >= 0)
+        return self.single_level is None or (self.is_gradient and differentiates_forwards())
 
     def autograd(self, *args):
         """What the dispatcher calls where derivatives may be wanted."""
-        if (torch.is_grad_enabled() and _any_requires_grad(*args)) or _forward_ad._current_level >= 0:
+        if (torch.is_grad_enabled() and any_requires_grad(*args)) or differentiates_forwards():
             return self._differentiably(args)
-        with _below_autograd():
+        with below_autograd():
             return self.overload(*args)
 
     # Shapes
@@ -141,36 +146,28 @@ class Operator:
 OPERATORS = {row.name: Operator(row) for row in operations()}
 
 
-def _single(tensor):
-    """What the library computes gradients of: half types as float32."""
-    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
-
-
 def _function(operator, gradient, tangent):
     """The Functions that differentiate an operator by its gradient: for torch's autograd, and for all transforms of torch."""
     count = operator.count
 
-    def save(ctx, inputs):
+    def setup_context(ctx, inputs, output):
         ctx.options = inputs[count:]
         ctx.save_for_backward(*inputs[:count])
-        ctx.save_for_forward(*inputs[:count])
-
-    def compute(*args):
-        with _below_autograd():
-            return operator.overload(*args)
+        if differentiates_forwards():
+            ctx.save_for_forward(*inputs[:count])
 
     def forward(ctx, *args):
-        save(ctx, args)
-        return compute(*args)
-
-    def setup_context(ctx, inputs, output):
-        save(ctx, inputs)
+        setup_context(ctx, args, None)
+        with below_autograd():
+            return operator.overload(*args)
 
     def backward(ctx, *upstream):
         inputs = (*ctx.saved_tensors, *upstream)
         dtype = inputs[0].dtype
-        results = gradient(*map(_single, inputs), *ctx.options)
-        return (*(result.to(dtype) for result in results), *[None] * len(ctx.options))
+        if dtype in HALF:
+            results = gradient(*(x.float() for x in inputs), *ctx.options)
+            return (*(result.to(dtype) for result in results), None, None)
+        return (*gradient(*inputs, *ctx.options), None, None)
 
     def jvp(ctx, *tangents):
         return tangent(operator, ctx.saved_tensors, tangents[:count], *ctx.options)
@@ -187,7 +184,7 @@ def _function(operator, gradient, tangent):
         "vmap": staticmethod(vmap),
     }
     bases = (torch.autograd.Function,)
-    return type(f"{operator.name}_single_level", bases, single), type(operator.name, bases, every)
+    return type(operator.name, bases, single), type(f"{operator.name}_in_transforms", bases, every)
 
 
 def _register():
@@ -200,11 +197,9 @@ def _register():
         operator.formula = FORMULAS.get(operator.name)
         if gradient is not None:
             operator.single_level, operator.any_level = _function(operator, gradient, tangent)
-        torch.library.register_fake(name, operator.fake, lib=_LIBRARY)
-        torch.library.register_vmap(name, operator.batched, lib=_LIBRARY)
-        _LIBRARY.impl(operator.name, operator.autograd, "Autograd")
+        torch.library.register_fake(name, operator.fake, lib=LIBRARY)
+        torch.library.register_vmap(name, operator.batched, lib=LIBRARY)
+        LIBRARY.impl(operator.name, operator.autograd, "Autograd")
 
 
 _register()
-
-__all__ = ["OPERATORS", "PATH", "Tensor"]
