@@ -56,6 +56,7 @@ _MESHES = {
     "face_areas": _POLYGONS,
     "polygon_vertex_normals": _POLYGONS,
 }
+_MESHES |= {f"{name}_vjp": f"{parameters}, g: ArrayLike" for name, parameters in _MESHES.items()}
 
 
 def _function(name, parameters, axis, result):

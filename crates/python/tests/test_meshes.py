@@ -1,4 +1,4 @@
-"""Normals and areas of triangle meshes."""
+"""Normals and areas of meshes, and their gradients."""
 
 import crosslane
 import numpy as np
@@ -157,3 +157,113 @@ def test_correct_rounding_of_thin_triangles_far_from_the_origin():
     areas = crosslane.triangle_areas(vertices, faces, accuracy="correctly-rounded")
     assert (abs(normals - times(1 / length(c), c)) <= 2.6 * unit_roundoff("f4")).all()
     assert (abs(areas - length(c) / 2) <= 2.03 * unit_roundoff("f4") * length(c) / 2).all()
+
+
+def gradient_cases(dtype):
+    """Each function, its gradient, the arguments that they share, and an upstream gradient."""
+    rng = np.random.default_rng(SEED)
+    vertices, faces = random_mesh(dtype)
+    triangles, polygons = (vertices, faces), (vertices, faces.ravel(), np.arange(0, 300, 6))
+    for names, arguments in (
+        (("triangle_normals", "triangle_areas", "vertex_normals"), triangles),
+        (("face_normals", "face_areas", "polygon_vertex_normals"), polygons),
+    ):
+        for name in names:
+            function = getattr(crosslane, name)
+            g = rng.standard_normal(function(*arguments).shape).astype(dtype)
+            yield function, getattr(crosslane, f"{name}_vjp"), arguments, g
+
+
+GRADIENTS = range(6)
+
+
+@pytest.mark.parametrize("case", GRADIENTS)
+@pytest.mark.parametrize("accuracy", ["plain", "correctly-rounded"])
+def test_gradients_are_derivatives(case, accuracy):
+    """A step h is off by c h**2, twice the step by four times that, and rounding by some 1e-13 / h."""
+    function, gradient, (vertices, *faces), g = list(gradient_cases("f8"))[case]
+    grad = gradient(vertices, *faces, g, accuracy=accuracy)
+    assert (grad.dtype, grad.shape) == (np.dtype("f8"), (60, 3))
+    assert not grad[-1].any()
+    direction = np.random.default_rng(SEED + 1).standard_normal(vertices.shape)
+
+    def difference(h):
+        less, more = (function(vertices + step * direction, *faces, accuracy="correctly-rounded") for step in (-h, h))
+        return ((more - less) * g).sum() / (2 * h)
+
+    one, two = difference(2.0**-20), difference(2.0**-19)
+    assert abs((grad * direction).sum() - one) <= 2 * abs(two - one) + 1e-6
+    assert abs(one) > 0.1
+
+
+@pytest.mark.parametrize("case", GRADIENTS)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_layouts_types_and_out_make_no_difference_to_gradients(case, dtype):
+    _, gradient, (vertices, *faces), g = list(gradient_cases(dtype))[case]
+    result = gradient(vertices, *faces, g)
+    assert result.dtype == np.dtype(dtype)
+    for view in (np.asfortranarray, lambda a: a[::-1].copy()[::-1], lambda a: a.astype(a.dtype.newbyteorder(">"))):
+        assert same_bits(gradient(view(vertices), *faces, view(g)), result)
+    if dtype == "f8":
+        assert same_bits(gradient(vertices.tolist(), *(array.tolist() for array in faces), g.tolist()), result)
+    room = np.full((120, 3), 7, dtype)
+    assert gradient(vertices, *faces, g, out=room[::-2]) is not None
+    assert same_bits(room[::-2], result)
+    assert (room[::2] == 7).all()
+    # Into what is read, too.
+    for overwritten in (vertices, *([g] if g.shape == vertices.shape else [])):
+        copies = [vertices.copy(), g.copy()]
+        out = copies[0] if overwritten is vertices else copies[1]
+        assert gradient(copies[0], *faces, copies[1], out=out) is out
+        assert same_bits(out, result)
+
+
+@pytest.mark.parametrize("case", GRADIENTS)
+def test_gradients_are_of_the_type_that_holds_vertices_and_g(case):
+    _, gradient, (vertices, *faces), g = list(gradient_cases("f4"))[case]
+    assert same_bits(gradient(vertices, *faces, g.astype("f8")), gradient(vertices.astype("f8"), *faces, g.astype("f8")))
+    half, half_g = vertices.astype("f2"), g.astype("f2")
+    with recorded_warnings():
+        expected_result = gradient(half.astype("f4"), *faces, half_g.astype("f4")).astype("f2")
+        assert same_bits(gradient(half, *faces, half_g), expected_result)
+    with pytest.raises(TypeError, match="vertices and g are of the type complex64, expected real numbers"):
+        gradient(vertices, *faces, g.astype("c8"))
+
+
+@pytest.mark.parametrize("case", GRADIENTS)
+def test_upstream_gradients_of_another_shape_are_refused(case):
+    _, gradient, (vertices, *faces), g = list(gradient_cases("f8"))[case]
+    out = np.full(vertices.shape, 7.0)
+    for wrong in (g[:-1], g[None], g[..., None], g.sum()):
+        with pytest.raises(ValueError, match=r"g has the shape \(.*\), expected \(.*\)"):
+            gradient(vertices, *faces, wrong, out=out)
+    with pytest.raises(IndexError, match="index 60 is out of bounds for axis 0 with size 60"):
+        gradient(vertices, np.full_like(faces[0], 60), *faces[1:], g, out=out)
+    assert (out == 7).all()
+
+
+def test_errors_about_out_name_the_function():
+    """Also of polygons, of which other arguments are looked at by name before."""
+    for function, gradient, arguments, g in gradient_cases("f8"):
+        for called, rest in (function, ()), (gradient, (g,)):
+            shape = called(*arguments, *rest).shape
+            with pytest.raises(TypeError, match=f"'{called.__name__}' output"):
+                called(*arguments, *rest, out=np.zeros(shape, "i8"))
+
+
+@pytest.mark.parametrize("case", GRADIENTS)
+def test_gradients_of_large_meshes_have_the_same_bits_on_any_number_of_threads(case):
+    _, gradient, (_, *faces), g = list(gradient_cases("f4"))[case]
+    rng = np.random.default_rng(SEED)
+    vertices, indices = rng.random((50_000, 3), "f4"), rng.integers(0, 50_000, 600_000)
+    faces = [indices.reshape(-1, 3)] if len(faces) == 1 else [indices, np.arange(0, 600_000, 4)]
+    count = len(vertices) if g.shape == (60, 3) else len(faces[-1])
+    g = rng.random((count, *g.shape[1:]), "f4")
+    results = []
+    for threads in (1, 3):
+        with crosslane.threads(threads), recorded_warnings() as texts:
+            results.append(gradient(vertices, *faces, g))
+        assert texts == []
+    assert same_bits(*results)
+    # To move a mesh changes nothing: gradients cancel, but for their rounding.
+    assert (abs(results[0].sum(0, "f8")) < 1e-3 * abs(results[0]).sum(0, "f8")).all()

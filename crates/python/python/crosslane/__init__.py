@@ -9,11 +9,17 @@ from ._core import __version__, cross
 from ._functions import Operation, operations
 from ._meshes import (
     face_areas,
+    face_areas_vjp,
     face_normals,
+    face_normals_vjp,
     polygon_vertex_normals,
+    polygon_vertex_normals_vjp,
     triangle_areas,
+    triangle_areas_vjp,
     triangle_normals,
+    triangle_normals_vjp,
     vertex_normals,
+    vertex_normals_vjp,
 )
 from ._threads import get_threads, set_threads, threads
 
@@ -26,16 +32,22 @@ __all__ = [
     "Operation",
     "__version__",
     "face_areas",
+    "face_areas_vjp",
     "face_normals",
+    "face_normals_vjp",
     "get_threads",
     "linalg",
     "operations",
     "polygon_vertex_normals",
+    "polygon_vertex_normals_vjp",
     "set_threads",
     "threads",
     "triangle_areas",
+    "triangle_areas_vjp",
     "triangle_normals",
+    "triangle_normals_vjp",
     "ufuncs",
     "vertex_normals",
+    "vertex_normals_vjp",
     *(operation.name for operation in operations()),
 ]

@@ -1,4 +1,4 @@
-"""Normals and areas of meshes."""
+"""Normals and areas of meshes, and their gradients."""
 
 import numpy as np
 
@@ -26,22 +26,22 @@ def _vertices(vertices):
     return vertices
 
 
-def _triangles(name, vertices, faces, quantity, out, accuracy):
+def _triangles(name, vertices, faces, quantity, out, accuracy, g=None):
     vertices, faces = _vertices(vertices), np.asarray(faces)
     if faces.ndim != 2 or faces.shape[1] != 3:
         raise ValueError(f"faces have the shape {faces.shape}, expected (n, 3)")
     faces = _indices(faces, len(vertices), np.uint32, "faces")
-    return _core.mesh(vertices, faces.reshape(-1), None, quantity, name, out, accuracy)
+    return _core.mesh(vertices, faces.reshape(-1), None, g, quantity, name, out, accuracy)
 
 
-def _polygons(name, vertices, corners, starts, quantity, out, accuracy):
+def _polygons(name, vertices, corners, starts, quantity, out, accuracy, g=None):
     vertices, corners, starts = _vertices(vertices), np.asarray(corners), np.asarray(starts)
-    for name, array in ("corners", corners), ("starts", starts):
+    for what, array in ("corners", corners), ("starts", starts):
         if array.ndim != 1:
-            raise ValueError(f"{name} have the shape {array.shape}, expected one axis")
+            raise ValueError(f"{what} have the shape {array.shape}, expected one axis")
     corners = _indices(corners, len(vertices), np.uint32, "corners")
     starts = _indices(starts, len(corners) + 1, np.uintp, "starts")
-    return _core.mesh(vertices, corners, starts, quantity, name, out, accuracy)
+    return _core.mesh(vertices, corners, starts, g, quantity, name, out, accuracy)
 
 
 _TRIANGLES = """
@@ -61,6 +61,18 @@ _POLYGONS = """
         The indices of the vertices of one polygon after the other.
     starts : (m,) array_like of integers
         Where each polygon begins in `corners`; it ends where the next begins."""
+
+_OF_FACES = """
+    g : (m, 3) array_like
+        The gradient of each normal."""
+
+_OF_AREAS = """
+    g : (m,) array_like
+        The gradient of each area."""
+
+_OF_VERTICES = """
+    g : (n, 3) array_like
+        The gradient of each normal."""
 
 _REST = """
     out : ndarray, optional
@@ -197,6 +209,144 @@ def polygon_vertex_normals(vertices, corners, starts, *, out=None, accuracy="pla
     return _polygons("polygon_vertex_normals", vertices, corners, starts, "vertex_normals", out, accuracy)
 
 
+def triangle_normals_vjp(vertices, faces, g, *, out=None, accuracy="plain"):
+    """Return the gradients of the vertices for gradients of `triangle_normals`.
+
+    With S = (q - p) x (r - p) and n = S / |S|: dS = ((n x g) x n) / |S|, zero where S is zero. The triangle gives (q - r) x dS to p,
+    (r - p) x dS to q and (p - q) x dS to r. A vertex receives the sum, in the order of the triangles.
+    {parameters}
+    Returns
+    -------
+    (n, 3) ndarray
+        The gradient of each vertex, zero for those of no face.
+
+    Examples
+    --------
+    >>> import crosslane
+    >>> triangle = [[0.0, 0, 0], [2, 0, 0], [0, 1, 0]]
+    >>> crosslane.triangle_normals_vjp(triangle, [[0, 1, 2]], [[1.0, 0, 5]])
+    array([[ 0. ,  0. ,  0.5],
+           [ 0. ,  0. , -0.5],
+           [ 0. ,  0. ,  0. ]])
+    """
+    return _triangles("triangle_normals_vjp", vertices, faces, "face_normals", out, accuracy, g)
+
+
+def triangle_areas_vjp(vertices, faces, g, *, out=None, accuracy="plain"):
+    """Return the gradients of the vertices for gradients of `triangle_areas`.
+
+    With n the normal: dS = g n / 2, zero where there is no area, and what the triangle gives is as in `triangle_normals_vjp`.
+    {parameters}
+    Returns
+    -------
+    (n, 3) ndarray
+        The gradient of each vertex, zero for those of no face.
+
+    Examples
+    --------
+    >>> import crosslane
+    >>> triangle = [[0.0, 0, 0], [2, 0, 0], [0, 1, 0]]
+    >>> crosslane.triangle_areas_vjp(triangle, [[0, 1, 2]], [1.0])
+    array([[-0.5, -1. ,  0. ],
+           [ 0.5,  0. ,  0. ],
+           [ 0. ,  1. ,  0. ]])
+    """
+    return _triangles("triangle_areas_vjp", vertices, faces, "face_areas", out, accuracy, g)
+
+
+def vertex_normals_vjp(vertices, faces, g, *, out=None, accuracy="plain"):
+    """Return the gradients of the vertices for gradients of `vertex_normals`.
+
+    With m the sum of S over the triangles of a vertex and n = m / |m|: dm = ((n x g) x n) / |m|, zero where m is zero. The dS of a triangle is the
+    sum of dm over its corners, and what it gives is as in `triangle_normals_vjp`.
+    {parameters}
+    Returns
+    -------
+    (n, 3) ndarray
+        The gradient of each vertex, zero for those of no face.
+
+    Examples
+    --------
+    >>> import crosslane
+    >>> triangle = [[0.0, 0, 0], [2, 0, 0], [0, 1, 0]]
+    >>> crosslane.vertex_normals_vjp(triangle, [[0, 1, 2]], [[0.0, 0, 0], [1, 0, 5], [0, 0, 0]])
+    array([[ 0. ,  0. ,  0.5],
+           [ 0. ,  0. , -0.5],
+           [ 0. ,  0. ,  0. ]])
+    """
+    return _triangles("vertex_normals_vjp", vertices, faces, "vertex_normals", out, accuracy, g)
+
+
+def face_normals_vjp(vertices, corners, starts, g, *, out=None, accuracy="plain"):
+    """Return the gradients of the vertices for gradients of `face_normals`.
+
+    With S the sum of v[i] x v[i+1] over the corners in turn and n = S / |S|: dS = ((n x g) x n) / |S|, zero where S is zero. The polygon gives
+    (v[i+1] - v[i-1]) x dS to its corner i. A vertex receives the sum, in the order of the polygons.
+    {parameters}
+    Returns
+    -------
+    (n, 3) ndarray
+        The gradient of each vertex, zero for those of no face.
+
+    Examples
+    --------
+    >>> import crosslane
+    >>> square = [[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
+    >>> crosslane.face_normals_vjp(square, [0, 1, 2, 3], [0], [[1.0, 0, 0]])[:, 2]
+    array([ 0.5, -0.5, -0.5,  0.5])
+    """
+    return _polygons("face_normals_vjp", vertices, corners, starts, "face_normals", out, accuracy, g)
+
+
+def face_areas_vjp(vertices, corners, starts, g, *, out=None, accuracy="plain"):
+    """Return the gradients of the vertices for gradients of `face_areas`.
+
+    With n the normal: dS = g n / 2, zero where there is no area, and what the polygon gives is as in `face_normals_vjp`.
+    {parameters}
+    Returns
+    -------
+    (n, 3) ndarray
+        The gradient of each vertex, zero for those of no face.
+
+    Examples
+    --------
+    >>> import crosslane
+    >>> square = [[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
+    >>> crosslane.face_areas_vjp(square, [0, 1, 2, 3], [0], [2.0])
+    array([[-1., -1.,  0.],
+           [ 1., -1.,  0.],
+           [ 1.,  1.,  0.],
+           [-1.,  1.,  0.]])
+    """
+    return _polygons("face_areas_vjp", vertices, corners, starts, "face_areas", out, accuracy, g)
+
+
+def polygon_vertex_normals_vjp(vertices, corners, starts, g, *, out=None, accuracy="plain"):
+    """Return the gradients of the vertices for gradients of `polygon_vertex_normals`.
+
+    With m the sum of S over the corners that are the vertex and n = m / |m|: dm = ((n x g) x n) / |m|, zero where m is zero. The dS of a polygon is
+    the sum of dm over its corners, and what it gives is as in `face_normals_vjp`.
+    {parameters}
+    Returns
+    -------
+    (n, 3) ndarray
+        The gradient of each vertex, zero for those of no face.
+
+    Examples
+    --------
+    >>> import crosslane
+    >>> square = [[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
+    >>> crosslane.polygon_vertex_normals_vjp(square, [0, 1, 2, 3], [0], [[0.25, 0, 0]] * 4)[:, 2]
+    array([ 0.5, -0.5, -0.5,  0.5])
+    """
+    return _polygons("polygon_vertex_normals_vjp", vertices, corners, starts, "vertex_normals", out, accuracy, g)
+
+
+_REST_OF_GRADIENTS = _REST.replace(
+    "keeps thin faces right to a few units in the last\n        place.",
+    "gives thin faces vector areas as good as\n        those of others; what follows is rounded at every operation, too.",
+)
+
 for _function, _parameters in (
     (triangle_normals, _TRIANGLES),
     (triangle_areas, _TRIANGLES),
@@ -204,8 +354,15 @@ for _function, _parameters in (
     (face_normals, _POLYGONS),
     (face_areas, _POLYGONS),
     (polygon_vertex_normals, _POLYGONS),
+    (triangle_normals_vjp, _TRIANGLES + _OF_FACES),
+    (triangle_areas_vjp, _TRIANGLES + _OF_AREAS),
+    (vertex_normals_vjp, _TRIANGLES + _OF_VERTICES),
+    (face_normals_vjp, _POLYGONS + _OF_FACES),
+    (face_areas_vjp, _POLYGONS + _OF_AREAS),
+    (polygon_vertex_normals_vjp, _POLYGONS + _OF_VERTICES),
 ):
     _function.__module__ = "crosslane"
     # (Without docstrings, by `python -OO`, there is nothing to fill in.)
     if _function.__doc__:
-        _function.__doc__ = _function.__doc__.replace("{parameters}", _parameters.lstrip("\n") + _REST)
+        _rest = _REST_OF_GRADIENTS if _function.__name__.endswith("_vjp") else _REST
+        _function.__doc__ = _function.__doc__.replace("{parameters}", _parameters.lstrip("\n") + _rest)
