@@ -22,9 +22,9 @@ impl Engine {
     /// with [`Accuracy::Plain`](crate::Accuracy::Plain) it can be infinite.
     ///
     /// Neither large nor small coordinates leave the range: the mesh is first multiplied by a power of two, as in [`Engine::vertex_normals`], and the
-    /// gradients by the same in the end. What is lost are triangles whose edges are shorter than 10⁻²⁸ (`f32`) or 10⁻²²⁰ (`f64`) of the greatest
-    /// coordinate, and `g` that is less than 10⁻²⁰ or more than 10³⁰ (`f32`), less than 10⁻¹⁶⁰ or more than 10¹⁶⁰ (`f64`): what they give can be any
-    /// number, infinite or NaN.
+    /// gradients by the same in the end. With r for the length of an edge divided by the greatest coordinate, what is lost are triangles with r
+    /// below 10⁻²⁷ (`f32`) or 10⁻²²⁰ (`f64`), |g| above 10³⁰ (`f32`) or 10¹⁶⁰ (`f64`), and |g| / r² outside of 10⁻¹⁹ to 10⁵⁴ (`f32`) or of
+    /// 10⁻¹⁶⁰ to 10⁴⁵⁰ (`f64`): there, what a triangle gives has lost digits, or can be infinite or NaN.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] if `g` is not as long as `faces` or `grad` not as long as `vertices`, [`Error::IndexOutOfRange`] if a corner is no

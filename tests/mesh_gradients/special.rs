@@ -147,3 +147,58 @@ fn single_precision_has_its_digits_at_any_scale() {
         }
     }
 }
+
+/// A triangle with edges of 1 and 2 times r, at the origin of a mesh whose greatest coordinate is 1, has its gradient to a handful of
+/// roundings, for every r and g that are documented not to be lost.
+fn small_among_large<T: Float + Real>(cases: &[[f64; 2]], from: fn(f64) -> T, to: fn(T) -> f64) {
+    for gradient in mesh_gradients::<T>() {
+        if gradient.g == Kind::Scalar {
+            continue;
+        }
+        for (engine, &[r, g]) in every_engine().flat_map(|e| cases.iter().map(move |c| (e, c))) {
+            let small = [[0.0; 3], [2.0 * r, 0.0, 0.0], [0.0, r, 0.0]];
+            let large = [[0.0, 0.0, 1.0], [0.5, 0.0, 1.0], [0.0, 1.0, 1.0]];
+            let vertices: Vec<_> = small
+                .into_iter()
+                .chain(large)
+                .map(|v| v.map(from))
+                .collect();
+            let faces = OwnedFaces::of_triangles(vec![[0, 1, 2], [3, 4, 5]]);
+            let zero = [0.0; 3];
+            let g_of = match gradient.of_vertices {
+                true => vec![zero, [g, 0.0, 0.0], zero, zero, zero, zero],
+                false => vec![[g, 0.0, 0.0], zero],
+            };
+            let g_of: Vec<_> = g_of.into_iter().map(|v| v.map(from)).collect();
+            let got = gradient.of(engine, &vertices, &faces, &g_of);
+            let expected = g / (2.0 * r);
+            for (got, expected) in [(got[0], expected), (got[1], -expected)] {
+                let error = (to(got[2]) / expected - 1.0).abs();
+                let context = (gradient.name, r, g, engine);
+                assert!(error < 1e-6, "{got:?}, not {expected:e}: {context:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn small_faces_of_large_meshes_have_the_gradients_that_are_documented() {
+    let single = [
+        [1e-27, 1.0],
+        [1e-27, 0.1],
+        [1e-12, 1e25],
+        [1e-7, 1e30],
+        [1.0, 1e30],
+        [1.0, 1e-19],
+        [1e-3, 1e-25],
+    ];
+    small_among_large::<f32>(&single, |x| x as f32, f64::from);
+    let double = [
+        [1e-220, 1.0],
+        [1e-140, 1e160],
+        [1.0, 1e160],
+        [1.0, 1e-160],
+        [1e-30, 1e-220],
+    ];
+    small_among_large::<f64>(&double, |x| x, |x| x);
+}

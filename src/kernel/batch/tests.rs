@@ -75,7 +75,7 @@ fn what_is_in_place_is_known_to_be() {
     let mut over = batch([before, Vectors::aos(&b)], after);
     over.place(true);
     assert!(over.is_in_place(), "a is written");
-    let over = Batch::over(VectorsMut::aos(&mut a).into_flat());
+    let over = Batch::<_, 1, 1>::over(VectorsMut::aos(&mut a).into_flat(), &[]);
     assert!(over.is_in_place(), "v");
     let mut out = a;
     let apart = batch([Vectors::aos(&a), Vectors::aos(&b)], (&mut out).into());
