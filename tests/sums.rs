@@ -6,8 +6,8 @@
 mod support;
 
 use crosslane::{Accuracy, Engine, Error, Real, Stores, Threads, Vectors, reference};
-use support::operations::{OnOperands, Operation, gradients};
-use support::{Float, INPUTS, Layout, Operand, Random, engines, one_in};
+use support::operations::{Kind, OnOperands, Operation, gradients};
+use support::{Float, INPUTS, Layout, NUMBERS, Operand, Random, engines, one_in};
 
 const ACCURACIES: [Accuracy; 2] = [Accuracy::Plain, Accuracy::CorrectlyRounded];
 
@@ -32,6 +32,15 @@ fn layout(broadcast: bool, random: &mut Random) -> Layout {
         true => Layout::Broadcast,
         false => many.clone().nth(random.below(many.count())).unwrap(),
     }
+}
+
+/// An output of any layout.
+fn output<T: Float>(kind: Kind, len: usize, random: &mut Random) -> Operand<T> {
+    let layout = match kind {
+        Kind::Scalar => NUMBERS,
+        Kind::Vector => layout(false, random),
+    };
+    Operand::new(layout, len, 0, random)
 }
 
 /// Inputs of which those are broadcast whose bit is set.
@@ -244,7 +253,7 @@ fn wrong_lengths<T: Float + Real>() {
                     let mut outputs =
                         operation.outputs_for(&inputs, &mut random, |random| layout(false, random));
                     let got = if is_sum { len + 2 } else { 1 };
-                    outputs[bad] = Operand::new(Layout::Aos, got, 0, &mut random);
+                    outputs[bad] = output(operation.outputs()[bad], got, &mut random);
                     let before = outputs.clone();
                     let expected = Error::LengthMismatch {
                         what: operation.output_names()[bad],
@@ -274,10 +283,8 @@ fn in_full<T: Float + Real>() {
     for operation in gradients() {
         for len in [2, 100] {
             let inputs = inputs::<T>(operation, len, usize::MAX, &mut random);
-            let outputs = (0..operation.outputs().len()).map(|_| {
-                let layout = layout(false, &mut random);
-                Operand::new(layout, len, 0, &mut random)
-            });
+            let outputs = operation.outputs().iter();
+            let outputs = outputs.map(|kind| output(*kind, len, &mut random));
             let mut outputs: Vec<_> = outputs.collect();
             for accuracy in ACCURACIES {
                 let expected = operation.expected(&inputs, &outputs, accuracy);

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crosslane::{Accuracy, Engine, Level, Stores, Vectors, VectorsMut, reference};
+use crosslane::{Accuracy, Engine, Level, Scalars, Stores, Vectors, VectorsMut, reference};
 
 pub mod cases;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -126,6 +126,9 @@ pub fn any_stores(engine: Engine, random: &mut Random) -> Engine {
 /// Numbers, as vectors whose three components are in one place.
 pub const NUMBERS: Layout = Strided(0, 1);
 
+/// One number many times.
+pub const ONE_NUMBER: Layout = Strided(0, 0);
+
 /// A buffer that starts at a cache line, with `len` vectors in it, `offset` elements further than they could be.
 #[derive(Clone)]
 pub struct Operand<T> {
@@ -209,7 +212,7 @@ impl<T: Float> Operand<T> {
 
     /// The same, or of numbers, whose components are in one place, the first.
     pub fn put(&mut self, i: usize, v: [T; 3]) {
-        let is_number = self.layout == NUMBERS;
+        let is_number = self.component_stride == 0;
         self.set(i, if is_number { [v[0]; 3] } else { v });
     }
 
@@ -260,10 +263,10 @@ impl<T: Float> Operand<T> {
         }
     }
 
-    /// The numbers of an operand that has [`NUMBERS`].
-    pub fn numbers(&self) -> &[T] {
-        assert_eq!(self.layout, NUMBERS, "vectors are no numbers");
-        &self.elements()[self.first..][..self.len]
+    /// The numbers of an operand that has [`NUMBERS`] or [`ONE_NUMBER`].
+    pub fn numbers(&self) -> Scalars<'_, T> {
+        assert_eq!(self.component_stride, 0, "vectors are no numbers");
+        Scalars::strided(self.elements(), self.first, self.vector_stride, self.len).unwrap()
     }
 
     pub fn numbers_mut(&mut self) -> &mut [T] {

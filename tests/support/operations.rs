@@ -9,7 +9,7 @@ use crosslane::{
     Accuracy, Element, Engine, Error, Real, Scalars, ScalarsMut, Vectors, VectorsMut, reference,
 };
 
-use super::{Float, Layout, NUMBERS, Operand, Random};
+use super::{Float, Layout, NUMBERS, ONE_NUMBER, Operand, Random};
 
 /// What is derived from the cross product: everything else.
 pub fn all_derived() -> impl Iterator<Item = Operation> + Clone {
@@ -119,9 +119,10 @@ fn operand<T: Float>(
     random: &mut Random,
     layout: &mut impl FnMut(&mut Random) -> Layout,
 ) -> Operand<T> {
-    let layout = match kind {
-        Kind::Scalar => NUMBERS,
-        Kind::Vector => layout(random),
+    let layout = match (kind, layout(random)) {
+        (Kind::Scalar, Layout::Broadcast) => ONE_NUMBER,
+        (Kind::Scalar, _) => NUMBERS,
+        (Kind::Vector, layout) => layout,
     };
     Operand::new(layout, len, random.below(16), random)
 }
@@ -201,7 +202,7 @@ impl OnOperands for Operation {
 impl<T: Float> Operand<T> {
     pub fn read(&self, kind: Kind) -> Read<'_, T> {
         match kind {
-            Kind::Scalar => Scalars::new(self.numbers()).into(),
+            Kind::Scalar => self.numbers().into(),
             Kind::Vector => self.view().into(),
         }
     }
