@@ -16,7 +16,7 @@ use crate::target::{self, Results, Target, tuple};
 
 mod work;
 
-use work::{Faces, Quantity, Work};
+pub(crate) use work::{Faces, Quantity, Work};
 
 /// The types, by their numbers, in which results are computed and which they have in the end: those of every operation on real numbers.
 fn types(vertices: &Array<'_>, g: Option<&Array<'_>>) -> PyResult<(c_int, c_int)> {

@@ -13,6 +13,9 @@ pub(crate) enum Quantity {
 }
 
 impl Quantity {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::FaceNormals, Self::FaceAreas, Self::VertexNormals];
+
     pub(crate) fn of(name: &str) -> Self {
         match name {
             "face_normals" => Self::FaceNormals,

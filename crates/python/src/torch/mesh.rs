@@ -36,7 +36,12 @@ unsafe fn evaluate(stack: *mut u64, count: usize) -> Result<(), Message> {
         *option = unsafe { stack.wrapping_add(count + k).read() };
     }
     let [quantity, is_polygons, rounded] = options;
-    let result = result(&tensors, quantity as i64, is_polygons & 1 == 1, rounded & 1 == 1)?;
+    let result = result(
+        &tensors,
+        quantity as i64,
+        is_polygons & 1 == 1,
+        rounded & 1 == 1,
+    )?;
     // SAFETY: the result takes the place of the first argument.
     unsafe { stack.write(result.into_handle()) };
     Ok(())
@@ -78,7 +83,10 @@ fn result(
             return Err("expected vertices and g of one type".into());
         }
         if g.axes()?.0 != shape {
-            return Err(format!("g has the shape {:?}, expected {shape:?}", g.axes()?.0));
+            return Err(format!(
+                "g has the shape {:?}, expected {shape:?}",
+                g.axes()?.0
+            ));
         }
     }
     let vectors = (axes == 2).then_some(1);
