@@ -4,10 +4,9 @@
     python network.py            # trains, compares, and draws network.svg
     python network.py --quick    # a small network, a few seconds, no picture
 
-The network is of the kind of EQGAT (Le et al., 2022) and PaiNN (Schütt et al., 2021): each particle has scalar features (nodes, F) and
-vector features (nodes, 3, F), and an edge sends the vector features of its sender, multiplied by gates. One message is a cross product,
-``gate * (v[sender] × direction of the edge)``, of the shapes (edges, 3, F) × (edges, 3, 1). ``particles.py`` makes the data: charged
-particles in a magnetic field, which turns velocities by q v × B.
+The network (``equivariant.py``) is to say where charged particles in a magnetic field will be (``particles.py`` makes them). A part of its
+messages is a cross product: ``gate * (v × u)``, of the vector features v (edges, 3, F) of the sender with the direction u (edges, 3, 1)
+of the edge.
 
 Three networks with the same initial weights are trained on the same batches, step by step in turns:
 
@@ -20,110 +19,20 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 import crosslane.torch
+from equivariant import Network
 from particles import PARTICLES, Systems, mirror_blind_error, simulate
 
-LAYERS = 2
-RADIAL = 16  # functions of the length of an edge
-Product = Callable[[Tensor, Tensor, Tensor], Tensor]
-
-PRODUCTS: dict[str, Product] = {
+PRODUCTS = {
     "torch": lambda gate, v, u: gate.unsqueeze(1) * torch.linalg.cross(v, u, dim=1),
     "crosslane": lambda gate, v, u: crosslane.torch.gated_cross(gate, v, u, dim=1),
     "without": lambda gate, v, u: gate.unsqueeze(1) * v,
 }
-
-
-def edges(systems: int) -> tuple[Tensor, Tensor]:
-    """Return senders and receivers. Each particle sends to all others of its system, and to itself along the magnetic field."""
-    one = torch.arange(PARTICLES)
-    first = PARTICLES * torch.arange(systems).reshape(-1, 1, 1)
-    senders = (first + one.reshape(-1, 1)).expand(-1, -1, PARTICLES)
-    receivers = (first + one).expand(-1, PARTICLES, -1)
-    return senders.reshape(-1), receivers.reshape(-1)
-
-
-def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, outputs))
-
-
-class Layer(nn.Module):
-    """One round of messages, then an update of each particle by itself, which also moves the particle."""
-
-    def __init__(self, features: int, product: Product):
-        super().__init__()
-        self.product = product
-        self.gates = perceptron(2 * features + RADIAL + 4, features, 4 * features)
-        self.mix = nn.Linear(features, 2 * features, bias=False)
-        self.update = perceptron(3 * features, features, 2 * features)
-        self.step = nn.Linear(features, 1, bias=False)
-
-    def forward(self, s: Tensor, v: Tensor, x: Tensor, graph: "Graph") -> tuple[Tensor, Tensor, Tensor]:
-        direction, invariants = graph.geometry(x)
-        direction = direction.unsqueeze(-1)
-        scalars = torch.cat([s.index_select(0, graph.senders), s.index_select(0, graph.receivers), invariants], dim=-1)
-        message, along, pass_on, across = self.gates(scalars).chunk(4, dim=-1)
-        sent = v.index_select(0, graph.senders)
-        vectors = along.unsqueeze(1) * direction + pass_on.unsqueeze(1) * sent + self.product(across, sent, direction)
-        s = s + torch.zeros_like(s).index_add(0, graph.receivers, message) / PARTICLES
-        v = v + torch.zeros_like(v).index_add(0, graph.receivers, vectors) / PARTICLES
-
-        left, right = self.mix(v).chunk(2, dim=-1)
-        length = (left.square().sum(1) + 1e-6).sqrt()
-        change, gate = self.update(torch.cat([s, length, (left * right).sum(1)], dim=-1)).chunk(2, dim=-1)
-        v = v + gate.unsqueeze(1) * right
-        return s + change, v, x + self.step(v).squeeze(-1)
-
-
-class Graph:
-    """The edges of a batch of systems, and what does not change from layer to layer."""
-
-    def __init__(self, systems: Systems):
-        count = len(systems.positions)
-        self.senders, self.receivers = edges(count)
-        self.velocities = systems.velocities.reshape(-1, 3)
-        self.charges = systems.charges.reshape(-1, 1)
-        self.field = systems.field.repeat_interleave(PARTICLES, 0).index_select(0, self.senders)
-        self.along_field = (self.senders == self.receivers).unsqueeze(-1)
-        pairs = self.charges[self.senders] * self.charges[self.receivers]
-        self.kind = torch.cat([self.along_field.to(pairs.dtype), torch.where(self.along_field, 0, pairs)], dim=-1)
-
-    def geometry(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the unit direction of each edge, and what of it no rotation changes."""
-        apart = x.index_select(0, self.receivers) - x.index_select(0, self.senders)
-        apart = torch.where(self.along_field, self.field, apart)
-        length = (apart.square().sum(-1, keepdim=True) + 1e-6).sqrt()
-        direction = apart / length
-        centres = torch.linspace(0, 5, RADIAL, dtype=x.dtype)
-        radial = torch.exp(-(((length - centres) * (RADIAL / 5)) ** 2) / 2)
-        speeds = [(self.velocities.index_select(0, end) * direction).sum(-1, keepdim=True) for end in (self.senders, self.receivers)]
-        return direction, torch.cat([radial, self.kind, *speeds], dim=-1)
-
-
-class Network(nn.Module):
-    """Says where the particles are later. Turns with its inputs: rotated systems give rotated positions."""
-
-    def __init__(self, features: int, product: Product):
-        super().__init__()
-        self.features = features
-        self.scalars = perceptron(2, features, features)
-        self.vectors = nn.Linear(features, features)
-        self.layers = nn.ModuleList(Layer(features, product) for _ in range(LAYERS))
-
-    def forward(self, systems: Systems) -> Tensor:
-        graph = Graph(systems)
-        x = systems.positions.reshape(-1, 3)
-        s = self.scalars(torch.cat([graph.charges, graph.velocities.square().sum(-1, keepdim=True)], dim=-1))
-        v = graph.velocities.unsqueeze(-1) * self.vectors(s).unsqueeze(1)
-        for layer in self.layers:
-            s, v, x = layer(s, v, x, graph)
-        return x.reshape(systems.positions.shape)
 
 
 class Trainer:
@@ -163,7 +72,8 @@ def train(names, systems: Systems, features: int, batch: int, steps: int, show: 
         for trainer in trainers.values():
             trainer.step(chosen)
         if show and step in (1, *range(25, steps, 25), steps):
-            print(f"step {step:4}  loss  " + "  ".join(f"{name} {trainer.losses[-1]:.6f}" for name, trainer in trainers.items()), flush=True)
+            losses = "  ".join(f"{name} {trainer.losses[-1]:.6f}" for name, trainer in trainers.items())
+            print(f"step {step:4}  loss  {losses}", flush=True)
     return trainers
 
 
@@ -172,13 +82,18 @@ def relative_difference(a: Tensor, b: Tensor) -> float:
     return ((a - b).abs().max() / b.abs().max()).item()
 
 
+def relative_differences(losses: dict[str, list[float]]) -> list[float]:
+    """Return for each step how far the loss of crosslane is from that of torch, in units of the loss."""
+    return [abs(ours / theirs - 1) for ours, theirs in zip(losses["crosslane"], losses["torch"], strict=True)]
+
+
 def first_gradients(systems: Systems, features: int) -> dict[str, dict[str, float]]:
     """Return for each weight how far its first gradients in float32 are from float64, and from each other."""
 
     def gradients(name: str, dtype: torch.dtype) -> dict[str, Tensor]:
         network = Trainer(name, features, 1, torch.float32).network.to(dtype)
-        mean_squared_error(network, systems.to(torch.float32).to(dtype)).backward()
-        return {weight: tensor.grad.double() for weight, tensor in network.named_parameters()}
+        mean_squared_error(network, systems.to(dtype)).backward()
+        return {name: weight.grad.double() for name, weight in network.named_parameters()}
 
     exact = gradients("torch", torch.float64)
     ours, theirs = gradients("crosslane", torch.float32), gradients("torch", torch.float32)
@@ -235,6 +150,45 @@ def machine() -> str:
     return f"{cpu}, {torch.get_num_threads()} threads, torch {torch.__version__.split('+')[0]}, crosslane {crosslane.__version__}"
 
 
+def show_gradients(systems: Systems, features: int) -> dict:
+    print("First gradients, greatest difference relative to the greatest component:")
+    gradients = first_gradients(systems, features)
+    for weight, found in gradients.items():
+        print(f"  {weight:24}  crosslane from torch {found['both']:.1e}", end="")
+        print(f"   from float64: crosslane {found['crosslane']:.1e}, torch {found['torch']:.1e}")
+    return {"gradients": gradients}
+
+
+def show_training(trainers: dict[str, Trainer], systems: Systems, features: int, batch: int) -> dict:
+    losses = {name: trainer.losses for name, trainer in trainers.items()}
+    differences = relative_differences(losses)
+    in_double = relative_differences({n: t.losses for n, t in train(("torch", "crosslane"), systems, features, batch, 10).items()})
+    print(f"\nThe curves of torch and crosslane differ by {max(differences):.1e} of the loss at most,")
+    print(f"by {max(differences[:10]):.1e} in the first 10 steps, and by {max(in_double):.1e} in 10 steps of float64: it is rounding.")
+    return {"losses": losses, "curves": max(differences), "curves_in_double": max(in_double)}
+
+
+def show_errors(trainers: dict[str, Trainer], unseen: Systems) -> dict:
+    single, bound = unseen.to(torch.float32), mirror_blind_error(unseen)
+    with torch.no_grad():
+        errors = {name: mean_squared_error(trainer.network, single).item() for name, trainer in trainers.items()}
+    print(f"\nMean squared error on {len(unseen.positions)} systems that were not trained on:")
+    print(f"  with the cross product     torch {errors['torch']:.5f}   crosslane {errors['crosslane']:.5f}")
+    print(f"  without                    {errors['without']:.5f}   (no network without cross products gets below {bound:.5f})")
+    return {"errors": errors, "bound": bound}
+
+
+def show_times(trainers: dict[str, Trainer], batch: Systems) -> dict:
+    calls = recorded_messages(trainers["torch"].network, batch)
+    step = summary({name: trainers[name].seconds for name in ("torch", "crosslane")})
+    product = summary(product_seconds(calls, repeats=31))
+    print("\nMedian times:")
+    for name, found in ("a step of training", step), ("its gated cross products, forward and backward", product):
+        times = "   ".join(f"{way} {found[way] * 1e3:7.2f} ms" for way in ("torch", "crosslane"))
+        print(f"  {name:48} {times}   {found['ratio']:.2f} times as fast")
+    return {"step": step, "product": product}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, help="steps of training (200; with --quick 100)")
@@ -243,56 +197,23 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures")
     options = parser.parse_args()
     steps = options.steps or (100 if options.quick else 200)
-    features, batch, count = (32, 50, 1000) if options.quick else (64, 400, 5000)
+    features, batch, count = (32, 50, 1000) if options.quick else (128, 160, 5000)
     picture = options.picture or (None if options.quick else Path(__file__).with_suffix(".svg"))
     if picture:
-        import network_picture  # wants matplotlib: better now than after the training
+        import network_picture  # wants matplotlib: better found missing now than after the training
 
-    title = machine()
+    results = {"machine": machine()}
     sent = batch * PARTICLES**2
-    print(f"{title}\n{batch} systems a step, {sent} edges, {features} features: {sent * features} cross products a layer\n", flush=True)
+    print(results["machine"])
+    print(f"{batch} systems a step, {sent} edges, {features} features: {sent * features} cross products a layer\n", flush=True)
     systems, unseen = simulate(count, seed=1), simulate(1000, seed=2)
-
-    print("First gradients, greatest difference relative to the greatest component:")
-    gradients = first_gradients(systems[:batch], features)
-    for weight, found in gradients.items():
-        print(f"  {weight:24} crosslane - torch {found['both']:.1e}   from float64: torch {found['torch']:.1e} crosslane {found['crosslane']:.1e}")
-
+    single = systems.to(torch.float32)
+    results |= show_gradients(single[:batch], features)
     print("\nTraining:")
-    single, unseen32 = systems.to(torch.float32), unseen.to(torch.float32)
     trainers = train(PRODUCTS, single, features, batch, steps, show=True)
-    losses = {name: torch.tensor(trainer.losses, dtype=torch.float64) for name, trainer in trainers.items()}
-    curves = ((losses["crosslane"] - losses["torch"]) / losses["torch"]).abs()
-    double = train(("torch", "crosslane"), systems, features, min(batch, 50), 20)
-    in_double = max(abs(a / b - 1) for a, b in zip(double["crosslane"].losses, double["torch"].losses, strict=True))
-    print(f"\nThe curves of torch and crosslane differ by {curves.max():.1e} of the loss at most, by {curves[:10].max():.1e} in the first 10 steps,")
-    print(f"and by {in_double:.1e} in 20 steps of float64: what is between them is rounding.")
-
-    with torch.no_grad():
-        errors = {name: mean_squared_error(trainer.network, unseen32).item() for name, trainer in trainers.items()}
-    bound = mirror_blind_error(unseen)
-    print(f"\nMean squared error on {len(unseen.positions)} systems that were not trained on:")
-    print(f"  with the cross product     torch {errors['torch']:.5f}   crosslane {errors['crosslane']:.5f}")
-    print(f"  without                    {errors['without']:.5f}   (no network without cross products gets below {bound:.5f})")
-
-    calls = recorded_messages(trainers["torch"].network, single[:batch])
-    step = summary({name: trainers[name].seconds for name in ("torch", "crosslane")})
-    product = summary(product_seconds(calls, repeats=21))
-    print("\nMedian times:")
-    for name, found in ("a step of training", step), ("its gated cross products, forward and backward", product):
-        print(f"  {name:48} torch {found['torch'] * 1e3:7.2f} ms   crosslane {found['crosslane'] * 1e3:7.2f} ms   {found['ratio']:.2f} times as fast")
-
-    results = {
-        "machine": title,
-        "losses": {name: trainer.losses for name, trainer in trainers.items()},
-        "curves": curves.max().item(),
-        "curves_in_double": in_double,
-        "gradients": gradients,
-        "errors": errors,
-        "bound": bound,
-        "step": step,
-        "product": product,
-    }
+    results |= show_training(trainers, systems, features, min(batch, 50))
+    results |= show_errors(trainers, unseen)
+    results |= show_times(trainers, single[:batch])
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
     if picture:
