@@ -147,7 +147,8 @@ def machine() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(": ", 1)[1] for line in lines if line.startswith(("model name", "cpu family"))][:2]
     cpu = " family ".join(sorted(names, reverse=True)) or "CPU"
-    return f"{cpu}, {torch.get_num_threads()} threads, torch {torch.__version__.split('+')[0]}, crosslane {crosslane.__version__}"
+    threads = torch.get_num_threads()
+    return f"{cpu}, {threads} thread{'s' * (threads != 1)}, torch {torch.__version__.split('+')[0]}, crosslane {crosslane.__version__}"
 
 
 def show_gradients(systems: Systems, features: int) -> dict:
@@ -174,7 +175,7 @@ def show_errors(trainers: dict[str, Trainer], unseen: Systems) -> dict:
         errors = {name: mean_squared_error(trainer.network, single).item() for name, trainer in trainers.items()}
     print(f"\nMean squared error on {len(unseen.positions)} systems that were not trained on:")
     print(f"  with the cross product     torch {errors['torch']:.5f}   crosslane {errors['crosslane']:.5f}")
-    print(f"  without                    {errors['without']:.5f}   (no network without cross products gets below {bound:.5f})")
+    print(f"  without                    {errors['without']:.5f}   (at best {bound:.5f}, see mirror_blind_error in particles.py)")
     return {"errors": errors, "bound": bound}
 
 

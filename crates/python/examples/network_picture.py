@@ -29,7 +29,7 @@ def curves(axes, results: dict) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("step")
     axes.set_title("loss (mean squared error)", fontsize=10)
-    axes.legend(frameon=False, fontsize=8, labelcolor=GREY)
+    axes.legend(frameon=False, loc="center right", fontsize=8, labelcolor=GREY)
 
 
 def bars(axes, times: dict, title: str) -> None:

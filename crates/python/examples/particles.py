@@ -4,8 +4,9 @@ The N-body benchmark of Kipf et al. (2018) and Satorras et al. (2021): five part
 other, and a network is to say from their positions, velocities and charges where they are some time later. Here each system also has
 a magnetic field B, which turns velocities by the force q v × B. B is known to the network: it is part of the system.
 
-A mirror tells a magnetic field from an electric one. A mirror image of a motion is a motion in the field det(R) R B, not in the field
-R B. A network whose features are positions, velocities, B, and sums of them with scalar coefficients cannot know that difference.
+B is a pseudo-vector: if R is a mirror, the mirror image of a motion is a motion in the field -R B. A network without cross products adds
+up positions, velocities and B, with coefficients that depend on lengths and inner products. It answers the mirrored system with the
+mirrored positions, as if B were a vector like the others, so that it cannot learn these motions.
 """
 
 from dataclasses import dataclass
@@ -86,8 +87,8 @@ def mirror_blind_error(systems: Systems) -> float:
     """Return the mean squared error that a network without cross products cannot get below, on average over such systems.
 
     If such a network sees positions x, velocities v and field B and says y, then it says -y for -x, -v and -B. In truth, the particles
-    at -x then go where those at x go in the field -B, mirrored. Both systems are as likely as each other, so that the best answer is
-    the mean of the positions in the fields B and -B.
+    at -x go to the mirror image of where those at x go in the field -B. Both systems are equally likely, so that the best answer is the
+    mean of the positions in the fields B and -B.
     """
     reverse, _ = move(systems.positions, systems.velocities, systems.charges, -systems.field)
     return ((systems.targets - reverse) / 2).square().mean().item()
