@@ -1,8 +1,9 @@
 """Train an equivariant network with cross products in its messages: the same network by torch.linalg.cross and by crosslane.
 
     pip install "crosslane" torch matplotlib
-    python network.py            # trains, compares, and draws network.svg
+    python network.py            # trains, compares, and draws network.svg: one or two minutes on two free cores
     python network.py --quick    # a small network, a few seconds, no picture
+    OMP_NUM_THREADS=1 python network.py    # on a busy machine, where torch's threads spend most of the time waiting for each other
 
 The network (``equivariant.py``) is to say where charged particles in a magnetic field will be (``particles.py`` makes them). A part of its
 messages is a cross product: ``gate * (v × u)``, of the vector features v (edges, 3, F) of the sender with the direction u (edges, 3, 1)
