@@ -50,7 +50,7 @@ def _formula(vertices, corners, starts, quantity, is_polygons, is_rounded):
     return torch.where(is_zero, 0, areas / torch.where(is_zero, 1, length))
 
 
-class _SingleLevel(torch.autograd.Function):
+class Mesh(torch.autograd.Function):
     """A quantity, for torch's autograd."""
 
     @staticmethod
@@ -69,7 +69,7 @@ def _autograd(*args):
     if differentiates_forwards():
         return _formula(*args)
     if torch.is_grad_enabled() and any_requires_grad(*args):
-        return _SingleLevel.apply(*args)
+        return Mesh.apply(*args)
     with below_autograd():
         return _mesh(*args)
 
