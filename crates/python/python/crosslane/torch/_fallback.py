@@ -13,14 +13,24 @@ def _dot(a, b, dim):
     return torch.linalg.vecdot(a, b, dim=dim)
 
 
+def _length(c, dim, keepdim=False):
+    """The lengths of vectors, with derivatives of zero where a length is zero."""
+    if not c.is_floating_point():
+        return torch.linalg.vector_norm(c, dim=dim, keepdim=keepdim)
+    # (torch cannot differentiate `vector_norm` in some nestings of transforms: it changes in place what it has saved.)
+    square = (c * c).sum(dim, keepdim=keepdim)
+    is_zero = square == 0
+    return torch.where(is_zero, torch.zeros_like(square), torch.where(is_zero, torch.ones_like(square), square).sqrt())
+
+
 def _unit_normal(a, b, dim):
     c = _cross(a, b, dim)
-    length = torch.linalg.vector_norm(c, dim=dim, keepdim=True)
+    length = _length(c, dim, keepdim=True)
     return c / torch.where(length == 0, torch.ones_like(length), length)
 
 
 def _cross_norm(a, b, dim):
-    return torch.linalg.vector_norm(_cross(a, b, dim), dim=dim)
+    return _length(_cross(a, b, dim), dim)
 
 
 FORMULAS = {
