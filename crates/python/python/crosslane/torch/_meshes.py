@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ._examples import section
 from ._functions import REAL, call, rounded
-from ._operators import HALF, LIBRARY, any_requires_grad, below_autograd, differentiates_forwards, transforms_active
+from ._operators import HALF, LIBRARY, any_requires_grad, below_autograd, forwards, in_transforms
 
 _mesh = torch.ops.crosslane.mesh.default
 _mesh_vjp = torch.ops.crosslane.mesh_vjp.default
@@ -19,8 +19,8 @@ _QUANTITIES = ("face_normals", "face_areas", "vertex_normals")
 
 
 def _compute(vertices, corners, starts, *options):
-    if transforms_active() and not torch.compiler.is_compiling():
-        if any_requires_grad(vertices) or differentiates_forwards():
+    if in_transforms() and not torch.compiler.is_compiling():
+        if any_requires_grad(vertices) or forwards((vertices,)):
             return _formula(vertices, corners, starts, *options)
     return _mesh(vertices, corners, starts, *options)
 
@@ -66,7 +66,7 @@ class Mesh(torch.autograd.Function):
 
 
 def _autograd(*args):
-    if differentiates_forwards():
+    if forwards(args):
         return _formula(*args)
     if torch.is_grad_enabled() and any_requires_grad(*args):
         return Mesh.apply(*args)
@@ -75,7 +75,7 @@ def _autograd(*args):
 
 
 def _autograd_vjp(vertices, corners, starts, g, *options):
-    if (torch.is_grad_enabled() and any_requires_grad(vertices, g)) or differentiates_forwards():
+    if (torch.is_grad_enabled() and any_requires_grad(vertices, g)) or forwards((vertices, g)):
         with torch.enable_grad():
             x = vertices if vertices.requires_grad else vertices.detach().requires_grad_()
             result = _formula(x, corners, starts, *options)

@@ -10,6 +10,8 @@ import os
 import sys
 
 import torch
+from torch import Tensor
+from torch._functorch.autograd_function import enable_single_level_autograd_function
 
 from .. import _core
 from .._functions import operations
@@ -23,21 +25,36 @@ LIBRARY = torch.library.Library("crosslane", "FRAGMENT")
 
 below_autograd = torch._C._AutoDispatchBelowAutograd
 any_requires_grad = torch._C._any_requires_grad
-transforms_active = torch._C._are_functorch_transforms_active
-# The library computes gradients of these as float32.
-HALF = (torch.float16, torch.bfloat16)
+transforms_exist = torch._C._are_functorch_transforms_active
+_is_excluded = torch._C._dispatch_tls_is_dispatch_key_excluded
+_TRANSFORMS = torch._C.DispatchKey.FuncTorchDynamicLayerFrontMode
+_forward_ad = torch.autograd.forward_ad
+_BACKWARDS = torch._C._functorch.TransformType.Grad
 _FORWARDS = torch._C._functorch.TransformType.Jvp
 
-
-def differentiates_forwards():
-    """Whether forward mode is on."""
-    return torch.autograd.forward_ad._current_level >= 0
+# The library computes gradients of these as float32.
+HALF = (torch.float16, torch.bfloat16)
 
 
-def _levels_forwards():
-    """How many transforms that differentiate forwards are one in the other here."""
+def _differentiating():
+    """The kinds of the transforms around this call that differentiate, the outermost first."""
     levels = torch._C._functorch.get_interpreter_stack() or ()
-    return sum(level.key() == _FORWARDS for level in levels)
+    return [level.key() for level in levels if level.key() in (_BACKWARDS, _FORWARDS)]
+
+
+def forwards(args):
+    """Whether something is differentiated forwards here."""
+    if _forward_ad._current_level >= 0:
+        return True
+    # (Programs that `torch.compile` traces do not tell Python of forward mode.)
+    if transforms_exist():
+        return _FORWARDS in _differentiating()
+    return torch.compiler.is_compiling() and any(isinstance(x, Tensor) and torch._VF._unpack_dual(x, level=0)[1] is not None for x in args)
+
+
+def in_transforms():
+    """Whether this is called inside of transforms of `torch.func`, and not by the dispatcher, which takes one off before it calls."""
+    return transforms_exist() and not _is_excluded(_TRANSFORMS)
 
 
 class Operator:
@@ -58,20 +75,21 @@ class Operator:
         """Call the operator, differentiably: inputs, the dimension of the components, whether results are correctly rounded."""
         if torch.compiler.is_compiling():
             return self.overload(*args)
-        if transforms_active():
+        if in_transforms():
             return self._in_transforms(args)
         if not torch.is_grad_enabled() or not any_requires_grad(*args):
-            if not differentiates_forwards():
+            if _forward_ad._current_level < 0:
                 with below_autograd():
                     return self.overload(*args)
         return self._differentiably(args)
 
     def _in_transforms(self, args):
         """The same inside of the transforms of `torch.func`, for which a Function must be called outside of the operator."""
-        if self._is_formula():
-            wanted = any_requires_grad(*args) or differentiates_forwards()
+        levels = _differentiating()
+        if self._is_formula(args):
+            wanted = levels or any_requires_grad(*args) or _forward_ad._current_level >= 0
             return self.formula(*args) if wanted else self.overload(*args)
-        if _levels_forwards() > 1:
+        if levels.count(_FORWARDS) > 1:
             return self._by_torch(*args)
         return self.any_level.apply(*args)
 
@@ -82,15 +100,25 @@ class Operator:
         return FORMULAS[self.name](*args[:-1])
 
     def _differentiably(self, args):
-        return self.formula(*args) if self._is_formula() else self.single_level.apply(*args)
+        if self._is_formula(args):
+            return self.formula(*args)
+        if transforms_exist():
+            # The dispatcher calls this for one transform, which is what a Function of one level is for. Of its tangents, the transforms
+            # outside see no derivatives.
+            levels = _differentiating()
+            if _FORWARDS in levels[1:] or (len(levels) > 1 and torch.compiler.is_compiling()):
+                raise NotImplementedError(f"{self.name}: call crosslane.torch.{self.name}, and not the operator, inside of these transforms")
+            with enable_single_level_autograd_function():
+                return self.single_level.apply(*args)
+        return self.single_level.apply(*args)
 
-    def _is_formula(self):
+    def _is_formula(self, args):
         """Whether derivatives are those of the formula. (Gradients are differentiated forwards by their formulas only.)"""
-        return self.single_level is None or (self.is_gradient and differentiates_forwards())
+        return self.single_level is None or (self.is_gradient and forwards(args))
 
     def autograd(self, *args):
         """What the dispatcher calls where derivatives may be wanted."""
-        if (torch.is_grad_enabled() and any_requires_grad(*args)) or differentiates_forwards():
+        if (torch.is_grad_enabled() and any_requires_grad(*args)) or forwards(args):
             return self._differentiably(args)
         with below_autograd():
             return self.overload(*args)
@@ -135,7 +163,8 @@ class Operator:
                 continue
             missing = rank - (not self.is_vector[k]) - logical[k].ndim
             inputs[k] = x[(slice(None), *[None] * missing)]
-        results = self(*inputs, from_end, rounded)
+        # (The dispatcher calls this with one transform taken off, and goes on with those outside.)
+        results = (self.overload if _is_excluded(_TRANSFORMS) else self)(*inputs, from_end, rounded)
         if not self.is_gradient:
             return results, 0
         shapes = [(info.batch_size, *x.shape) for x in logical]
@@ -153,7 +182,7 @@ def _function(operator, gradient, tangent):
     def setup_context(ctx, inputs, output):
         ctx.options = inputs[count:]
         ctx.save_for_backward(*inputs[:count])
-        if differentiates_forwards():
+        if forwards(inputs):
             ctx.save_for_forward(*inputs[:count])
 
     def forward(ctx, *args):
@@ -183,8 +212,8 @@ def _function(operator, gradient, tangent):
         "setup_context": staticmethod(setup_context),
         "vmap": staticmethod(vmap),
     }
-    bases = (torch.autograd.Function,)
-    return type(operator.name, bases, single), type(f"{operator.name}_in_transforms", bases, every)
+    single = type(operator.name, (torch.autograd.function._SingleLevelFunction,), single)
+    return single, type(f"{operator.name}_in_transforms", (torch.autograd.Function,), every)
 
 
 def _register():
