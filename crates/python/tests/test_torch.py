@@ -10,7 +10,7 @@ import crosslane
 import crosslane.torch
 import numpy as np
 from support import BATCHES, LARGE, VALUES, call, named, operands
-from torch_support import array, dims_of, formula_of, function_of, same, tensors
+from torch_support import array, dims_of, formula_of, function_of, layouts, same, tensors
 
 SEED = 31
 ACCURACIES = ["plain", "correctly-rounded"]
@@ -63,19 +63,6 @@ def test_bfloat16_is_computed_in_single_and_rounded(operation):
     inputs = tensors(np.random.default_rng(SEED), operation, [(500, 1), (3,), ()], torch.bfloat16)
     single = function_of(operation)(*(x.float() for x in inputs))
     assert same(function_of(operation)(*inputs), single.bfloat16())
-
-
-def layouts(x):
-    """The same values in other layouts."""
-    yield "transposed", x.permute(*reversed(range(x.ndim))).contiguous().permute(*reversed(range(x.ndim)))
-    yield "stepped", x.repeat_interleave(3, -1)[..., ::3]
-    yield "stepped at the front", x.repeat_interleave(2, 0)[1::2]
-    yield "flipped", x.flip(tuple(range(x.ndim))).flip(tuple(range(x.ndim)))
-    yield "behind other elements", torch.cat([x.new_zeros(5), x.flatten()])[5:].view(x.shape)
-    yield "negated when it is read", torch._neg_view(-x)
-    yield "imaginary parts", torch.complex(x, x).conj().mul(-1).imag if x.dtype == torch.float64 else x
-    yield "part of a larger tensor", torch.nn.functional.pad(x, (1, 2) * x.ndim)[(slice(1, -2),) * x.ndim]
-    yield "at an odd address", torch.frombuffer(bytearray(b"." + array(x).tobytes()), dtype=x.dtype, offset=1).view(x.shape)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

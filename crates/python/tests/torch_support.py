@@ -52,6 +52,19 @@ def same(got, expected):
     return same_bits(array(got), array(expected))
 
 
+def layouts(x):
+    """The same values in other layouts."""
+    yield "transposed", x.permute(*reversed(range(x.ndim))).contiguous().permute(*reversed(range(x.ndim)))
+    yield "stepped", x.repeat_interleave(3, -1)[..., ::3]
+    yield "stepped at the front", x.repeat_interleave(2, 0)[1::2]
+    yield "flipped", x.flip(tuple(range(x.ndim))).flip(tuple(range(x.ndim)))
+    yield "behind other elements", torch.cat([x.new_zeros(5), x.flatten()])[5:].view(x.shape)
+    yield "negated when it is read", torch._neg_view(-x)
+    yield "imaginary parts", torch.complex(x, x).conj().mul(-1).imag if x.dtype == torch.float64 else x
+    yield "part of a larger tensor", torch.nn.functional.pad(x, (1, 2) * x.ndim)[(slice(1, -2),) * x.ndim]
+    yield "at an odd address", torch.frombuffer(bytearray(b"." + array(x).tobytes()), dtype=x.dtype, offset=1).view(x.shape)
+
+
 def weighted(result):
     """A number of which every component of a result has another derivative."""
     return (result * torch.cos(torch.arange(result.numel(), dtype=result.dtype)).reshape(result.shape)).sum()
