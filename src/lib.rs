@@ -18,7 +18,8 @@
 //! - [`Vectors`] and [`VectorsMut`] are views of the caller's memory in any layout and of any rank, [`Scalars`] and [`ScalarsMut`] those of
 //!   numbers; [`Soa`] owns columns. Shapes are broadcast as NumPy broadcasts them.
 //! - [`Operation`] is the table of what there is to compute: [`Engine::apply`] does what is named there.
-//! - [`ExceptionFlags`] are what a call leaves of overflow and the like, on any number of threads.
+//! - [`ExceptionFlags`] are what a call leaves of overflow and the like, on any number of threads;
+//!   [`with_default_environment`] is for threads that flush subnormals.
 //! - [`mod@reference`] is the definition that every kernel is compared with, bit for bit.
 //!
 //! # Promises
@@ -88,7 +89,7 @@ pub use error::Error;
 pub use level::Level;
 pub use operation::{Kind, Operation};
 pub use reference::Accuracy;
-pub use simd::ExceptionFlags;
+pub use simd::{ExceptionFlags, with_default_environment};
 pub use soa::Soa;
 pub use stores::Stores;
 pub use threads::Threads;

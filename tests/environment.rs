@@ -6,7 +6,7 @@
 
 mod support;
 
-use crosslane::{Accuracy, Engine, Error, Real};
+use crosslane::{Accuracy, Engine, Error, Real, cross, with_default_environment};
 #[cfg(feature = "rayon")]
 use support::environment::register;
 use support::environment::{register::OTHERS, within};
@@ -143,6 +143,29 @@ fn every_environment<T: Float + Real>() {
 fn the_callers_environment_changes_nothing_and_is_back_afterwards() {
     every_environment::<f32>();
     every_environment::<f64>();
+}
+
+#[test]
+fn the_default_environment_is_set_for_plain_products_and_the_callers_is_back_afterwards() {
+    let mut random = Random(7);
+    let mut vectors = || [(); 9].map(|()| [(); 3].map(|()| 1e-20_f32 * random.ordinary::<f32>()));
+    let (a, b) = (vectors(), vectors());
+    let multiply = || {
+        let mut c = [[0.0_f32; 3]; 9];
+        cross(&a, &b, &mut c).unwrap();
+        c.map(|vector| vector.map(f32::to_bits))
+    };
+    let expected = multiply();
+    for control in OTHERS {
+        let (got, after) = within(control, || with_default_environment(multiply));
+        assert_eq!(got, expected, "in environment {control:x}");
+        assert_eq!(after, control, "the caller's is back");
+    }
+    let flushed = within(OTHERS[0], multiply).0;
+    assert_ne!(
+        flushed, expected,
+        "products are subnormal, or this shows nothing"
+    );
 }
 
 /// Threads of a pool that has an environment of its own.

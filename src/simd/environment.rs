@@ -27,6 +27,27 @@ impl Environment {
     }
 }
 
+/// Runs `work` in the default floating-point environment: numbers are rounded to nearest even, subnormals are kept, nothing is trapped.
+///
+/// For programs whose threads have another one, which [`Accuracy::Plain`](crate::Accuracy) would compute in: compilers of neural networks
+/// flush subnormals to zero, for example. Threads that are started meanwhile begin in the default environment. Afterwards this thread has its
+/// own environment again, with the exception flags that it had.
+///
+/// On targets other than x86-64 and aarch64 it only runs `work`.
+///
+/// ```
+/// use crosslane::{cross, with_default_environment};
+///
+/// let (a, b, mut c) = ([[1e-30_f32, 0.0, 0.0]], [[0.0, 1e-9_f32, 0.0]], [[0.0; 3]]);
+/// with_default_environment(|| cross(&a, &b, &mut c))?;
+/// assert!(c[0][2].is_subnormal());
+/// # Ok::<(), crosslane::Error>(())
+/// ```
+pub fn with_default_environment<R>(work: impl FnOnce() -> R) -> R {
+    let _environment = Environment::default_here();
+    work()
+}
+
 impl Drop for Environment {
     fn drop(&mut self) {
         // (To read the register takes less than to write it, and flags are often set already.)

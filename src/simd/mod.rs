@@ -25,8 +25,8 @@ mod half;
 mod reals;
 mod rounded;
 mod shuffles;
-pub use environment::ExceptionFlags;
 pub(crate) use environment::{Environment, Exceptions};
+pub use environment::{ExceptionFlags, with_default_environment};
 pub(crate) use reals::Reals;
 
 #[cfg(target_arch = "x86_64")]
