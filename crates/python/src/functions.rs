@@ -16,12 +16,19 @@ use crate::target::{self, tuple};
 
 /// The accuracy of this name.
 pub(crate) fn accuracy(name: &str) -> PyResult<Accuracy> {
-    match name {
-        "plain" => Ok(Accuracy::Plain),
-        "correctly-rounded" => Ok(Accuracy::CorrectlyRounded),
-        _ => Err(PyValueError::new_err(format!(
+    accuracy_named(name.as_bytes()).ok_or_else(|| {
+        PyValueError::new_err(format!(
             "accuracy must be 'plain' or 'correctly-rounded', got {name:?}"
-        ))),
+        ))
+    })
+}
+
+/// The accuracy of this name, if there is one.
+pub(crate) fn accuracy_named(name: &[u8]) -> Option<Accuracy> {
+    match name {
+        b"plain" => Some(Accuracy::Plain),
+        b"correctly-rounded" => Some(Accuracy::CorrectlyRounded),
+        _ => None,
     }
 }
 

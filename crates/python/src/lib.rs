@@ -11,8 +11,10 @@ mod element;
 mod exceptions;
 mod fresh;
 mod functions;
+mod jax;
 mod mesh;
 mod operand;
+mod pages;
 mod pair;
 mod program;
 mod target;
@@ -28,6 +30,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::functions::{apply, cross, is_foreign, table};
+    #[pymodule_export]
+    use crate::jax::jax_handler;
     #[pymodule_export]
     use crate::mesh::mesh;
     #[pymodule_export]
