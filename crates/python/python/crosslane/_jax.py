@@ -36,14 +36,22 @@ def product(a: jax.Array, b: jax.Array, axes: Sequence[int], accuracy: str) -> j
     varying = [_varying(x) for x in (a, b)]
     if varying[0] != varying[1]:
         everywhere = varying[0] | varying[1]
-        a, b = (lax.pcast(x, tuple(everywhere - own), to="varying") for x, own in zip((a, b), varying, strict=True))
+        a, b = (_vary(x, tuple(everywhere - own)) for x, own in zip((a, b), varying, strict=True))
     return cross.bind(a, b, axes=tuple(axes), accuracy=accuracy)
 
 
+# (JAX has renamed both of what follows.)
+
+
 def _varying(x: jax.Array) -> frozenset[Any]:
+    """Return the names of the axes of the devices over which values vary."""
     kind: Any = jax.typeof(x)
-    # (JAX has renamed it.)
     return kind.manual_axis_type.varying if hasattr(kind, "manual_axis_type") else kind.vma
+
+
+def _vary(x: jax.Array, axes: tuple[Any, ...]) -> jax.Array:
+    """Return the array as one that may vary over these, too."""
+    return lax.pcast(x, axes, to="varying") if hasattr(lax, "pcast") else lax.pvary(x, axes)
 
 
 def _primitive(operation: str, inputs: Sequence[int], outputs: Sequence[int], formula: Callable[..., Any]) -> Primitive:

@@ -101,7 +101,12 @@ impl Call<'_> {
         for (output, buffer) in outputs.iter().zip(&self.buffers[inputs.len()..]) {
             pages::want_huge(buffer.data, output.elements() * size_of::<T>());
         }
-        if let Some(g) = upstream(self.operation) {
+        // (As a rule all have its shape already.)
+        if let Some(g) = upstream(self.operation)
+            && inputs
+                .iter()
+                .any(|input| input.shape() != inputs[g].shape())
+        {
             let shapes = inputs.iter().map(Operand::shape);
             let common = Shape::broadcast(shapes).map_err(Problem::Library)?;
             inputs[g] = inputs[g].broadcast_to(&common).unwrap_or(inputs[g]);
