@@ -9,7 +9,6 @@ mod array;
 mod call;
 mod element;
 mod exceptions;
-mod fresh;
 mod functions;
 mod jax;
 mod mesh;

@@ -4,8 +4,8 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 
 use super::shim::{SUCCESS, TensorHandle, shim};
-use crate::fresh;
 use crate::operand::{MOST_AXES, Operand};
+use crate::pages;
 
 /// What is wrong with a call.
 pub(super) type Message = String;
@@ -172,7 +172,7 @@ impl Tensor {
             return Err("torch has no memory for a result".into());
         }
         let tensor = Self { handle };
-        fresh::huge_pages(tensor.data()?.cast(), elements as usize * bytes);
+        pages::want_huge(tensor.data()?.cast(), elements as usize * bytes);
         Ok(tensor)
     }
 }
