@@ -41,13 +41,15 @@ def _formula(vertices, corners, starts, quantity, is_polygons, is_rounded):
         face = torch.repeat_interleave(torch.arange(len(corners) // 3), 3)
         p, q, r = vertices[corners.reshape(-1, 3)].unbind(1)
         areas = call("cross", (q - p, r - p), -1, accuracy)
-    if quantity == _QUANTITIES.index("face_areas"):
-        return torch.linalg.vector_norm(areas, dim=-1) / 2
     if quantity == _QUANTITIES.index("vertex_normals"):
         areas = torch.zeros_like(vertices).index_add(0, corners, areas[face])
-    length = torch.linalg.vector_norm(areas, dim=-1, keepdim=True)
-    is_zero = length == 0
-    return torch.where(is_zero, 0, areas / torch.where(is_zero, 1, length))
+    # (A length of zero has no second derivative: another vector takes its place.)
+    is_zero = (areas == 0).all(-1, keepdim=True)
+    areas = torch.where(is_zero, 1, areas)
+    length = areas.square().sum(-1, keepdim=True).sqrt()
+    if quantity == _QUANTITIES.index("face_areas"):
+        return torch.where(is_zero, 0, length / 2).squeeze(-1)
+    return torch.where(is_zero, 0, areas / length)
 
 
 class Mesh(torch.autograd.Function):
