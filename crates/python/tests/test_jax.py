@@ -244,7 +244,13 @@ def transformations():
 SHORT = "jvp", "jvp of a", "jvp of b", "vjp", "vjp of a", "vjp of b", "linearize", "grad", "jacfwd", "jacrev", "hessian", "forward over reverse"
 
 
-@pytest.mark.parametrize("name, case", [(name, case) for name in transformations() for case in (CASES if name in SHORT else FEW)])
+def cases_of(name):
+    if name in SHORT:
+        return CASES
+    return FEW[:1] if name.startswith("third") else FEW
+
+
+@pytest.mark.parametrize("name, case", [(name, case) for name in transformations() for case in cases_of(name)])
 def test_derivatives_are_those_of_jax(name, case, x64):
     derivative, (shape_a, shape_b, axes) = transformations()[name], CASES[case]
     a, b = map(jnp.asarray, random_pair(shape_a, shape_b))
@@ -299,8 +305,8 @@ def test_components_are_not_moved():
 
 @pytest.mark.parametrize("axes", [{}, {"axisa": 0, "axisc": 1}, {"axisb": 0}], ids=str)
 @pytest.mark.parametrize("in_axes", [k for k in itertools.product([None, 0, 1, 2], repeat=2) if k != (None, None)], ids=str)
-@pytest.mark.parametrize("out_axes", [0, 2])
-def test_vmap_of_any_axes(axes, in_axes, out_axes):
+def test_vmap_of_any_axes(axes, in_axes):
+    out_axes = 2 if in_axes[0] else 0
     shape = lambda axis, own: (3, 4) if own == 0 else (4, 3)
     a, b = (
         np.stack([x, 2 * x + 1], in_axis) if in_axis is not None else x

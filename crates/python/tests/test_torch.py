@@ -18,7 +18,7 @@ ACCURACIES = ["plain", "correctly-rounded"]
 
 def test_every_operation_that_is_no_gradient_is_offered():
     names = {operation.name for operation in VALUES}
-    names |= {name for name in crosslane.__all__ if f"{name}_vjp" in crosslane.__all__}
+    names |= {name for name in crosslane.__all__ if name.endswith(("normals", "areas"))}
     assert set(crosslane.torch.__all__) == names | {"install", "uninstall"}
     assert all(callable(getattr(crosslane.torch, name)) for name in names)
 
