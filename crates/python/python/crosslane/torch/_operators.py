@@ -94,23 +94,23 @@ class Operator:
         return self.any_level.apply(*args)
 
     def _by_torch(self, *args):
-        """What torch computes: Functions lose the second of two derivatives that are both forwards, without an error."""
+        """What torch computes, where Functions lose derivatives without an error: the second of two that are forwards, and in traces."""
+        if self.is_gradient:
+            return self.formula(*args)
         if args[-1]:
-            raise NotImplementedError(f"{self.name}: correctly rounded results have no forward mode inside of forward mode")
+            raise NotImplementedError(f"{self.name}: correctly rounded results cannot be differentiated in these transforms")
         return FORMULAS[self.name](*args[:-1])
 
     def _differentiably(self, args):
         if self._is_formula(args):
             return self.formula(*args)
-        if transforms_exist():
-            # The dispatcher calls this for one transform, which is what a Function of one level is for. Of its tangents, the transforms
-            # outside see no derivatives.
-            levels = _differentiating()
-            if _FORWARDS in levels[1:] or (len(levels) > 1 and torch.compiler.is_compiling()):
-                raise NotImplementedError(f"{self.name}: call crosslane.torch.{self.name}, and not the operator, inside of these transforms")
-            with enable_single_level_autograd_function():
-                return self.single_level.apply(*args)
-        return self.single_level.apply(*args)
+        if not transforms_exist():
+            return self.single_level.apply(*args)
+        if _differentiating():
+            # The dispatcher calls this for one transform. Those outside would see no derivatives of what a Function does here.
+            return self._by_torch(*args)
+        with enable_single_level_autograd_function():
+            return self.single_level.apply(*args)
 
     def _is_formula(self, args):
         """Whether derivatives are those of the formula. (Gradients are differentiated forwards by their formulas only.)"""
