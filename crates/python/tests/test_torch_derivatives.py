@@ -442,3 +442,10 @@ def test_derivatives_where_a_normal_has_no_direction_are_zero():
             assert not any(gradient.any() for gradient in first)
             second = torch.autograd.grad(sum(gradient.sum() for gradient in first), pair, materialize_grads=True)
             assert all(torch.isfinite(gradient).all() for gradient in second), name
+
+
+@pytest.mark.parametrize("name", ["cross_norm", "unit_normal"])
+def test_forward_over_forward_is_finite_where_a_normal_has_no_direction(name):
+    x = torch.tensor([1.0, 0.0, 0.0])
+    second = torch.func.jacfwd(torch.func.jacfwd(lambda y: getattr(crosslane.torch, name)(y, x)))(x)
+    assert torch.isfinite(second).all()

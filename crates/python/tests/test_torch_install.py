@@ -66,7 +66,7 @@ def test_samples_of_torch_through_torch(dtype):
         crosslane.torch.uninstall()
 
 
-@pytest.mark.parametrize("error", INFO.error_inputs("cpu"), ids=lambda error: error.error_regex[:40])
+@pytest.mark.parametrize("error", list(INFO.error_inputs("cpu")), ids=lambda error: error.error_regex[:40])
 def test_errors_of_torch_keep_their_text(installed, error):
     """Errors that are IndexError without the kernel of this package are RuntimeError with it."""
     sample = error.sample_input
