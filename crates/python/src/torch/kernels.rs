@@ -223,8 +223,10 @@ impl Call<'_> {
         let (number, dtype) = self.dtype()?;
         let axes = self.axes()?;
         let mut inputs = [Operand::<N>::NONE; MOST_INPUTS];
+        let mut copies = [const { None }; MOST_INPUTS];
         for (k, tensor) in self.tensors.iter().flatten().enumerate() {
-            inputs[k] = tensor.operand(axes[k])?;
+            copies[k] = tensor.aligned_copy(dtype.bytes())?;
+            inputs[k] = copies[k].as_ref().unwrap_or(tensor).operand(axes[k])?;
         }
         let inputs = &mut inputs[..self.tensors.len()];
         let common = Shape::broadcast(inputs.iter().map(Operand::shape))

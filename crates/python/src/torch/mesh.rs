@@ -95,11 +95,19 @@ fn result(
         Some(_) => (&[count, 3][..], Some(1)),
     };
     let out = Tensor::empty(shape, number, dtype.bytes())?;
+    let copy = vertices.aligned_copy(dtype.bytes())?;
+    let vertices = copy.as_ref().unwrap_or(vertices);
+    let g = g.as_ref();
+    let copy = g
+        .map(|g| g.aligned_copy(dtype.bytes()))
+        .transpose()?
+        .flatten();
+    let g = copy.as_ref().or(g);
     let work = Work {
         quantity,
         vertices: vertices.operand(Some(1))?,
         faces,
-        g: g.as_ref().map(|g| g.operand(vectors)).transpose()?,
+        g: g.map(|g| g.operand(vectors)).transpose()?,
         out: out.operand(axis)?,
         accuracy: match rounded {
             true => Accuracy::CorrectlyRounded,

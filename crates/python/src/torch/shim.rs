@@ -61,6 +61,7 @@ shim! {
     data: aoti_torch_get_data_ptr(TensorHandle, *mut *mut c_void) -> i32;
     /// Makes and frees tensors.
     empty: aoti_torch_empty_strided(i64, *const i64, *const i64, i32, i32, i32, *mut TensorHandle) -> i32;
+    clone: aoti_torch_clone(TensorHandle, *mut TensorHandle) -> i32;
     delete: aoti_torch_delete_tensor_object(TensorHandle) -> i32;
     /// Throws an error of torch, if the condition is false.
     check: aoti_torch_check(bool, *const c_char, *const c_char, u32, *const c_char);

@@ -92,6 +92,16 @@ impl Tensor {
         Ok(ask!(self, data, null_mut()))
     }
 
+    /// A copy, if elements of so many bytes are not aligned here. (Those of a tensor that torch was given the memory of need not be.)
+    pub(super) fn aligned_copy(&self, bytes: usize) -> Result<Option<Self>, Message> {
+        if self.data()?.cast::<u8>().addr().is_multiple_of(bytes) {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            handle: ask!(self, clone, null_mut()),
+        }))
+    }
+
     /// Copies of indices, which are int64 along one axis.
     pub(super) fn indices<T: TryFrom<i64>>(&self, what: &str) -> Result<Vec<T>, Message> {
         // SAFETY: as torch declares it.
@@ -105,22 +115,22 @@ impl Tensor {
         let first = self.data()?.cast::<i64>();
         let index = |k| {
             let index = first.wrapping_offset(k as isize * stride as isize);
-            // SAFETY: torch's tensors have all their elements, aligned.
-            let index = unsafe { index.read() };
+            // SAFETY: torch's tensors have all their elements.
+            let index = unsafe { index.read_unaligned() };
             T::try_from(index).map_err(|_| format!("index {index} is out of range in {what}"))
         };
         (0..len).map(index).collect()
     }
 
-    /// The vectors along this axis, or numbers. It must have at most N axes beside that.
+    /// The vectors along this axis, or numbers. It must have at most N axes beside that, and elements must be aligned.
     pub(super) fn operand<const N: usize>(
         &self,
         axis: Option<usize>,
     ) -> Result<Operand<N>, Message> {
         let (sizes, strides) = self.axes()?;
         let component = axis.map(|axis| strides[axis] as isize);
-        // SAFETY: torch's tensors have all their elements, aligned. One that is made for results has each of them once, and nobody else
-        // has seen it.
+        // SAFETY: torch's tensors have all their elements, and callers have seen to it that they are aligned. One that is made for results
+        // has each of them once, and nobody else has seen it.
         let mut operand = unsafe { Operand::new(self.data()?.cast::<u8>(), component) };
         for (k, (&len, &stride)) in sizes.iter().zip(strides).enumerate() {
             if Some(k) != axis {
