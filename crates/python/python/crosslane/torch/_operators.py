@@ -182,8 +182,7 @@ def _function(operator, gradient, tangent):
     def setup_context(ctx, inputs, output):
         ctx.options = inputs[count:]
         ctx.save_for_backward(*inputs[:count])
-        if forwards(inputs):
-            ctx.save_for_forward(*inputs[:count])
+        ctx.save_for_forward(*inputs[:count])
 
     def forward(ctx, *args):
         setup_context(ctx, args, None)
