@@ -1,6 +1,6 @@
 //! The functions of torch's stable C interface, found in the library that the process has loaded.
 //!
-//! torch keeps this interface from version 2.10 on (torch/csrc/inductor/aoti_torch/c/shim.h and torch/csrc/stable/c/shim.h): one extension
+//! torch keeps this interface stable; what is used here is there from version 2.13 on (torch/csrc/inductor/aoti_torch/c/shim.h and torch/csrc/stable/c/shim.h): one extension
 //! module serves all later versions, and needs neither torch's headers nor its C++ libraries when it is built.
 
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -73,14 +73,13 @@ shim! {
     define: aoti_torch_library_def(LibraryHandle, *const c_char) -> i32;
     implement: aoti_torch_library_impl(LibraryHandle, *const c_char, Kernel) -> i32;
     forget: aoti_torch_delete_library_object(LibraryHandle) -> i32;
+    /// The message of the last error of this thread.
+    last_error: torch_exception_get_what_without_backtrace() -> *const c_char;
     /// How many threads torch may use.
     threads: torch_get_num_threads(*mut u32) -> i32;
 }
 
 static SHIM: OnceLock<Shim> = OnceLock::new();
-
-/// What torch says of its last error on this thread, from version 2.13 on.
-static LAST_ERROR: OnceLock<unsafe extern "C-unwind" fn() -> *const c_char> = OnceLock::new();
 
 /// Finds the functions in torch's library, which is at this path and loaded already.
 pub(super) fn find(path: &str) -> PyResult<&'static Shim> {
@@ -89,16 +88,12 @@ pub(super) fn find(path: &str) -> PyResult<&'static Shim> {
     }
     let missing = |error: libloading::Error| {
         PyImportError::new_err(format!(
-            "crosslane.torch needs torch 2.10 or newer: {error}"
+            "crosslane.torch needs torch 2.13 or newer: {error}"
         ))
     };
     // SAFETY: `import torch` has loaded it, and run what runs when it is loaded.
     let library = unsafe { Library::new(path) }.map_err(missing)?;
     let shim = Shim::find(&library).map_err(missing)?;
-    // SAFETY: torch declares the function so, where there is one.
-    if let Ok(last) = unsafe { library.get(c"torch_exception_get_what_without_backtrace") } {
-        let _ = LAST_ERROR.set(*last);
-    }
     // It is never unloaded.
     std::mem::forget(library);
     Ok(SHIM.get_or_init(|| shim))
@@ -130,11 +125,8 @@ pub(super) fn throw(message: String) {
 
 /// What torch says of the error that it has just returned.
 pub(super) fn last_message() -> String {
-    let Some(last) = LAST_ERROR.get() else {
-        return "torch.linalg.cross refuses these tensors".into();
-    };
     // SAFETY: as torch declares it.
-    let message = unsafe { last() };
+    let message = unsafe { (shim().last_error)() };
     if message.is_null() {
         return "torch.linalg.cross refuses these tensors".into();
     }

@@ -59,18 +59,22 @@ def _promoted(inputs):
     return [x.to(dtype) for x in inputs], dtype, all(x.is_cpu for x in inputs)
 
 
+# (`call` is bound by a function around it: torch.compile of old versions looks for names in the module that a function says it is from.)
 _SOURCE = """
-def {name}({inputs}, dim=-1, *, accuracy="plain"):
-    return _call({name!r}, ({inputs},), dim, accuracy)
+def make(call):
+    def {name}({inputs}, dim=-1, *, accuracy="plain"):
+        return call({name!r}, ({inputs},), dim, accuracy)
+    return {name}
 """
 
 
 def make(row):
     """The function of an operation. (Made of text, so that it has the names of the table and takes no time to bind them.)"""
-    scope = {"__name__": "crosslane.torch", "_call": call}
+    scope = {"__name__": "crosslane.torch"}
     inputs = ", ".join(name for name, _ in row.inputs)
     exec(_SOURCE.format(name=row.name, inputs=inputs), scope)
-    function = scope[row.name]
+    function = scope["make"](call)
+    function.__qualname__ = row.name
     function.__doc__ = _doc(row)
     return function
 

@@ -28,6 +28,7 @@ any_requires_grad = torch._C._any_requires_grad
 transforms_exist = torch._C._are_functorch_transforms_active
 _is_excluded = torch._C._dispatch_tls_is_dispatch_key_excluded
 _TRANSFORMS = torch._C.DispatchKey.FuncTorchDynamicLayerFrontMode
+_unwrapped = torch._C._functorch.unwrap_if_dead
 _forward_ad = torch.autograd.forward_ad
 _BACKWARDS = torch._C._functorch.TransformType.Grad
 _FORWARDS = torch._C._functorch.TransformType.Jvp
@@ -190,12 +191,18 @@ def _function(operator, gradient, tangent):
             return operator.overload(*args)
 
     def backward(ctx, *upstream):
-        inputs = (*ctx.saved_tensors, *upstream)
+        return gradients((*ctx.saved_tensors, *upstream), ctx.options)
+
+    def backward_of_transforms(ctx, *upstream):
+        # (torch 2.13 leaves tensors of a transform that has ended in their wrappers, of which other tensors do not know.)
+        return gradients(tuple(map(_unwrapped, (*ctx.saved_tensors, *upstream))), ctx.options)
+
+    def gradients(inputs, options):
         dtype = inputs[0].dtype
         if dtype in HALF:
-            results = gradient(*(x.float() for x in inputs), *ctx.options)
+            results = gradient(*(x.float() for x in inputs), *options)
             return (*(result.to(dtype) for result in results), None, None)
-        return (*gradient(*inputs, *ctx.options), None, None)
+        return (*gradient(*inputs, *options), None, None)
 
     def jvp(ctx, *tangents):
         return tangent(operator, ctx.saved_tensors, tangents[:count], *ctx.options)
@@ -203,10 +210,10 @@ def _function(operator, gradient, tangent):
     def vmap(info, in_dims, *args):
         return operator.batched(info, in_dims, *args)
 
-    common = {"backward": staticmethod(backward), "jvp": staticmethod(jvp)}
-    single = {**common, "forward": staticmethod(forward)}
+    single = {"forward": staticmethod(forward), "backward": staticmethod(backward), "jvp": staticmethod(jvp)}
     every = {
-        **common,
+        "backward": staticmethod(backward_of_transforms),
+        "jvp": staticmethod(jvp),
         "forward": staticmethod(operator.overload),
         "setup_context": staticmethod(setup_context),
         "vmap": staticmethod(vmap),
