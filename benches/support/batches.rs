@@ -5,7 +5,9 @@
 use std::array::from_fn;
 use std::hint::black_box;
 
-use crosslane::{Engine, Kind, Operand, Operation, Real, Scalars, ScalarsMut, reference};
+use crosslane::{
+    Engine, Kind, Operand, OperandMut, Operation, Real, Scalars, ScalarsMut, reference,
+};
 
 use crate::support::{Layout, blank, mixed, same_bits};
 
@@ -40,16 +42,18 @@ impl<L: Layout<Element: Real + From<f32>>> Batches<L> {
             _ => inputs[k].view().into(),
         });
         let inputs = &inputs[..operation.inputs().len()];
-        let done = match operation.outputs() {
-            [Kind::Scalar] => {
-                let out = ScalarsMut::new(numbers).into();
-                engine.apply(operation, inputs, &mut [out])
-            }
-            several => {
-                let mut outputs = outputs.each_mut().map(|out| out.view_mut().into());
-                engine.apply(operation, inputs, &mut outputs[..several.len()])
-            }
-        };
+        // (To make a view takes as long as some vectors, so none is made that is not used.)
+        let kinds = operation.outputs();
+        let (mut outputs, mut numbers) = (outputs.iter_mut(), Some(&mut numbers[..]));
+        let mut outputs: [OperandMut<'_, _>; 3] =
+            from_fn(|k| match (kinds.get(k), outputs.next()) {
+                (Some(Kind::Vector), Some(out)) => out.view_mut().into(),
+                (Some(Kind::Scalar), _) => {
+                    ScalarsMut::new(numbers.take().unwrap_or_default()).into()
+                }
+                _ => ScalarsMut::new(&mut []).into(),
+            });
+        let done = engine.apply(operation, inputs, &mut outputs[..kinds.len()]);
         done.unwrap();
     }
 

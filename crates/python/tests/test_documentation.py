@@ -17,6 +17,7 @@ OPTIONAL = {
     "crosslane.dask": (["dask", "dask.array"], "Dask", 5),
     "crosslane.xarray": (["xarray"], "xarray", 4),
     "crosslane.arrow": (["pyarrow"], "pyarrow", 4),
+    "crosslane.torch": (["torch"], "PyTorch", 2),
     "crosslane.jax": (["jax"], "JAX", 8),
 }
 FUNCTIONS = [name for name in crosslane.__all__ if inspect.isroutine(getattr(crosslane, name)) or inspect.isclass(getattr(crosslane, name))]
