@@ -141,8 +141,9 @@ impl Engine {
     ///
     /// Shapes and sums are as in [`Engine::cross_vjp`]. The unit of ∂a is that of g times that of b.
     ///
-    /// Each component is one product, rounded (the error is below 1.0001 u, u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`). With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) what is not finite gives
-    /// NaN, the canonical one, and range is as in [`Engine::cross_norm`].
+    /// Each component is one product, rounded (the error is below 1.0001 u, u = 2⁻²⁴ for `f32`, 2⁻⁵³ for `f64`). With
+    /// [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) what is not finite gives NaN, the canonical one, and range is as in
+    /// [`Engine::cross_norm`].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], or [`Error::ShapeMismatch`] where an operand has several axes, if one is not broadcast to the shape of `g`, or a

@@ -14,12 +14,13 @@ impl Engine {
     /// `faces[i]` has the indices of three `vertices`. `g` is as long as `faces`; `grad`, which is overwritten, is as long as `vertices`. All are in any
     /// layout. A vertex of no face has the gradient zero, whatever its coordinates are. The unit of `grad` is that of `g` divided by that of the vertices.
     ///
-    /// Sums are in the order of the faces and of their corners, on the caller's thread, each addition rounded: the bits of a result do not depend on
-    /// level, layout or threads. With [`Accuracy::Plain`](crate::Accuracy::Plain) all operations are rounded; of thin triangles, and of small ones far from the origin, all
-    /// digits can be wrong. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) S is computed from exact edges with twice the precision and rounded once, so that
-    /// thin triangles have gradients as good as others, whatever the caller's floating-point environment is. Edges, their products with ∂S and sums are
-    /// rounded at every operation, with either accuracy. What is not finite gives NaN, the canonical one, with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded);
-    /// with [`Accuracy::Plain`](crate::Accuracy::Plain) it can be infinite.
+    /// Sums are in the order of the faces and of their corners, on the caller's thread, each addition rounded: the bits of a result do not depend
+    /// on level, layout or threads. With [`Accuracy::Plain`](crate::Accuracy::Plain) all operations are rounded; of thin triangles, and of small
+    /// ones far from the origin, all digits can be wrong. With [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded) S is computed from
+    /// exact edges with twice the precision and rounded once, so that thin triangles have gradients as good as others, whatever the caller's
+    /// floating-point environment is. Edges, their products with ∂S and sums are rounded at every operation, with either accuracy. What is not
+    /// finite gives NaN, the canonical one, with [`Accuracy::CorrectlyRounded`](crate::Accuracy::CorrectlyRounded); with
+    /// [`Accuracy::Plain`](crate::Accuracy::Plain) it can be infinite.
     ///
     /// Neither large nor small coordinates leave the range: the mesh is first multiplied by a power of two, as in [`Engine::vertex_normals`], and the
     /// gradients by the same in the end. With r for the length of an edge divided by the greatest coordinate, what is lost are triangles with r
@@ -59,8 +60,8 @@ impl Engine {
     /// With n the normal of the face and g the gradient of its area: ∂S = g n / 2, and what the face gives to its corners is as in
     /// [`Engine::triangle_normals_vjp`]. A triangle without area gives nothing.
     ///
-    /// Shapes, sums and the order of operations are as in [`Engine::triangle_normals_vjp`]; `g` has a number for each face. The unit of `grad` is that of `g` times that
-    /// of the vertices.
+    /// Shapes, sums and the order of operations are as in [`Engine::triangle_normals_vjp`]; `g` has a number for each face. The unit of `grad` is
+    /// that of `g` times that of the vertices.
     ///
     /// n is that of [`Engine::triangle_normals`], with its rounding and range. Everything after it is rounded at every operation, with either accuracy, and
     /// the mesh is taken as it is: an edge, or its product with ∂S, that is no number of the type is infinite or rounded to a subnormal number. NaN is
@@ -132,9 +133,9 @@ impl Engine {
 
     /// The gradients of [`Engine::face_normals`], of a mesh of polygons: its vector-Jacobian product.
     ///
-    /// With S = Σ vᵢ × vᵢ₊₁ over the corners v₀ ... vₖ₋₁ of a face in turn (vₖ is v₀), n = S / |S|, and g the gradient of n: ∂S = ((n × g) × n) / |S|, zero where S
-    /// is zero. The face gives (vᵢ₊₁ − vᵢ₋₁) × ∂S to each vᵢ, and the gradient of a vertex is the sum of what it is given. A face of fewer than three corners
-    /// gives nothing.
+    /// With S = Σ vᵢ × vᵢ₊₁ over the corners v₀ ... vₖ₋₁ of a face in turn (vₖ is v₀), n = S / |S|, and g the gradient of n: ∂S = ((n × g) × n) /
+    /// |S|, zero where S is zero. The face gives (vᵢ₊₁ − vᵢ₋₁) × ∂S to each vᵢ, and the gradient of a vertex is the sum of what it is given. A face
+    /// of fewer than three corners gives nothing.
     ///
     /// `vertices`, `corners` and `starts` are as in [`Engine::face_normals`]. `g` is as long as `starts`; `grad`, which is overwritten, is as long as
     /// `vertices`. A vertex of no face has the gradient zero, whatever its coordinates are. The unit of `grad` is that of `g` divided by that of the vertices.
@@ -172,8 +173,8 @@ impl Engine {
 
     /// The gradients of [`Engine::face_areas`], of a mesh of polygons: its vector-Jacobian product.
     ///
-    /// With n the normal of the face and g the gradient of its area: ∂S = g n / 2, and what the face gives to its corners is as in [`Engine::face_normals_vjp`].
-    /// A face without area gives nothing.
+    /// With n the normal of the face and g the gradient of its area: ∂S = g n / 2, and what the face gives to its corners is as in
+    /// [`Engine::face_normals_vjp`]. A face without area gives nothing.
     ///
     /// Shapes are as in [`Engine::face_normals_vjp`]; `g` has a number for each face. The unit of `grad` is that of `g` times that of the vertices.
     ///
@@ -209,8 +210,8 @@ impl Engine {
 
     /// The gradients of [`Engine::polygon_vertex_normals`]: its vector-Jacobian product.
     ///
-    /// With m the sum of S over the corners that are the vertex, n = m / |m|, and g the gradient of n: ∂m = ((n × g) × n) / |m|, zero where m is zero. The ∂S of a
-    /// face is the sum of ∂m over its corners, and what it gives to them is as in [`Engine::face_normals_vjp`].
+    /// With m the sum of S over the corners that are the vertex, n = m / |m|, and g the gradient of n: ∂m = ((n × g) × n) / |m|, zero where m is
+    /// zero. The ∂S of a face is the sum of ∂m over its corners, and what it gives to them is as in [`Engine::face_normals_vjp`].
     ///
     /// Shapes are as there, but `g` is as long as `vertices`. Of triangles the result is that of [`Engine::vertex_normals_vjp`], to the bit; rounding, range
     /// and memory are as there.

@@ -300,6 +300,17 @@ def operands(rng, operation, batches, dtype, axis=-1):
     return inputs
 
 
+def first_vector(operation):
+    """Which input is the first of vectors."""
+    return [kind for _, kind in operation.inputs].index("vector")
+
+
+def with_first_vector(operation, inputs, other):
+    """The inputs with another in place of the first of vectors."""
+    k = first_vector(operation)
+    return [*inputs[:k], other, *inputs[k + 1 :]]
+
+
 def outputs(result):
     """The outputs of an operation as a tuple."""
     return result if isinstance(result, tuple) else (result,)

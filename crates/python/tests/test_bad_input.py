@@ -5,7 +5,7 @@ import sys
 import crosslane
 import numpy as np
 import pytest
-from support import OPERATIONS, VALUES, call, named, operands, outputs, unchanged
+from support import OPERATIONS, VALUES, call, first_vector, named, operands, outputs, unchanged, with_first_vector
 
 N = 5
 
@@ -120,7 +120,7 @@ def test_broken_inputs(operation):
 def test_two_components_are_an_error_of_all_but_cross(operation):
     good = operands(np.random.default_rng(4), operation, [(N,)], "f8")
     with pytest.raises(ValueError):
-        call(operation, good[0][:, :2], *good[1:])
+        call(operation, *with_first_vector(operation, good, good[first_vector(operation)][:, :2]))
 
 
 @pytest.mark.parametrize("operation", **named(OPERATIONS))

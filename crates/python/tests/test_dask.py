@@ -19,7 +19,7 @@ import dask.array as da
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import same_bits
+from support import same_bits, with_first_vector
 
 import crosslane.dask
 
@@ -253,7 +253,7 @@ def test_each_operation_refuses_four_components_bad_axes_and_bad_accuracy(operat
     function = getattr(crosslane.dask, operation.name)
     right = [da.ones((4, 3) if kind == "vector" else 4) for _, kind in operation.inputs]
     with pytest.raises(ValueError, match="incompatible dimensions"):
-        function(da.ones((4, 4)), *right[1:])
+        function(*with_first_vector(operation, right, da.ones((4, 4))))
     with pytest.raises(np.exceptions.AxisError):
         function(*right, axis=2)
     with pytest.raises(ValueError, match="accuracy"):

@@ -5,7 +5,7 @@ import pickle
 import crosslane
 import numpy as np
 import pytest
-from support import VALUES, call, exact_cross, named, operands, python, same_bits
+from support import VALUES, call, exact_cross, first_vector, named, operands, python, same_bits, with_first_vector
 
 SEED = 5
 INTEGERS = list("bBhHiIlLqQ")
@@ -57,11 +57,13 @@ def test_booleans_and_long_doubles_are_type_errors():
 def test_out_axis_and_axes(operation):
     inputs = inputs_of(operation)
     expected = ufunc(operation)(*inputs)
-    first = [np.moveaxis(x, -1, 0) for x in inputs]
-    is_vector = operation.outputs[0][1] == "vector"
-    axes = [(-1,) if k else (0,) for k in range(len(inputs))] + ([(1,)] if is_vector else [()])
+    vectors = [kind == "vector" for _, kind in operation.inputs]
+    first = [np.moveaxis(x, -1, 0) if of_vectors else x for x, of_vectors in zip(inputs, vectors, strict=True)]
+    is_vector, moved = operation.outputs[0][1] == "vector", first_vector(operation)
+    axes = [(0,) if k == moved else (-1,) if of_vectors else () for k, of_vectors in enumerate(vectors)] + ([(1,)] if is_vector else [()])
     assert same_bits(ufunc(operation)(*first, axis=0), np.moveaxis(expected, -1, 0) if is_vector else expected)
-    assert same_bits(ufunc(operation)(first[0], *inputs[1:], axes=axes), np.moveaxis(expected, -1, 1) if is_vector else expected)
+    mixed = with_first_vector(operation, inputs, first[moved])
+    assert same_bits(ufunc(operation)(*mixed, axes=axes), np.moveaxis(expected, -1, 1) if is_vector else expected)
     out = np.full(expected.shape, np.nan)
     assert ufunc(operation)(*inputs, out=out) is out
     assert same_bits(out, expected)
@@ -84,9 +86,10 @@ def test_dtype_and_casting(operation):
 @pytest.mark.parametrize("operation", **named(VALUES))
 def test_wrong_shapes_are_value_errors(operation):
     inputs = inputs_of(operation)
-    for wrong in (inputs[0][..., :2], inputs[0][:5], np.float64(1)):
+    right = inputs[first_vector(operation)]
+    for wrong in (right[..., :2], right[:5], np.float64(1)):
         with pytest.raises(ValueError):
-            ufunc(operation)(wrong, *inputs[1:])
+            ufunc(operation)(*with_first_vector(operation, inputs, wrong))
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "f2"])

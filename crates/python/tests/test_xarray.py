@@ -14,7 +14,7 @@ xr = pytest.importorskip("xarray", reason="xarray is not installed: crosslane.xa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import same_bits
+from support import first_vector, same_bits, with_first_vector
 
 import crosslane.xarray
 
@@ -136,7 +136,8 @@ def test_operation_broadcasts_by_name(operation, accuracy, lazy):
         pytest.importorskip("dask.array", reason="Dask is not installed: lazy arrays are not tested")
         inputs = [each.chunk(2) for each in inputs]
     got = getattr(crosslane.xarray, operation.name)(*inputs, "xyz", accuracy=accuracy)
-    expanded = [each.broadcast_like(inputs[0].isel(xyz=0, drop=True) + inputs[1].isel(xyz=0, drop=True)) for each in inputs]
+    common = xr.broadcast(*(each.isel(xyz=0, drop=True, missing_dims="ignore") for each in inputs))[0]
+    expanded = [each.broadcast_like(common) for each in inputs]
     plain = [
         each.transpose("time", "place", *(["xyz"] if kind == "vector" else [])).values
         for each, (_, kind) in zip(expanded, operation.inputs, strict=True)
@@ -154,17 +155,22 @@ def test_operation_broadcasts_by_name(operation, accuracy, lazy):
 def test_operation_refuses_what_it_cannot_use(operation):
     function = getattr(crosslane.xarray, operation.name)
     a = xr.DataArray(np.ones((4, 3)), dims=("time", "xyz"), name="a")
-    others = [a] * (len(operation.inputs) - 1)
-    with pytest.raises(ValueError, match="'xyz' not on a"):
-        function(a.rename(xyz="uvw"), *others, "xyz")
-    with pytest.raises(ValueError, match="size of 'xyz' on a must be"):
-        function(xr.DataArray(np.ones((4, 4)), dims=("time", "xyz")), *others, "xyz")
+    right = [a if kind == "vector" else a.isel(xyz=0, drop=True) for _, kind in operation.inputs]
+    name = operation.inputs[first_vector(operation)][0]
+
+    def with_first(other):
+        return with_first_vector(operation, right, other)
+
+    with pytest.raises(ValueError, match=f"'xyz' not on {name}"):
+        function(*with_first(a.rename(xyz="uvw")), "xyz")
+    with pytest.raises(ValueError, match=f"size of 'xyz' on {name} must be"):
+        function(*with_first(xr.DataArray(np.ones((4, 4)), dims=("time", "xyz"))), "xyz")
     with pytest.raises(ValueError, match="accuracy"):
-        function(a, *others, "xyz", accuracy="best")
+        function(*right, "xyz", accuracy="best")
     with pytest.raises(TypeError, match="DataArray or xarray.Variable, got Dataset"):
-        function(a.to_dataset(), *others, "xyz")
+        function(a.to_dataset(), *right[1:], "xyz")
     with pytest.raises(TypeError, match="dim"):
-        function(a, *others)
+        function(*right)
 
 
 def test_correctly_rounded_is_not_given_up_for_short_vectors():

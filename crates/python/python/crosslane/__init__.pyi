@@ -23,8 +23,8 @@ class Operation(NamedTuple):
     signals: bool
     summary: str
     formula: str
-    gradient: str | None
-    is_multilinear: bool
+    gradient: str | None = None
+    is_multilinear: bool = False
 
 def operations() -> tuple[Operation, ...]: ...
 def get_threads() -> int: ...

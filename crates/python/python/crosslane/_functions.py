@@ -22,8 +22,8 @@ class Operation(NamedTuple):
     signals: bool
     summary: str
     formula: str
-    gradient: str | None
-    is_multilinear: bool
+    gradient: str | None = None
+    is_multilinear: bool = False
 
 
 _TABLE = tuple(Operation(*row) for row in _core.table())

@@ -1,7 +1,8 @@
 //! The functions of torch's stable C interface, found in the library that the process has loaded.
 //!
-//! torch keeps this interface stable; what is used here is there from version 2.13 on (torch/csrc/inductor/aoti_torch/c/shim.h and torch/csrc/stable/c/shim.h): one extension
-//! module serves all later versions, and needs neither torch's headers nor its C++ libraries when it is built.
+//! torch keeps this interface (torch/csrc/inductor/aoti_torch/c/shim.h and torch/csrc/stable/c/shim.h) for later versions. What is used here is
+//! there from version 2.13 on. One extension module serves all these versions, and needs neither torch's headers nor its C++ libraries when
+//! it is built.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::OnceLock;
