@@ -45,7 +45,14 @@ impl Environment {
 /// ```
 pub fn with_default_environment<R>(work: impl FnOnce() -> R) -> R {
     let _environment = Environment::default_here();
-    work()
+    let (mut work, mut result) = (Some(work), None);
+    let mut call = || result = work.take().map(|work| work());
+    // What the compiler does not see it cannot move to before or behind.
+    core::hint::black_box::<&mut dyn FnMut()>(&mut call)();
+    match result {
+        Some(result) => result,
+        None => unreachable!("it has been called"),
+    }
 }
 
 impl Drop for Environment {

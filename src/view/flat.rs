@@ -14,7 +14,8 @@ pub(crate) struct Flat<'a, T> {
     lifetime: PhantomData<&'a [T]>,
 }
 
-/// The same to write; no two of its places are the same element. Of numbers only the first component is ever written.
+/// The same to write; no two of its places are the same element. The three components of a number are one place, and are
+/// written the same.
 pub(crate) struct FlatMut<'a, T> {
     components: [*mut T; 3],
     stride: isize,

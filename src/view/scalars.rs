@@ -155,7 +155,7 @@ impl<'a, T: Element> ScalarsMut<'a, T> {
     /// # Panics
     /// As [`Vectors::nd_from_raw`].
     pub unsafe fn nd_from_raw(first: *mut T, shape: &[usize], strides: &[isize]) -> Self {
-        // SAFETY: as granted by the caller; nothing but the first component is ever written.
+        // SAFETY: as granted by the caller; the three components are one place, and are written the same.
         Self(unsafe { VectorsMut::nd_from_raw([first; 3], shape, strides) })
     }
 
@@ -186,7 +186,7 @@ impl<'a, T: Element> ScalarsMut<'a, T> {
         ScalarsMut(self.0.reborrow())
     }
 
-    /// As vectors whose three components are in one place, of which only the first is ever written.
+    /// As vectors whose three components are in one place, and are written the same.
     #[inline(always)]
     pub(crate) fn into_vectors(self) -> VectorsMut<'a, T> {
         self.0

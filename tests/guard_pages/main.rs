@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 
 use bytemuck::Pod;
 use crosslane::{
-    Accuracy, Element, Engine, Real, ScalarsMut, Threads, Vectors, VectorsMut, reference,
+    Accuracy, Element, Engine, Real, Scalars, ScalarsMut, Threads, Vectors, VectorsMut, reference,
 };
 use support::meshes::{Faces, OwnedFaces, on_meshes};
 use support::operations::{Kind, Operation, Places, Read, Write, all_derived, define, to_read};
@@ -254,6 +254,7 @@ fn check_derived<T: Real + Float>(
         .zip(&ones)
         .map(|(input, one)| match input {
             Write::Vectors(_) if broadcast => Read::Vectors(Vectors::broadcast(one, len)),
+            Write::Scalars(_) if sums => Read::Scalars(Scalars::broadcast(&one[0], len)),
             _ => to_read(input),
         })
         .collect();

@@ -11,7 +11,7 @@ const LARGE: usize = 4 << 20;
 pub(crate) fn want_huge(first: *mut u8, bytes: usize) {
     /// No page is smaller, and the system wants its own boundary. Larger pages than this make the call fail, which does no harm.
     const PAGE: usize = 4096;
-    if bytes < LARGE {
+    if bytes < LARGE || first.is_null() {
         return;
     }
     let skipped = first.align_offset(PAGE);

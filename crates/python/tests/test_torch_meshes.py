@@ -174,3 +174,31 @@ def test_wrong_polygons_are_refused():
             crosslane.torch.face_areas(vertices(), torch.tensor(CORNERS), torch.tensor(starts))
     with pytest.raises(ValueError, match="starts have the shape"):
         crosslane.torch.face_areas(vertices(), torch.tensor(CORNERS), torch.tensor([[0]]))
+
+
+@pytest.mark.parametrize("scale", [1e-11, 1e-6, 1e6, 1e11])
+@pytest.mark.parametrize("name", TRIANGLES + POLYGONS)
+def test_transforms_do_not_leave_the_range_where_the_operators_do_not(name, scale):
+    if name.endswith("areas"):
+        scale = scale**0.5  # plain areas are roots of sums of squares, which leave the range themselves
+    ours, _ = both(name)
+    v = scale * vertices(torch.float32)
+    value, vjp = torch.func.vjp(ours, v)
+    torch.testing.assert_close(value, ours(v), rtol=1e-5, atol=1e-6 * float(value.abs().max()))
+    x = v.clone().requires_grad_()
+    g = torch.sin(torch.arange(value.numel(), dtype=torch.float32)).reshape(value.shape)
+    expected = torch.autograd.grad(ours(x), x, g)[0]
+    for got in vjp(g)[0], torch.autograd.grad(ours(x), x, g, create_graph=True)[0]:
+        assert (got - expected).abs().max() <= 1e-4 * expected.abs().max()
+
+
+def test_wrong_indices_are_refused_in_transforms_and_for_integers():
+    def areas(v):
+        return crosslane.torch.triangle_areas(v, torch.tensor([[0, 1, -1]])).sum()
+
+    for call in (lambda: torch.func.grad(areas)(vertices()), lambda: areas(torch.arange(9).reshape(3, 3))):
+        with pytest.raises(RuntimeError, match="index -1 is out of range in corners"):
+            call()
+    starts = torch.tensor([1, 4])
+    with pytest.raises(RuntimeError, match="starts do not begin with 0"):
+        torch.func.grad(lambda v: crosslane.torch.face_areas(v, torch.tensor(CORNERS), starts).sum())(vertices())

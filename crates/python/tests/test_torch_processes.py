@@ -201,7 +201,7 @@ for path in ("/nowhere/libtorch_cpu.so", torch.__file__):
     try:
         _core.register(path)
     except ImportError as error:
-        print(str(error).startswith("crosslane.torch needs torch 2.10 or newer"))
+        print(str(error).startswith("crosslane.torch needs torch 2.13 or newer"))
 import crosslane.torch
 print(crosslane.torch.dot(torch.ones(3), torch.ones(3)).item())
 """

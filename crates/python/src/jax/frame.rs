@@ -43,7 +43,7 @@ impl<'a> Frame<'a> {
         let Some(base) = (unsafe { self.0.extension.as_ref() }) else {
             return false;
         };
-        if base.kind != ffi::METADATA || base.struct_size < size_of::<ffi::Extension>() {
+        if base.kind != ffi::METADATA || base.struct_size < size_of::<ffi::MetadataExtension>() {
             return false;
         }
         // SAFETY: an extension of this kind has that type.
@@ -120,7 +120,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The error as XLA wants it.
+    /// The error as XLA wants it. Without a way to make one nobody would hear of it: the process is aborted.
     pub(super) fn error(&self, problem: &Problem) -> *mut ffi::Error {
         let message = CString::new(problem.to_string()).unwrap_or_default();
         let mut args = ffi::ErrorCreateArgs {
@@ -132,7 +132,10 @@ impl<'a> Frame<'a> {
         // SAFETY: every call has the interface of XLA.
         let create = unsafe { self.0.api.as_ref() }.and_then(|api| api.error_create);
         // SAFETY: this is what it wants; it copies the message.
-        create.map_or_else(null_mut, |create| unsafe { create(&mut args) })
+        create.map_or_else(
+            || std::process::abort(),
+            |create| unsafe { create(&mut args) },
+        )
     }
 }
 

@@ -98,7 +98,7 @@ impl fmt::Display for Problem {
             Self::Misaligned { what } => write!(f, "the elements of {what} are not aligned"),
             // (It says the same at its end.)
             Self::Library(error) => return write!(f, "{error}"),
-            Self::Panic => f.write_str("a panic, which is a bug of crosslane"),
+            Self::Panic => return f.write_str("crosslane panicked, which is a bug of it"),
         }?;
         f.write_str("; nothing was written")
     }

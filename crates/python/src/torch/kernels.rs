@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crosslane::{Accuracy, Element, Engine, Kind, Operation, Shape, Threads};
 
-use super::shim::{Kernel, SUCCESS, shim, throw};
+use super::shim::{Kernel, SUCCESS, VERSION, shim, throw};
 use super::tensor::{Message, Tensor};
 use crate::call::{MOST_INPUTS, upstream};
 use crate::operand::{FEW_AXES, MOST_AXES, Operand};
@@ -31,8 +31,8 @@ const fn kernels() -> [Kernel; MOST_OPERATIONS] {
 
 /// Operation `K` of the table: tensors, the dimension of the components, and whether results are correctly rounded.
 unsafe extern "C-unwind" fn of_operation<const K: usize>(stack: *mut u64, inputs: u64, _: u64) {
-    let operation = Operation::ALL[K];
     guarded(|| {
+        let operation = Operation::ALL[K];
         let count = operation.inputs().len();
         if inputs as usize != count + 2 {
             return Err(format!("{operation} was called with {inputs} arguments"));
@@ -58,8 +58,11 @@ unsafe extern "C-unwind" fn of_operation<const K: usize>(stack: *mut u64, inputs
 }
 
 /// `aten::linalg_cross(Tensor self, Tensor other, *, int dim)`: the product, if the library has it; otherwise torch's own.
-pub(super) unsafe extern "C-unwind" fn linalg_cross(stack: *mut u64, _: u64, _: u64) {
+pub(super) unsafe extern "C-unwind" fn linalg_cross(stack: *mut u64, inputs: u64, _: u64) {
     guarded(|| {
+        if inputs != 3 {
+            return Err(format!("linalg_cross was called with {inputs} arguments"));
+        }
         // SAFETY: the dispatcher passes two tensors, which are now owned here.
         let tensors = unsafe { tensors(stack, 2) };
         // SAFETY: it passes the dimension behind them.
@@ -109,6 +112,7 @@ fn torchs_own(tensors: [Option<Tensor>; MOST_INPUTS], dim: i64) -> Result<Tensor
             c"aten::linalg_cross".as_ptr(),
             c"out".as_ptr(),
             stack.as_mut_ptr(),
+            VERSION,
         )
     };
     if status != SUCCESS {
@@ -136,7 +140,7 @@ pub(super) unsafe fn tensors(stack: *mut u64, count: usize) -> [Option<Tensor>; 
 /// Runs a kernel, and throws its error when everything of it has been dropped.
 pub(super) fn guarded(kernel: impl FnOnce() -> Result<(), Message>) {
     let done = catch_unwind(AssertUnwindSafe(kernel));
-    let done = done.unwrap_or_else(|_| Err("a panic in crosslane, which should not be".into()));
+    let done = done.unwrap_or_else(|_| Err("crosslane panicked, which is a bug of it".into()));
     if let Err(message) = done {
         throw(message);
     }
@@ -387,6 +391,11 @@ impl<const N: usize> Work<'_, N> {
 
 /// Calls `work` in the pool of this module, on no more threads than torch may use.
 pub(super) fn on_threads<R: Send>(bytes: usize, work: impl FnOnce(Threads) -> R + Send) -> R {
+    // (Programs may have told torch to flush subnormals, on this thread alone.)
+    crosslane::with_default_environment(|| on_threads_here(bytes, work))
+}
+
+fn on_threads_here<R: Send>(bytes: usize, work: impl FnOnce(Threads) -> R + Send) -> R {
     if bytes < Threads::SPLIT_BYTES {
         return work(Threads::Serial);
     }

@@ -114,8 +114,9 @@ fn result(
             false => Accuracy::Plain,
         },
     };
-    let elements = work.vertices.elements() + work.out.elements();
-    let bytes = elements * dtype.bytes() + size_of_val(&corners[..]);
+    let elements = work.vertices.elements().saturating_add(work.out.elements());
+    let bytes = elements.saturating_mul(dtype.bytes());
+    let bytes = bytes.saturating_add(size_of_val(&corners[..]));
     let done = on_threads(bytes, |threads| match dtype {
         Dtype::Float32 => work.run::<f32>(threads),
         _ => work.run::<f64>(threads),

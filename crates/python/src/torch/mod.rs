@@ -11,7 +11,7 @@ use crosslane::Operation;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use self::shim::{Kernel, LibraryHandle, SUCCESS, Shim};
+use self::shim::{Kernel, LibraryHandle, SUCCESS, Shim, VERSION};
 
 mod kernels;
 mod mesh;
@@ -63,7 +63,7 @@ impl Registrations {
     fn implement(&self, name: &str, kernel: Kernel) -> PyResult<()> {
         let name = CString::new(name)?;
         // SAFETY: as above, and the kernel takes what the schema says.
-        let status = unsafe { (self.shim.implement)(self.handle, name.as_ptr(), kernel) };
+        let status = unsafe { (self.shim.implement)(self.handle, name.as_ptr(), kernel, VERSION) };
         succeeded(status, "a kernel is registered already")
     }
 }

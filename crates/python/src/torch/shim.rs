@@ -20,6 +20,9 @@ pub(super) type LibraryHandle = *mut c_void;
 /// What the dispatcher calls: arguments lie on a stack, and results take their places.
 pub(super) type Kernel = unsafe extern "C-unwind" fn(*mut u64, u64, u64);
 
+/// The version of torch whose schemas and conversions this module is written for: 2.13. Later versions convert.
+pub(super) const VERSION: u64 = 2 << 56 | 13 << 48;
+
 /// No error.
 pub(super) const SUCCESS: i32 = 0;
 
@@ -67,12 +70,12 @@ shim! {
     /// Throws an error of torch, if the condition is false.
     check: aoti_torch_check(bool, *const c_char, *const c_char, u32, *const c_char);
     /// Calls any operator.
-    call: aoti_torch_call_dispatcher(*const c_char, *const c_char, *mut u64) -> i32;
+    call: torch_call_dispatcher(*const c_char, *const c_char, *mut u64, u64) -> i32;
     /// Registers operators and kernels.
     fragment: aoti_torch_library_init_fragment(*const c_char, *const c_char, u32, *mut LibraryHandle) -> i32;
     kernels: aoti_torch_library_init_impl(*const c_char, *const c_char, *const c_char, u32, *mut LibraryHandle) -> i32;
     define: aoti_torch_library_def(LibraryHandle, *const c_char) -> i32;
-    implement: aoti_torch_library_impl(LibraryHandle, *const c_char, Kernel) -> i32;
+    implement: torch_library_impl(LibraryHandle, *const c_char, Kernel, u64) -> i32;
     forget: aoti_torch_delete_library_object(LibraryHandle) -> i32;
     /// The message of the last error of this thread.
     last_error: torch_exception_get_what_without_backtrace() -> *const c_char;
@@ -92,7 +95,7 @@ pub(super) fn find(path: &str) -> PyResult<&'static Shim> {
             "crosslane.torch needs torch 2.13 or newer: {error}"
         ))
     };
-    // SAFETY: `import torch` has loaded it, and run what runs when it is loaded.
+    // SAFETY: the package gives the path of the library that `import torch` has loaded.
     let library = unsafe { Library::new(path) }.map_err(missing)?;
     let shim = Shim::find(&library).map_err(missing)?;
     // It is never unloaded.

@@ -113,13 +113,19 @@ impl Tensor {
             return Err(format!("{what} are not int64"));
         }
         let first = self.data()?.cast::<i64>();
+        let mut indices = Vec::new();
+        let room = indices.try_reserve_exact(len as usize);
+        room.map_err(|_| format!("there is no memory for {len} {what}"))?;
         let index = |k| {
             let index = first.wrapping_offset(k as isize * stride as isize);
-            // SAFETY: torch's tensors have all their elements.
+            // SAFETY: as for operands.
             let index = unsafe { index.read_unaligned() };
             T::try_from(index).map_err(|_| format!("index {index} is out of range in {what}"))
         };
-        (0..len).map(index).collect()
+        for k in 0..len {
+            indices.push(index(k)?);
+        }
+        Ok(indices)
     }
 
     /// The vectors along this axis, or numbers. It must have at most N axes beside that, and elements must be aligned.
@@ -128,9 +134,13 @@ impl Tensor {
         axis: Option<usize>,
     ) -> Result<Operand<N>, Message> {
         let (sizes, strides) = self.axes()?;
+        if self.data()?.is_null() && !sizes.contains(&0) {
+            return Err("a tensor has no memory".into());
+        }
         let component = axis.map(|axis| strides[axis] as isize);
-        // SAFETY: torch's tensors have all their elements, and callers have seen to it that they are aligned. One that is made for results
-        // has each of them once, and nobody else has seen it.
+        // SAFETY: a tensor has memory for its elements, unless its owner has made its storage smaller, which is his fault as in torch's own
+        // functions. Callers have seen to it that elements are aligned. A tensor for results has each of them once, and nobody else has
+        // seen it.
         let mut operand = unsafe { Operand::new(self.data()?.cast::<u8>(), component) };
         for (k, (&len, &stride)) in sizes.iter().zip(strides).enumerate() {
             if Some(k) != axis {
@@ -172,17 +182,29 @@ impl Tensor {
             elements = elements.saturating_mul((*len).max(1));
         }
         let mut handle = null_mut();
-        let (rank, sizes, strides) = (sizes.len() as i64, sizes.as_ptr(), strides.as_ptr());
+        let rank = sizes.len() as i64;
         // SAFETY: as torch declares it.
         let cpu = unsafe { (shim().cpu)() };
         // SAFETY: there are as many lengths and strides as axes, and a place for the handle.
-        let status =
-            unsafe { (shim().empty)(rank, sizes, strides, dtype, cpu, -1, &raw mut handle) };
+        let status = unsafe {
+            (shim().empty)(
+                rank,
+                sizes.as_ptr(),
+                strides.as_ptr(),
+                dtype,
+                cpu,
+                -1,
+                &raw mut handle,
+            )
+        };
         if status != SUCCESS {
             return Err("torch has no memory for a result".into());
         }
         let tensor = Self { handle };
-        pages::want_huge(tensor.data()?.cast(), elements as usize * bytes);
+        let all = sizes
+            .iter()
+            .fold(bytes, |all, len| all.saturating_mul(*len as usize));
+        pages::want_huge(tensor.data()?.cast(), all);
         Ok(tensor)
     }
 }

@@ -1,8 +1,8 @@
 """Cross products for networks: the operations of the library on PyTorch's tensors, with fused gradients.
 
 The functions of this module are those of :mod:`crosslane` for tensors, each made from its row of the table :func:`crosslane.operations`.
-They work on CPU tensors of float16, bfloat16, float32 and float64, of any strides, and broadcast their operands. What the library
-does not have (other devices, integers, complex numbers) is computed by torch's own functions.
+They work on CPU tensors of float16, bfloat16, float32 and float64, of any strides, and broadcast their operands. Other devices, integers
+and complex numbers use torch's own functions.
 
 >>> import torch
 >>> import crosslane.torch
@@ -17,7 +17,8 @@ Derivatives
     ``backward`` is one pass of the library for all operands, and adds up the gradients of operands that were repeated in that pass, always
     in the same order. Second and higher derivatives, forward mode, `torch.func` (grad, vjp, jvp, jacrev, jacfwd, hessian, vmap) and
     `torch.compile` work. Second derivatives of the cross product are fused, too; those of the other operations are made of several
-    operations.
+    operations, and so are first derivatives of meshes in `torch.func`. Forward mode inside of forward mode (``jvp`` of ``jvp``), and
+    transforms in compiled programs, use torch's own functions: bits are torch's there, and `accuracy` must be "plain".
 
 Half types
     Products of float16 and bfloat16 are rounded once, where torch rounds three times. Everything else, and all gradients, are computed as

@@ -1,7 +1,8 @@
 """Derivatives as formulas of differentiable operations: what second derivatives and forward mode are made of.
 
-First derivatives are single passes of the library. These formulas take their place where a derivative is itself differentiated, and are
-exact as they stand: each is the formula that the library documents for the operation.
+First derivatives are single passes of the library. These formulas take their place where a derivative is itself differentiated. Each is the
+formula that the library documents for the operation. (The passes scale vectors by powers of two on the way. The formulas do not: they want
+|a x b| and its inverse to be normal numbers of the type.)
 """
 
 import torch
@@ -20,8 +21,8 @@ def _summed(gradients, inputs):
     return tuple(gradient.sum_to_size(x.shape) for gradient, x in pairs)
 
 
-def _or_one(x):
-    """The number, or one where it is zero."""
+def _nonzero(x):
+    """The numbers, with ones in place of zeros."""
     return torch.where(x == 0, torch.ones_like(x), x)
 
 
@@ -69,8 +70,10 @@ def _cross_norm_vjp(a, b, g, *options):
 def _across(a, b, v, *options):
     """What of v is perpendicular to n = (a x b) / |a x b|, divided by |a x b|: ((n x v) x n) / |a x b|."""
     n = OPERATORS["unit_normal"](a, b, *options)
-    length = OPERATORS["cross_norm"](a, b, *options)
-    return _gated_cross(1 / _or_one(length), _cross(n, v, *options), n, *options)
+    # (Of these lengths no square leaves the range.)
+    dim, _ = options
+    length = OPERATORS["cross_norm"](a, b, dim, True)
+    return _gated_cross(1 / _nonzero(length), _cross(n, v, *options), n, *options)
 
 
 def _unit_normal_vjp(a, b, g, *options):
@@ -80,8 +83,8 @@ def _unit_normal_vjp(a, b, g, *options):
 
 def _angle_vjp(a, b, g, *options):
     n = OPERATORS["unit_normal"](a, b, *options)
-    over_a = g / _or_one(_dot(a, a, *options))
-    over_b = g / _or_one(_dot(b, b, *options))
+    over_a = g / _nonzero(_dot(a, a, *options))
+    over_b = g / _nonzero(_dot(b, b, *options))
     return _summed((_gated_cross(over_a, a, n, *options), _gated_cross(over_b, n, b, *options)), (a, b))
 
 

@@ -37,10 +37,13 @@ def call(name, inputs, dim, accuracy):
     if is_ours and (dtype in REAL or (dtype in HALF and name == "cross")):
         return operator(*inputs, dim, is_rounded)
     if is_ours and dtype in HALF:
-        # The library computes these as float32, and so are they rounded once.
+        # The library computes these as float32. The result is rounded to the type at the end.
         return operator(*(x.float() for x in inputs), dim, is_rounded).to(dtype)
     if is_rounded:
         raise ValueError(f"{name}: accuracy={accuracy!r} needs floating-point tensors of the CPU")
+    types = {x.dtype for x in inputs}
+    if len(types) > 1 and name != "cross":
+        raise RuntimeError(f"{name}: expected tensors of one type, got {' and '.join(sorted(map(str, types)))}")
     return FORMULAS[name](*inputs, dim)
 
 
@@ -59,7 +62,7 @@ def _promoted(inputs):
     return [x.to(dtype) for x in inputs], dtype, all(x.is_cpu for x in inputs)
 
 
-# (`call` is bound by a function around it: torch.compile of old versions looks for names in the module that a function says it is from.)
+# (Some versions of torch.compile look up globals in `function.__module__`. A closure passes `call` without a global.)
 _SOURCE = """
 def make(call):
     def {name}({inputs}, dim=-1, *, accuracy="plain"):
@@ -69,7 +72,7 @@ def make(call):
 
 
 def make(row):
-    """The function of an operation. (Made of text, so that it has the names of the table and takes no time to bind them.)"""
+    """The function of an operation. (Made of text, so that parameters have the table's names without the time that `*args` takes.)"""
     scope = {"__name__": "crosslane.torch"}
     inputs = ", ".join(name for name, _ in row.inputs)
     exec(_SOURCE.format(name=row.name, inputs=inputs), scope)
@@ -81,13 +84,13 @@ def make(row):
 
 _KINDS = {
     "vector": "Vectors, with three components along `dim`.",
-    "scalar": "Numbers, one for each vector: the shape is that of the vectors without `dim`.",
+    "scalar": "Numbers, one for each vector, or broadcast: without `dim`, (E, F) for vectors (E, 3, F) and dim=1.",
 }
 
 
 def _doc(row):
     operands = "\n".join(f"    {name} : Tensor\n        {_KINDS[kind]}" for name, kind in row.inputs)
-    kind = "Vectors along `dim`" if row.outputs[0][1] == "vector" else "Numbers: `dim` is gone"
+    kind = "Vectors along `dim`" if row.outputs[0][1] == "vector" else "Numbers, in the shape without `dim`"
     return f"""{row.summary}
 
     .. math:: {row.formula}
@@ -96,9 +99,10 @@ def _doc(row):
     ----------
 {operands}
     dim : int
-        The dimension of the components, in the shape to which the operands are broadcast.
+        The dimension of the components, counted in the broadcast shape; the last if it is not given.
     accuracy : {{"plain", "correctly-rounded"}}
-        As in the function of this name of :mod:`crosslane`.
+        "plain" rounds each operation of the formula. "correctly-rounded" uses exact differences of products, and formulas that
+        survive cancellation.
 
     Returns
     -------
@@ -110,5 +114,5 @@ def _doc(row):
     RuntimeError
         If shapes are not broadcast, types differ, or `dim` does not have the length 3.
     IndexError
-        If there is no `dim`.
+        If `dim` is out of range.
 {section(row.name)}"""

@@ -9,8 +9,8 @@ def install():
 
     The kernel of the operator ``aten::linalg_cross`` is replaced for float16, bfloat16, float32 and float64. Everything else about the operator
     stays torch's: derivatives of every order, forward mode, `torch.vmap`, `torch.compile` (in eager backends; inductor writes code of its
-    own), ``out=``. Integers, complex numbers and whatever is wrong go to torch's own kernel. Nothing is installed unless this function
-    is called.
+    own). ``out=`` still uses torch's kernel. That also handles integers and complex numbers, and reports errors. Nothing is installed unless
+    this function is called. Call it while no other thread is in `torch.linalg.cross`.
 
     What changes are bits: each product and the difference are rounded, where torch's compiler may fuse a product and the difference. (With fused
     ones ``a x a`` need not be zero; here it is.) float16 and bfloat16 are rounded once, where torch rounds three times. Errors that torch
@@ -24,7 +24,7 @@ def install():
     Notes
     -----
     torch's autograd takes a pass for each gradient, and sums those of repeated operands afterwards. :func:`crosslane.torch.cross` does all in
-    one pass: up to ten times as fast where operands are repeated.
+    one pass.
 
     Examples
     --------

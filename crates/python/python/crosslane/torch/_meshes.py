@@ -21,6 +21,7 @@ _QUANTITIES = ("face_normals", "face_areas", "vertex_normals")
 def _compute(vertices, corners, starts, *options):
     if in_transforms() and not torch.compiler.is_compiling():
         if any_requires_grad(vertices) or forwards((vertices,)):
+            _check(vertices, corners, starts, options[1])
             return _formula(vertices, corners, starts, *options)
     return _mesh(vertices, corners, starts, *options)
 
@@ -43,13 +44,28 @@ def _formula(vertices, corners, starts, quantity, is_polygons, is_rounded):
         areas = call("cross", (q - p, r - p), -1, accuracy)
     if quantity == _QUANTITIES.index("vertex_normals"):
         areas = torch.zeros_like(vertices).index_add(0, corners, areas[face])
-    # (A length of zero has no second derivative: another vector takes its place.)
-    is_zero = (areas == 0).all(-1, keepdim=True)
-    areas = torch.where(is_zero, 1, areas)
+    # Zero vectors are replaced by ones, so that the square root has derivatives: their results are set to zero below. The scale keeps
+    # squares in range, and changes neither lengths nor derivatives.
+    scale = areas.detach().abs().amax(-1, keepdim=True)
+    is_zero = scale == 0
+    areas = torch.where(is_zero, 1, areas / torch.where(is_zero, 1, scale))
     length = areas.square().sum(-1, keepdim=True).sqrt()
     if quantity == _QUANTITIES.index("face_areas"):
-        return torch.where(is_zero, 0, length / 2).squeeze(-1)
+        return (scale * length / 2).squeeze(-1)
     return torch.where(is_zero, 0, areas / length)
+
+
+def _check(vertices, corners, starts, is_polygons):
+    """Refuse indices that torch's indexing would count from the end, as the operators do."""
+    if corners.device.type == "meta" or torch._C._functorch.is_batchedtensor(corners) or torch._C._functorch.is_batchedtensor(starts):
+        return
+    for index in (corners.min(), corners.max()) if corners.numel() else ():
+        if not 0 <= index < len(vertices):
+            raise RuntimeError(f"index {index.item()} is out of range in corners: there are {len(vertices)} vertices")
+    if is_polygons and starts.numel():
+        is_ordered = starts[0] == 0 and starts[-1] <= len(corners) and bool((starts[1:] >= starts[:-1]).all())
+        if not is_ordered:
+            raise RuntimeError("starts do not begin with 0, decrease, or go beyond corners")
 
 
 class Mesh(torch.autograd.Function):
@@ -138,6 +154,7 @@ def _of_mesh(quantity, vertices, corners, starts, accuracy):
         return _compute(vertices.float(), corners, starts, *options).to(vertices.dtype)
     if accuracy != "plain":
         raise ValueError(f"accuracy={accuracy!r} needs floating-point tensors of the CPU")
+    _check(vertices, corners, starts, is_polygons)
     return _formula(vertices, corners, starts, *options)
 
 
@@ -146,7 +163,7 @@ _TRIANGLES = """
     ----------
     vertices : (n, 3) Tensor
         Corners.
-    faces : (m, 3) Tensor of integers
+    faces : (m, 3) Tensor of int32 or int64
         The indices of the three vertices of each triangle."""
 
 _POLYGONS = """
@@ -154,9 +171,9 @@ _POLYGONS = """
     ----------
     vertices : (n, 3) Tensor
         Corners.
-    corners : Tensor of integers, with one dimension
+    corners : Tensor of int32 or int64, with one dimension
         The indices of the vertices of one polygon after the other.
-    starts : (m,) Tensor of integers
+    starts : (m,) Tensor of int32 or int64
         Where each polygon begins in `corners`; it ends where the next begins."""
 
 _REST = """

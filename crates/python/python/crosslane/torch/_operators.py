@@ -54,7 +54,7 @@ def forwards(args):
 
 
 def in_transforms():
-    """Whether this is called inside of transforms of `torch.func`, and not by the dispatcher, which takes one off before it calls."""
+    """Whether a transform of `torch.func` is active. (Calls by the dispatcher, which has removed the innermost, do not count.)"""
     return transforms_exist() and not _is_excluded(_TRANSFORMS)
 
 
@@ -95,11 +95,11 @@ class Operator:
         return self.any_level.apply(*args)
 
     def _by_torch(self, *args):
-        """What torch computes, where Functions lose derivatives without an error: the second of two that are forwards, and in traces."""
+        """Compute with torch's own functions. A Function loses derivatives without an error in nested forward modes, and in traces."""
         if self.is_gradient:
             return self.formula(*args)
         if args[-1]:
-            raise NotImplementedError(f"{self.name}: correctly rounded results cannot be differentiated in these transforms")
+            raise NotImplementedError(f'{self.name}: forward mode inside of forward mode, and traces of transforms, need accuracy="plain"')
         return FORMULAS[self.name](*args[:-1])
 
     def _differentiably(self, args):
@@ -194,7 +194,7 @@ def _function(operator, gradient, tangent):
         return gradients((*ctx.saved_tensors, *upstream), ctx.options)
 
     def backward_of_transforms(ctx, *upstream):
-        # (torch 2.13 leaves tensors of a transform that has ended in their wrappers, of which other tensors do not know.)
+        # (torch 2.13 does not unwrap saved tensors after their transform has ended.)
         return gradients(tuple(map(_unwrapped, (*ctx.saved_tensors, *upstream))), ctx.options)
 
     def gradients(inputs, options):
