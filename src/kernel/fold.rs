@@ -54,8 +54,8 @@ impl Columns {
     }
 }
 
-/// Folds columns, all of vectors or the first of numbers: of each of `blocks`, one after the other, `len` rows of `width` elements to the first. A piece of work, and so a function of
-/// its own at each level.
+/// Adds up what is in columns: all three for vectors, the first for numbers. A column has `blocks` blocks, one after the other. In each block,
+/// `len` rows of `width` elements are added to its first row. A piece of work, and so a function of its own at each level.
 #[derive(Debug)]
 pub(crate) struct Fold<T> {
     pub(super) columns: [*mut T; 3],

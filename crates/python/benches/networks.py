@@ -2,9 +2,9 @@
 
     python benches/networks.py [--quick] [--json FILE]
 
-Every case is compared with torch's results, of which the gradients too, before it is timed. Both are timed in turns, in one process, and each
-figure is the median of the ratios of neighbouring runs. All threads of the machine, float32 unless said. "forward" is without gradients,
-"both" forward and backward with a given upstream gradient. Wants torch.
+The results and gradients of every case are compared with torch's before timing. Both are timed in turns of several runs, in one process. Each
+figure is the median of the ratios of neighbouring turns. All threads of the machine, float32. "forward" is without gradients, "both" is
+forward and backward with a given upstream gradient. Wants torch.
 """
 
 import argparse

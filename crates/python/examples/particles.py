@@ -5,8 +5,8 @@ other, and a network is to say from their positions, velocities and charges wher
 a magnetic field B, which turns velocities by the force q v × B. B is known to the network: it is part of the system.
 
 B is a pseudo-vector: if R is a mirror, the mirror image of a motion is a motion in the field -R B. A network without cross products adds
-up positions, velocities and B, with coefficients that depend on lengths and inner products. It answers the mirrored system with the
-mirrored positions, as if B were a vector like the others, so that it cannot learn these motions.
+up positions, velocities and B, with coefficients that depend on lengths and inner products. Such a network treats B as an ordinary vector,
+and answers a mirrored system with mirrored positions. It cannot learn these motions, because a mirror turns B the other way.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-//! Memory that is new: how the system is to give it.
+//! Asks the system for huge pages for new results.
 //!
-//! Results that nobody has touched cost more than the product, because the system maps and clears a page at each first touch. NumPy asks for
-//! huge pages for its own arrays. What allocates for others may not, so their results are advised here.
+//! The first touch of a new result costs more than the product, because the system maps and clears a page each time. NumPy asks for huge pages
+//! for its own arrays. torch and XLA do not, so this module does it for results that they allocate.
 
 /// From so many bytes on it helps, as with NumPy.
 const LARGE: usize = 4 << 20;

@@ -211,7 +211,7 @@ def test_products_of_equal_operands_are_zero(installed):
     assert not torch.linalg.cross(a, a).any()
 
 
-def test_it_says_once_that_a_kernel_is_replaced_and_nothing_at_the_import():
+def test_it_says_at_most_once_that_a_kernel_is_replaced_and_nothing_at_the_import():
     code = "import torch, crosslane.torch\nprint(torch.linalg.cross(torch.ones(3), torch.arange(3.)).tolist(){})"
     run = python("-c", code.format(""), text=True)
     assert (run.stdout, run.stderr, run.returncode) == ("[1.0, -2.0, 1.0]\n", "", 0)
