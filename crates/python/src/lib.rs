@@ -1,7 +1,7 @@
 //! The extension module of the Python package: arrays go in, the library's work comes out.
 //!
 //! There is no arithmetic here, no loop over vectors and no list of operations: these are the library's. What is here is what NumPy wants:
-//! types, shapes and axes, arrays for results, warnings, gufuncs. What PyTorch and JAX want is in [`torch`] and [`jax`].
+//! types, shapes and axes, arrays for results, warnings, gufuncs. What PyTorch and JAX want is in the modules of these names.
 
 use pyo3::prelude::*;
 
