@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crosslane::{Accuracy, Element, Engine, Kind, Operation, Shape, Threads};
 
-use super::shim::{Kernel, SUCCESS, VERSION, shim, throw};
+use super::shim::{self, Kernel, SUCCESS, VERSION, shim, throw};
 use super::tensor::{Message, Tensor};
 use crate::call::{MOST_INPUTS, upstream};
 use crate::operand::{FEW_AXES, MOST_AXES, Operand};
@@ -116,7 +116,7 @@ fn torchs_own(tensors: [Option<Tensor>; MOST_INPUTS], dim: i64) -> Result<Tensor
         )
     };
     if status != SUCCESS {
-        return Err(super::shim::last_message());
+        return Err(shim::last_message());
     }
     // SAFETY: the result is in the first place, and is now owned here.
     Ok(unsafe { Tensor::from_handle(stack[0]) })
@@ -164,10 +164,9 @@ impl Dtype {
             (shim.float16, Self::Float16),
             (shim.bfloat16, Self::Bfloat16),
         ];
-        // SAFETY: as torch declares them.
-        let is_same =
-            |function: unsafe extern "C-unwind" fn() -> i32| unsafe { function() == number };
-        let found = all.into_iter().find(|(function, _)| is_same(*function));
+        let found = all
+            .into_iter()
+            .find(|(function, _)| shim::number(*function) == number);
         found.map(|(_, dtype)| dtype)
     }
 

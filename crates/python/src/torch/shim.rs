@@ -110,6 +110,13 @@ pub(super) fn shim() -> &'static Shim {
         .expect("torch calls what has been registered with it")
 }
 
+/// The number that torch has for a type, a device or a layout.
+#[inline]
+pub(super) fn number(function: unsafe extern "C-unwind" fn() -> i32) -> i32 {
+    // SAFETY: torch's functions of this kind return a constant.
+    unsafe { function() }
+}
+
 /// Throws an error of torch, which Python sees as a `RuntimeError`. Nothing that is to be dropped may be alive in the caller.
 pub(super) fn throw(message: String) {
     thread_local! {

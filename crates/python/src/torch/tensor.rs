@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
-use super::shim::{SUCCESS, TensorHandle, shim};
+use super::shim::{SUCCESS, TensorHandle, number, shim};
 use crate::operand::{MOST_AXES, Operand};
 use crate::pages;
 
@@ -27,7 +27,7 @@ impl Drop for Tensor {
 macro_rules! ask {
     ($tensor:expr, $function:ident, $nothing:expr) => {{
         let mut answer = $nothing;
-        // SAFETY: the tensor is there, and so is the place for the answer.
+        // SAFETY: the handle is that of a live tensor, and torch writes one answer to `answer`.
         let status = unsafe { (shim().$function)($tensor.handle, &raw mut answer) };
         if status != SUCCESS {
             return Err(concat!(
@@ -60,11 +60,7 @@ impl Tensor {
     /// The number of its type, if it is an ordinary tensor of the CPU.
     pub(super) fn dtype(&self) -> Result<i32, Message> {
         let (device, layout) = (ask!(self, device, 0), ask!(self, layout, 0));
-        // SAFETY: as torch declares it.
-        let cpu = unsafe { (shim().cpu)() };
-        // SAFETY: as torch declares it.
-        let strided = unsafe { (shim().strided)() };
-        if (device, layout) != (cpu, strided) {
+        if (device, layout) != (number(shim().cpu), number(shim().strided)) {
             return Err("expected dense tensors of the CPU".into());
         }
         Ok(ask!(self, dtype, 0))
@@ -104,12 +100,10 @@ impl Tensor {
 
     /// Copies of indices, which are int64 along one axis.
     pub(super) fn indices<T: TryFrom<i64>>(&self, what: &str) -> Result<Vec<T>, Message> {
-        // SAFETY: as torch declares it.
-        let int64 = unsafe { (shim().int64)() };
         let (&[len], &[stride]) = self.axes()? else {
             return Err(format!("{what} do not have one dimension"));
         };
-        if self.dtype()? != int64 {
+        if self.dtype()? != number(shim().int64) {
             return Err(format!("{what} are not int64"));
         }
         let first = self.data()?.cast::<i64>();
@@ -152,21 +146,15 @@ impl Tensor {
 
     /// A tensor without elements, of the type and on the device of this one.
     pub(super) fn empty_of_same_type(&self) -> Result<Self, Message> {
-        let (dtype, device) = (ask!(self, dtype, 0), ask!(self, device, 0));
+        Self::new(&[0], &[1], ask!(self, dtype, 0), ask!(self, device, 0))
+    }
+
+    fn new(sizes: &[i64], strides: &[i64], dtype: i32, device: i32) -> Result<Self, Message> {
         let mut handle = null_mut();
-        let (sizes, strides) = ([0], [1]);
-        // SAFETY: there is one length and one stride, and a place for the handle.
-        let status = unsafe {
-            (shim().empty)(
-                1,
-                sizes.as_ptr(),
-                strides.as_ptr(),
-                dtype,
-                device,
-                -1,
-                &raw mut handle,
-            )
-        };
+        let (rank, sizes, strides) = (sizes.len() as i64, sizes.as_ptr(), strides.as_ptr());
+        // SAFETY: there are as many lengths and strides as axes, and torch writes the handle to `handle`.
+        let status =
+            unsafe { (shim().empty)(rank, sizes, strides, dtype, device, -1, &raw mut handle) };
         match status {
             SUCCESS => Ok(Self { handle }),
             _ => Err("torch has no memory for a result".into()),
@@ -181,26 +169,7 @@ impl Tensor {
             *stride = elements;
             elements = elements.saturating_mul((*len).max(1));
         }
-        let mut handle = null_mut();
-        let rank = sizes.len() as i64;
-        // SAFETY: as torch declares it.
-        let cpu = unsafe { (shim().cpu)() };
-        // SAFETY: there are as many lengths and strides as axes, and a place for the handle.
-        let status = unsafe {
-            (shim().empty)(
-                rank,
-                sizes.as_ptr(),
-                strides.as_ptr(),
-                dtype,
-                cpu,
-                -1,
-                &raw mut handle,
-            )
-        };
-        if status != SUCCESS {
-            return Err("torch has no memory for a result".into());
-        }
-        let tensor = Self { handle };
+        let tensor = Self::new(sizes, &strides[..sizes.len()], dtype, number(shim().cpu))?;
         let all = sizes
             .iter()
             .fold(bytes, |all, len| all.saturating_mul(*len as usize));
